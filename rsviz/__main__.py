@@ -1,0 +1,3 @@
+from rsviz.cli import main
+
+main()
