@@ -1,0 +1,138 @@
+"""request -> durable job -> result: what pages, the command line and notebooks call. No torch, no streamlit.
+
+    job_id = submit("certify", request, session="...")   # at once: the job is on disk, a worker on its way
+    job = get(job_id)                                    # state, progress, result, place in the queue
+    cancel(job_id)
+
+What can be submitted stands in rsviz.jobs.kinds, which also says what a runner is.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from rsviz import files
+from rsviz.errors import RsvizError
+from rsviz.jobs import process
+from rsviz.jobs.store import Job, JobLimitError, Store, StoreError, UnknownJob, folder
+
+__all__ = [
+    "Job",
+    "JobLimitError",
+    "StoreError",
+    "UnknownJob",
+    "cancel",
+    "ensure_worker",
+    "folder",
+    "get",
+    "list_jobs",
+    "submit",
+    "wait",
+    "worker_alive",
+]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WORKER_COMMAND = [sys.executable, "-m", "rsviz.jobs.worker"]
+SECONDS_BETWEEN_STARTS = 2.0
+
+_starting = threading.Lock()
+_last: subprocess.Popen | None = None
+_last_start = float("-inf")
+
+
+def submit(kind: str, request, *, session: str) -> str:
+    """Queue a job, see that a worker runs, and return the job's id at once.
+
+    kind: a key of rsviz.jobs.kinds.KINDS. request: a mapping or pydantic model that its validator accepts.
+    session: whose job it is; a session may have RSVIZ_JOBS_PER_SESSION (4) unfinished jobs, the machine
+    RSVIZ_JOBS_TOTAL (400). Raises JobLimitError beyond that, RsvizError for a bad request.
+    """
+    from rsviz.jobs import kinds  # pydantic takes its time, and reading jobs needs none of it
+
+    job_id = Store().insert(
+        kind,
+        kinds.validated(kind, request),
+        str(session)[:200],
+        per_session=number_from("RSVIZ_JOBS_PER_SESSION", 4),
+        total=number_from("RSVIZ_JOBS_TOTAL", 400),
+    )
+    ensure_worker()
+    return job_id
+
+
+def get(job_id: str) -> Job:
+    """The job as it stands; raises UnknownJob if there is none.
+
+    Reading an unfinished job starts a worker where none is alive: a page that polls heals a kill -9.
+    """
+    job = Store().get(job_id)
+    if job.unfinished:
+        ensure_worker()
+    return job
+
+
+def list_jobs(limit: int = 50, session: str | None = None) -> list[Job]:
+    """The newest jobs first, of one session or of all."""
+    return Store().newest(limit, session)
+
+
+def cancel(job_id: str) -> Job:
+    """Cancel the job unless it is finished, and return it. That counts at once, whatever the worker does."""
+    Store().cancel(job_id)
+    return Store().get(job_id)
+
+
+def wait(job_id: str, timeout: float) -> Job:
+    """The job when it is finished, or as it stands after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while (job := get(job_id)).unfinished and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return job
+
+
+def worker_alive() -> bool:
+    """Whether a worker holds the lock of this RSVIZ_HOME."""
+    return process.held(files.home())
+
+
+def ensure_worker() -> None:
+    """Start a worker unless one is alive (about 20 microseconds) or was started a moment ago."""
+    global _last, _last_start
+    if worker_alive():
+        return
+    with _starting:
+        if time.monotonic() - _last_start < SECONDS_BETWEEN_STARTS:
+            return
+        if _last is not None:
+            _last.poll()  # a child that ended is a zombie until somebody asks
+        _last, _last_start = _start_worker(), time.monotonic()
+
+
+def _start_worker() -> subprocess.Popen:
+    """A process of its own session: it outlives this one, and Ctrl+C in this terminal does not reach it."""
+    home = files.home().absolute()
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"RSVIZ_HOME": str(home), "PYTHONPATH": path}
+    if "RSVIZ_DATA" in environment:
+        environment["RSVIZ_DATA"] = str(files.data_root().absolute())
+    with process.open_log(home) as log:
+        return subprocess.Popen(
+            WORKER_COMMAND,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+
+
+def number_from(variable: str, default: int) -> int:
+    """A whole number of at least 1 from the environment."""
+    text = os.environ.get(variable) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise RsvizError(f"{variable} is {text[:40]!r}; it must be a whole number of at least 1.")
+    return int(text)

@@ -1,0 +1,77 @@
+"""What a job can be: for each kind, who checks its request and who runs it, imported when first needed.
+
+A runner is a generator `run(request, resume, folder)`: it yields a Step after at most about 200 ms of work
+and returns the result, a dictionary. `request` is the checked request; `resume` what the last stored Step
+carried, None at the first start; `folder` the job's own, for artifacts. It may be closed at any yield (the
+job was cancelled, or the worker ends and the next one resumes it), so what `resume` refers to has to stay.
+What it yields and returns is JSON. An RsvizError fails the job with its sentence.
+"""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+
+from rsviz.errors import RsvizError
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a runner has reached: `progress` for the page, `resume` to go on from (None: as stored before).
+
+    waiting: it waits for something other than the device (the network), so others may have its turn.
+    """
+
+    progress: dict
+    resume: dict | None = None
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Validator (a mapping -> a pydantic model) and runner, each as "module:name"."""
+
+    validate: str
+    run: str
+
+
+KINDS = {
+    "certify": Kind("rsviz.certification:CertifyRequest.model_validate", "rsviz.certification:run_certify"),
+    "download": Kind("rsviz.jobs.chores:DownloadRequest.model_validate", "rsviz.jobs.chores:run_download"),
+    "import": Kind("rsviz.jobs.chores:ImportRequest.model_validate", "rsviz.jobs.chores:run_import"),
+}
+
+
+class RequestError(RsvizError):
+    """The request of a job is not what its kind allows."""
+
+
+def find(kind: str) -> Kind:
+    if kind not in KINDS:
+        raise RequestError(f"There is no kind of job {str(kind)[:40]!r}; there are {', '.join(KINDS)}.")
+    return KINDS[kind]
+
+
+def load(name: str) -> Callable:
+    """The callable that "module:name" names; the name may have dots."""
+    module, _, path = name.partition(":")
+    found = importlib.import_module(module)
+    for part in path.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def validated(kind: str, request) -> dict:
+    """`request`, a mapping or a pydantic model, as its kind's validator leaves it, ready for JSON."""
+    validate = load(find(kind).validate)
+    if isinstance(request, BaseModel):
+        request = request.model_dump()
+    try:
+        request = validate(request)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ").rstrip(".")
+        raise RequestError(f"{where}: {message}." if where else f"{message}.") from error
+    return request.model_dump(mode="json")

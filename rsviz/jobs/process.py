@@ -1,0 +1,69 @@
+"""The worker as others see it: the lock that makes it the only one, what it notes there, and its log."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+LOG_LIMIT = 1_000_000
+
+
+def held(home: Path) -> bool:
+    """Whether a worker holds the lock of this home; the system releases it however a process ends."""
+    try:
+        handle = os.open(home / "worker.lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        # Shared, so that two who ask do not see each other.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+class WorkerLock:
+    """Held by the one worker of a home. Its file names the job the worker is at: a death has a suspect."""
+
+    def __init__(self, home: Path):
+        home.mkdir(parents=True, exist_ok=True)
+        self.path = home / "worker.lock"
+        self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+
+    def acquire(self, seconds: float = 1.0) -> bool:
+        """Take the lock; False if another worker has it. Tries for a while: `held` takes it for moments."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.05)
+
+    def lost(self) -> bool:
+        """Whether another file, or none, stands at the path: the home was removed under the worker."""
+        try:
+            return os.stat(self.path).st_ino != os.fstat(self.handle).st_ino
+        except FileNotFoundError:
+            return True
+
+    def note(self, job_id: str = "") -> None:
+        """Note the job that is about to run, or none; the page cache outlives a kill and costs nothing."""
+        os.pwrite(self.handle, job_id.ljust(16).encode(), 0)
+
+    def noted(self) -> str:
+        """The job that the last worker was at when it ended; empty if it was between jobs."""
+        return os.pread(self.handle, 16, 0).decode(errors="replace").strip()
+
+
+def open_log(home: Path):
+    """The worker's log, opened to append; beyond LOG_LIMIT bytes it first becomes worker.log.1."""
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "worker.log"
+    if path.exists() and path.stat().st_size > LOG_LIMIT:
+        os.replace(path, home / "worker.log.1")
+    return open(path, "ab", buffering=0)

@@ -1,0 +1,299 @@
+"""Jobs on disk: one SQLite file under RSVIZ_HOME that outlives every process which reads or writes it.
+
+Rollback journal, `synchronous = FULL`, every write in BEGIN IMMEDIATE: what a caller was told has happened
+survives a kill -9 of anybody. A connection lives for one call: Streamlit has many threads.
+"""
+
+import json
+import re
+import secrets
+import shutil
+import sqlite3
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rsviz import files
+from rsviz.errors import RsvizError
+
+VERSION = 1
+DEATHS_ALLOWED = 3
+KEEP_DAYS, KEEP_JOBS = 30, 5_000
+
+SCHEMA = """
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    session TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created REAL NOT NULL, started REAL, updated REAL NOT NULL, finished REAL,
+    deaths INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    request TEXT NOT NULL,
+    progress TEXT,
+    result TEXT,
+    resume TEXT
+);
+CREATE INDEX jobs_by_state ON jobs (state, number);
+"""
+# `resume` stands last: SQLite reads a row from the left, and get() has no use for its hundreds of kilobytes.
+COLUMNS = "id, kind, session, state, created, started, updated, finished, error, request, progress, result"
+POSITION = (
+    "CASE state WHEN 'queued' THEN (SELECT count(*) FROM jobs AS ahead"
+    " WHERE ahead.state = 'queued' AND ahead.number < jobs.number) END"
+)
+SELECT = f"SELECT {COLUMNS}, {POSITION} FROM jobs"
+
+
+class StoreError(RsvizError):
+    """The store cannot be read or written."""
+
+
+class UnknownJob(RsvizError):
+    """No job has this id."""
+
+
+class JobLimitError(RsvizError):
+    """As many jobs are waiting or running as are allowed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it stood when it was read; times are seconds since 1970.
+
+    state: "queued", "running", "done", "failed" or "cancelled".
+    position: how many wait before it in the queue; None unless it is queued.
+    progress: the last that was saved, also of a job that failed or was cancelled.
+    result: of a job that is done. error: one sentence, of a job that failed.
+    """
+
+    id: str
+    kind: str
+    session: str
+    state: str
+    created: float
+    started: float | None
+    updated: float
+    finished: float | None
+    error: str | None
+    request: dict
+    progress: dict | None
+    result: dict | None
+    position: int | None
+
+    @property
+    def unfinished(self) -> bool:
+        return self.state in ("queued", "running")
+
+
+def _job(row) -> Job:
+    *plain, request, progress, result, position = row
+    texts = (text and json.loads(text) for text in (request, progress, result))
+    return Job(*plain, *texts, position)
+
+
+def _for_worker(row) -> tuple[str, str, dict, dict | None]:
+    job_id, kind, request, resume = row
+    return job_id, kind, json.loads(request), resume and json.loads(resume)
+
+
+def checked(job_id: str) -> str:
+    """`job_id`, if it has the form of one; UnknownJob otherwise. It is also the name of a folder."""
+    if not (isinstance(job_id, str) and re.fullmatch(r"[0-9a-f]{16}", job_id)):
+        raise UnknownJob(f"{str(job_id)[:40]!r} is not a job id; a job id is 16 hexadecimal digits.")
+    return job_id
+
+
+def folder(job_id: str) -> Path:
+    """Where the artifacts of a job lie; the worker creates it before the job starts."""
+    return files.home() / "jobs" / checked(job_id)
+
+
+class Store:
+    """The table of jobs in `path`, which is created when it is first used."""
+
+    def __init__(self, path: Path | None = None):
+        self.path = Path(path or files.home() / "jobs.sqlite")
+
+    @contextmanager
+    def _connection(self, write: bool = False):
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.path, timeout=20, isolation_level=None)
+            try:
+                self._check_version(connection)
+                if write:
+                    connection.execute("PRAGMA synchronous = FULL")
+                    connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                if write:
+                    connection.execute("COMMIT")
+            finally:
+                connection.close()
+        except OSError as error:
+            raise StoreError(
+                f"rsviz cannot write under {self.path.parent} ({error.strerror or error}); "
+                "set RSVIZ_HOME to a folder that you may write to."
+            ) from error
+        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+                raise
+            raise StoreError(
+                f"The job store {self.path} cannot be used ({error}); free the file or its disk, "
+                "or set RSVIZ_HOME to a folder that you may write to."
+            ) from error
+
+    def _check_version(self, connection) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            # Somebody else may have created it between the first look and the lock.
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in SCHEMA.strip().split(";")[:-1]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+                version = VERSION
+            connection.execute("COMMIT")
+        if version > VERSION:
+            raise StoreError(
+                f"The job store {self.path} was written by a newer rsviz (format {version}, this one reads "
+                f"{VERSION}); update rsviz or set RSVIZ_HOME to another folder."
+            )
+
+    # What clients call
+
+    def insert(self, kind: str, request: dict, session: str, per_session: int, total: int) -> str:
+        """Queue a job and return its id; JobLimitError where the session or the machine has its fill."""
+        job_id, now = secrets.token_hex(8), time.time()
+        with self._connection(write=True) as connection:
+            unfinished, own = connection.execute(
+                "SELECT count(*), coalesce(sum(session = ?), 0) FROM jobs"
+                " WHERE state IN ('queued', 'running')",
+                (session,),
+            ).fetchone()
+            if own >= per_session:
+                raise JobLimitError(
+                    f"This session has {own} unfinished jobs and {per_session} are allowed; "
+                    "wait until one is finished or cancel one."
+                )
+            if unfinished >= total:
+                raise JobLimitError(
+                    f"This machine has {unfinished} unfinished jobs and {total} are allowed; try again later."
+                )
+            connection.execute(
+                "INSERT INTO jobs (id, kind, session, state, created, updated, request)"
+                " VALUES (?, ?, ?, 'queued', ?, ?, ?)",
+                (job_id, kind, session, now, now, json.dumps(request)),
+            )
+        return job_id
+
+    def get(self, job_id: str) -> Job:
+        with self._connection() as connection:
+            row = connection.execute(f"{SELECT} WHERE id = ?", (checked(job_id),)).fetchone()
+        if row is None:
+            raise UnknownJob(f"There is no job {job_id} on this machine.")
+        return _job(row)
+
+    def newest(self, limit: int, session: str | None = None) -> list[Job]:
+        where, values = ("WHERE session = ?", (session,)) if session is not None else ("", ())
+        with self._connection() as connection:
+            rows = connection.execute(
+                f"{SELECT} {where} ORDER BY number DESC LIMIT ?", (*values, limit)
+            ).fetchall()
+        return [_job(row) for row in rows]
+
+    def cancel(self, job_id: str) -> None:
+        """Cancel an unfinished job at once; the worker, if it is at it, notices when it next saves."""
+        self._end(checked(job_id), "cancelled")
+
+    # What the worker calls
+
+    def claim(self) -> tuple[str, str, dict, dict | None] | None:
+        """Move the oldest queued job to running; its id, kind, request and resume, None if none is queued."""
+        oldest = "SELECT id, kind, request, resume FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1"
+        with self._connection() as connection:  # mostly nothing is: look before taking the lock
+            if connection.execute(oldest).fetchone() is None:
+                return None
+        with self._connection(write=True) as connection:
+            row = connection.execute(oldest).fetchone()
+            if row is None:
+                return None
+            now = time.time()
+            connection.execute(
+                "UPDATE jobs SET state = 'running', started = ?, updated = ? WHERE id = ?", (now, now, row[0])
+            )
+        return _for_worker(row)
+
+    def running(self) -> list[tuple[str, str, dict, dict | None]]:
+        """The same of every running job, oldest first: what a worker that died has left."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, kind, request, resume FROM jobs WHERE state = 'running' ORDER BY number"
+            ).fetchall()
+        return [_for_worker(row) for row in rows]
+
+    def save(self, job_id: str, progress: dict, resume: dict | None) -> bool:
+        """Store what a running job has reached, in one transaction; False if it was cancelled meanwhile.
+
+        resume None leaves the stored one. One that differs from the stored one clears the count of deaths.
+        """
+        text = None if resume is None else json.dumps(resume)
+        with self._connection(write=True) as connection:
+            cursor = connection.execute(
+                "UPDATE jobs SET progress = :progress, updated = :now,"
+                " deaths = CASE WHEN :resume IS NULL OR :resume IS resume THEN deaths ELSE 0 END,"
+                " resume = coalesce(:resume, resume)"
+                " WHERE id = :id AND state = 'running'",
+                {"progress": json.dumps(progress), "resume": text, "now": time.time(), "id": job_id},
+            )
+        return cursor.rowcount == 1
+
+    def finish(self, job_id: str, result: dict, progress: dict | None = None) -> None:
+        self._end(job_id, "done", result=json.dumps(result), progress=progress and json.dumps(progress))
+
+    def fail(self, job_id: str, error: str) -> None:
+        self._end(job_id, "failed", error=error)
+
+    def blame(self, job_id: str) -> None:
+        """Count a death of the worker on a job; the third without progress in between fails the job."""
+        with self._connection(write=True) as connection:
+            connection.execute(
+                "UPDATE jobs SET deaths = deaths + 1 WHERE id = ? AND state = 'running'", (job_id,)
+            )
+            row = connection.execute("SELECT deaths FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        if row and row[0] >= DEATHS_ALLOWED:
+            self.fail(
+                job_id,
+                f"The worker process died {row[0]} times in a row at this job, so it is not tried again; "
+                "the worker log may say why.",
+            )
+
+    def forget_old(self) -> None:
+        """Remove finished jobs older than KEEP_DAYS or beyond the newest KEEP_JOBS, with their folders."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id FROM jobs WHERE finished < ?"
+                " UNION SELECT * FROM (SELECT id FROM jobs WHERE finished IS NOT NULL"
+                " ORDER BY number DESC LIMIT -1 OFFSET ?)",
+                (time.time() - KEEP_DAYS * 86_400, KEEP_JOBS),
+            ).fetchall()
+        if not rows:
+            return
+        # Folders first: after a kill in between the row is still there to try again.
+        for (job_id,) in rows:
+            shutil.rmtree(self.path.parent / "jobs" / job_id, ignore_errors=True)
+        with self._connection(write=True) as connection:
+            connection.executemany("DELETE FROM jobs WHERE id = ?", rows)
+
+    def _end(self, job_id: str, state: str, error=None, result=None, progress=None) -> None:
+        now = time.time()
+        with self._connection(write=True) as connection:
+            connection.execute(
+                "UPDATE jobs SET state = ?, error = ?, result = ?, progress = coalesce(?, progress),"
+                " resume = NULL, updated = ?, finished = ? WHERE id = ? AND state IN ('queued', 'running')",
+                (state, error, result, progress, now, now, job_id),
+            )
