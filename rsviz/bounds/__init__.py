@@ -1,0 +1,75 @@
+"""Closed-form certificates: probabilities of the two top classes -> radius. NumPy and SciPy only."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from rsviz.bounds import gaussian, laplace, linf_exponential, uniform
+from rsviz.bounds.record import Bound, BoundError, Parameter, conversion
+
+__all__ = [
+    "BOUNDS",
+    "Bound",
+    "BoundError",
+    "Parameter",
+    "certifying",
+    "conversion",
+    "radii",
+    "tight_radius",
+    "triangle",
+]
+
+BOUNDS: Mapping[str, Bound] = MappingProxyType(
+    {
+        bound.key: bound
+        for bound in (
+            *gaussian.BOUNDS,
+            *laplace.BOUNDS,
+            *linf_exponential.BOUNDS,
+            *gaussian.LINF_BOUNDS,
+            *uniform.BOUNDS,
+        )
+    }
+)
+"""Every bound by its key, in display order."""
+
+
+def certifying(noise: str) -> list[Bound]:
+    """The rigorous bounds for a noise (a key of NOISES): those of its own norm first, tight ones first."""
+    fitting = [bound for bound in BOUNDS.values() if bound.noise == noise and bound.rigorous]
+    if not fitting:
+        known = ", ".join(dict.fromkeys(bound.noise for bound in BOUNDS.values()))
+        raise BoundError(f"noise is {noise!r}; it must be one of: {known}.")
+    return sorted(fitting, key=lambda bound: (bound.norm != fitting[0].norm, not bound.tight))
+
+
+def radii(noise: str, p_a: float, p_b: float, scale: float, dim=None) -> dict[str, float]:
+    """Radius of every rigorous bound that fits the noise, by key, the tight one first.
+
+    p_a, p_b, scale: as for Bound.radius, scalars. dim: number of input values; without it the bounds that
+    need it are left out. Each radius is in its bound's own norm.
+    """
+    return {
+        bound.key: float(bound.radius(p_a, p_b, scale=scale, dim=dim))
+        for bound in certifying(noise)
+        if dim is not None or not bound.needs_dim
+    }
+
+
+def tight_radius(bound: Bound) -> Bound | None:
+    """The tight bound for the noise and norm of `bound`."""
+    same = (other for other in BOUNDS.values() if (other.noise, other.norm) == (bound.noise, bound.norm))
+    return next((other for other in same if other.tight), None)
+
+
+def triangle(steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """All points (p_a, p_b) of a square grid with `steps` values from 0 to 1 that lie in the domain.
+
+    Returns two float64 arrays, sorted by p_b and then p_a. steps: integer from 2 to 2001.
+    """
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 2 <= steps <= 2001:
+        raise BoundError(f"steps is {steps}; it must be an integer from 2 to 2001.")
+    b, a = np.indices((steps, steps)).reshape(2, -1)
+    inside = (b <= a) & (a + b <= steps - 1)
+    return a[inside] / (steps - 1), b[inside] / (steps - 1)

@@ -1,0 +1,108 @@
+"""Bounds for Laplace noise, density ~ exp(-|z|_1 / lambda); lambda is the scale."""
+
+import numpy as np
+
+from rsviz.bounds.gaussian import LECUYER, LI
+from rsviz.bounds.record import Bound
+from rsviz.bounds.stable import laplace_quantile_difference, log_ratio, minus_log_of_rest
+
+TENG = "Teng, Lee and Yuan 2020, l1 Adversarial Robustness Certificates: a Randomized Smoothing Approach"
+
+
+def laplace_l1(p_a, p_b, scale):
+    """Radius of the l1 ball in which a Laplace-smoothed classifier keeps its class.
+
+    R = lambda/2 (G^-1(p_A) - G^-1(p_B)), G the unit Laplace distribution function: lambda/2 log(p_A/p_B)
+    for p_A <= 1/2, else -lambda/2 log(4 p_B (1 - p_A)). Tight: two half-lines of one coordinate attain it.
+
+    p_a, p_b: probabilities of the top and the runner-up class, float64 arrays of one shape, in [0, 1].
+    scale: lambda, in pixel units.
+    Source: proof P2 of the errata.
+    """
+    return scale / 2 * laplace_quantile_difference(p_a, p_b)
+
+
+def teng_l1(p_a, p_b, scale):
+    """Larger of `pixeldp_l1` and `li_l1`; tight except for p_A > 1/2 and p_B < 1 - p_A.
+
+    Source: Teng, Lee and Yuan 2020.
+    """
+    return np.maximum(pixeldp_l1(p_a, p_b, scale), li_l1(p_a, p_b, scale))
+
+
+def li_l1(p_a, p_b, scale):
+    """R = -lambda log(1 - p_A + p_B), from the Renyi divergence of order infinity; tight for p_B = 1 - p_A.
+
+    Source: Li et al. 2019, Theorem 3.
+    """
+    return scale * minus_log_of_rest(p_a, p_b)
+
+
+def pixeldp_l1(p_a, p_b, scale):
+    """R = lambda/2 log(p_A/p_B), from pure differential privacy of the Laplace mechanism.
+
+    Source: Lecuyer et al. 2019, Proposition 1 with delta = 0.
+    """
+    return scale / 2 * log_ratio(p_a, p_b)
+
+
+BOUNDS = (
+    Bound(
+        key="laplace-l1",
+        title="Laplace, tight",
+        noise="laplace",
+        norm="l1",
+        paper="rsviz errata",
+        theorem="Proof P2",
+        statement=(
+            "In every unit l1 direction the score of the noise is bounded by 1/lambda with mean zero, so "
+            "the Laplace quantile of a vote's probability moves at speed at most 1/lambda; half-lines of "
+            "one coordinate attain it."
+        ),
+        latex=r"\frac{\lambda}{2} \left(G^{-1}(p_A) - G^{-1}(p_B)\right)",
+        formula=laplace_l1,
+        tight=True,
+    ),
+    Bound(
+        key="teng-l1",
+        title="Teng et al.",
+        noise="laplace",
+        norm="l1",
+        paper=TENG,
+        theorem="main theorem",
+        statement=(
+            "The better of two privacy arguments. It misses the tight radius where p_A > 1/2 and p_B < 1 "
+            "- p_A."
+        ),
+        latex=r"\max\left\{\frac{\lambda}{2} \log\frac{p_A}{p_B},\; -\lambda \log(1 - p_A + p_B)\right\}",
+        formula=teng_l1,
+    ),
+    Bound(
+        key="li-l1",
+        title="Li et al. (Laplace)",
+        noise="laplace",
+        norm="l1",
+        paper=LI,
+        theorem="Theorem 3",
+        statement=(
+            "The Rényi argument with Laplace noise and order infinity. Tight in the binary case p_B = 1 -"
+            " p_A, far from it with many classes."
+        ),
+        latex=r"-\lambda \log(1 - p_A + p_B)",
+        formula=li_l1,
+    ),
+    Bound(
+        key="pixeldp-l1",
+        title="PixelDP (Laplace)",
+        noise="laplace",
+        norm="l1",
+        paper=LECUYER,
+        theorem="Proposition 1 with the Laplace mechanism, delta = 0",
+        statement=(
+            "Adding the noise is (|delta|_1 / lambda)-differentially private, so no vote's probability "
+            "changes by more than that factor, up or down."
+        ),
+        latex=r"\frac{\lambda}{2} \log\frac{p_A}{p_B}",
+        formula=pixeldp_l1,
+    ),
+)

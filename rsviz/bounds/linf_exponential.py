@@ -1,0 +1,60 @@
+"""Bounds for the exponential mechanism, density ~ exp(-|z|_inf / sigma); sigma is the scale."""
+
+from rsviz.bounds.gaussian import UNIFIED
+from rsviz.bounds.record import Bound
+from rsviz.bounds.stable import laplace_quantile_difference, log_ratio
+
+
+def exponential_linf(p_a, p_b, scale):
+    """Radius of the l_inf ball in which a classifier smoothed with this noise keeps its class.
+
+    R = sigma/2 (G^-1(p_A) - G^-1(p_B)), G the unit Laplace distribution function; tight in every dimension:
+    the sets {(max z + min z)/2 <= s} attain it.
+
+    p_a, p_b: probabilities of the top and the runner-up class, float64 arrays of one shape, in [0, 1].
+    scale: sigma, in pixel units.
+    Source: proof P2 of the errata.
+    """
+    return scale / 2 * laplace_quantile_difference(p_a, p_b)
+
+
+def dinf_linf(p_a, p_b, scale):
+    """R = sigma/2 log(p_A/p_B), from D_inf robustness (pure differential privacy).
+
+    Source: Unified framework, Theorem 13.
+    """
+    return scale / 2 * log_ratio(p_a, p_b)
+
+
+BOUNDS = (
+    Bound(
+        key="exponential-linf",
+        title="Exponential, tight",
+        noise="linf-exponential",
+        norm="linf",
+        paper="rsviz errata",
+        theorem="Proof P2",
+        statement=(
+            "The score of this noise is bounded by 1/sigma in every unit l_inf direction with mean zero, "
+            "as for Laplace noise in l1; (max z + min z)/2 is exactly Laplace and attains the bound, in "
+            "every dimension."
+        ),
+        latex=r"\frac{\sigma}{2} \left(G^{-1}(p_A) - G^{-1}(p_B)\right)",
+        formula=exponential_linf,
+        tight=True,
+    ),
+    Bound(
+        key="dinf-linf",
+        title="D_inf (Unified)",
+        noise="linf-exponential",
+        norm="linf",
+        paper=UNIFIED,
+        theorem="Theorem 13",
+        statement=(
+            "Pure differential privacy of the exponential mechanism. The radius needs no dimension, but "
+            "the noise itself grows with it."
+        ),
+        latex=r"\frac{\sigma}{2} \log\frac{p_A}{p_B}",
+        formula=dinf_linf,
+    ),
+)

@@ -1,0 +1,224 @@
+"""One record for each bound: what it states, where it comes from, and the function that computes it."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from rsviz.errors import RsvizError
+
+SUM_TOLERANCE = 1e-12
+"""p_a + p_b may exceed 1 by this much: two limits that were rounded on their own."""
+
+DOMAIN = r"0 \le p_B \le p_A \le 1,\quad p_A + p_B \le 1"
+
+SCALE_SYMBOLS = {
+    "gaussian": r"\sigma",
+    "laplace": r"\lambda",
+    "linf-exponential": r"\sigma",
+    "uniform": r"\lambda",
+}
+
+
+class BoundError(RsvizError):
+    """A probability, scale, dimension or parameter outside what a bound is stated for."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A free constant of a bound: allowed values are [low, high]."""
+
+    name: str
+    symbol: str
+    title: str
+    default: float
+    low: float
+    high: float
+
+    def check(self, value) -> float:
+        number = _numbers(self.name, value)
+        if number.ndim or not self.low <= number <= self.high:
+            raise BoundError(
+                f"{self.name} is {value}; it must be one number from {self.low:g} to {self.high:g}."
+            )
+        return float(number)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A closed-form certificate: probabilities of the two top classes -> radius.
+
+    key: its name in every table, link and command. noise: a key of rsviz.noise.NOISES. norm: "l1", "l2" or
+    "linf". rigorous: no perturbation inside the radius can change the class. tight: no larger radius holds
+    for this noise and norm. latex: the formula; latex_optimum: the same at the optimum, where it is a
+    supremum, with the symbols that `optimum` gives. formula: the function that computes it.
+    """
+
+    key: str
+    title: str
+    noise: str
+    norm: str
+    paper: str
+    theorem: str
+    statement: str
+    latex: str
+    formula: Callable
+    rigorous: bool = True
+    tight: bool = False
+    needs_dim: bool = False
+    parameters: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
+    domain: str = DOMAIN
+    latex_optimum: str = ""
+    optimum: Callable | None = None
+
+    def radius(self, p_a, p_b, scale=1.0, dim=None, **parameters) -> np.ndarray:
+        """Certified radius in pixel units, float64; 0 where nothing is certified, inf where the limit is.
+
+        p_a, p_b: probabilities of the top and the runner-up class, arrays that broadcast; p_b <= p_a and
+        p_a + p_b <= 1 (to within 1e-12). scale: of the noise, > 0, broadcasts too. dim: number of input
+        values, needed where `needs_dim`. parameters: by name, see `parameters`.
+        Raises BoundError, a ValueError that names the argument.
+        """
+        p_a, p_b, scale = check_probabilities(p_a, p_b, scale)
+        arguments = self._arguments(dim, parameters)
+        with np.errstate(all="ignore"):
+            radius = self.formula(p_a, p_b, scale, **arguments)
+        return np.where(p_a > p_b, np.maximum(radius, 0.0), 0.0)
+
+    def radius_in(self, norm, p_a, p_b, scale=1.0, dim=None, **parameters) -> np.ndarray:
+        """Radius of the largest ball of another norm inside the certified one: radius * conversion."""
+        return self.radius(p_a, p_b, scale, dim, **parameters) * conversion(self.norm, norm, dim)
+
+    def filled(self, p_a: float, p_b: float, scale: float = 1.0, dim=None, **parameters) -> str:
+        """The formula as LaTeX with the numbers of one point in it, and its value."""
+        values = self._arguments(dim, parameters)
+        radius = float(self.radius(p_a, p_b, scale, dim, **parameters))
+        symbols = {"p_A": p_a, "p_B": p_b, SCALE_SYMBOLS[self.noise]: scale}
+        if self.needs_dim:
+            symbols["d"] = values.pop("dim")
+        symbols |= {self.parameters[name].symbol: value for name, value in values.items()}
+        text = self.latex
+        if self.optimum is not None and 0 < radius < math.inf:
+            text = self.latex_optimum
+            with np.errstate(all="ignore"):
+                symbols |= self.optimum(*check_probabilities(p_a, p_b, scale), **values)
+        tail = r"\infty" if math.isinf(radius) else f"{_digits(radius)}"
+        sign = "=" if radius in (0.0, math.inf) or float(_digits(radius)) == radius else r"\approx"
+        return f"{_substitute(text, symbols)} {sign} {tail}"
+
+    def _arguments(self, dim, parameters) -> dict:
+        unknown = sorted(set(parameters) - set(self.parameters))
+        if unknown:
+            known = ", ".join(self.parameters) or "none"
+            raise BoundError(f"{unknown[0]} is not a parameter of {self.key}; its parameters are: {known}.")
+        arguments = {
+            name: item.check(parameters.get(name, item.default)) for name, item in self.parameters.items()
+        }
+        dim = check_dim(dim)
+        if self.needs_dim:
+            if dim is None:
+                raise BoundError(
+                    f"dim is missing; {self.key} needs the number of input values, an integer >= 1."
+                )
+            arguments["dim"] = dim
+        return arguments
+
+
+def conversion(norm: str, other: str, dim=None) -> float:
+    """Largest k such that the ball of `other` with radius k * r lies in the ball of `norm` with radius r.
+
+    1 where the norms are equal or the ball of `other` is the smaller; 1/sqrt(dim) from l1 to l2 and from l2
+    to linf; 1/dim from l1 to linf. dim: number of input values, needed only in those cases.
+    """
+    for name, value in (("norm", norm), ("other", other)):
+        if value not in _ORDER:
+            raise BoundError(f"{name} is {value!r}; it must be one of: {', '.join(_ORDER)}.")
+    steps = _ORDER[other] - _ORDER[norm]
+    if steps <= 0:
+        return 1.0
+    dim = check_dim(dim)
+    if dim is None:
+        raise BoundError(
+            f"dim is missing; a radius in {norm} is read in {other} only with the number of input values."
+        )
+    return float(dim ** (-steps / 2))
+
+
+_ORDER = {"l1": 0, "l2": 1, "linf": 2}
+
+
+def check_probabilities(p_a, p_b, scale):
+    """float64 arrays (p_a, p_b, scale) of one shape, or a BoundError that names what is wrong."""
+    p_a, p_b, scale = _numbers("p_a", p_a), _numbers("p_b", p_b), _numbers("scale", scale)
+    for name, value in (("p_a", p_a), ("p_b", p_b)):
+        _refuse(name, value, ~((value >= 0) & (value <= 1)), "it must lie between 0 and 1")
+    _refuse("scale", scale, ~((scale > 0) & np.isfinite(scale)), "it must be a positive, finite number")
+    try:
+        p_a, p_b, scale = np.broadcast_arrays(p_a, p_b, scale)
+    except ValueError:
+        raise BoundError(
+            f"p_a, p_b and scale have shapes {p_a.shape}, {p_b.shape} and {scale.shape}; they must broadcast."
+        ) from None
+    _refuse("p_b", p_b, p_b > p_a, "it must not exceed p_a", "p_a", p_a)
+    _refuse("p_b", p_b, p_a + p_b > 1 + SUM_TOLERANCE, "p_a + p_b must not exceed 1", "p_a", p_a)
+    return p_a, p_b, scale
+
+
+def check_dim(dim):
+    """dim as an int >= 1, or None."""
+    if dim is None:
+        return None
+    number = _numbers("dim", dim)
+    if number.ndim or not math.isfinite(number) or number != int(number) or number < 1:
+        raise BoundError(f"dim is {dim}; it must be one integer >= 1, the number of input values.")
+    return int(number)
+
+
+def _numbers(name, value) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiu":
+            raise TypeError
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise BoundError(
+            f"{name} is {str(value)[:60]!r}; it must be a number or an array of numbers."
+        ) from None
+
+
+def _refuse(name, value, wrong, allowed, other="", other_value=None):
+    if not np.any(wrong):
+        return
+    position = np.unravel_index(np.argmax(wrong), np.shape(wrong))
+    where = f" at index {tuple(map(int, position))}" if position else ""
+    beside = f" where {other} is {other_value[position]!s}" if other else ""
+    raise BoundError(f"{name} is {value[position]!s}{where}{beside}; {allowed}.")
+
+
+def _digits(value: float) -> str:
+    return f"{value:.4g}" if value >= 1e-3 or value == 0 else f"{value:.3e}"
+
+
+def _substitute(latex: str, symbols: Mapping[str, float]) -> str:
+    """Numbers for symbols, whole tokens only: d is not the d of \\delta."""
+    pattern = "|".join(
+        (re.escape(name) if name.startswith("\\") else rf"(?<![A-Za-z\\]){re.escape(name)}") + r"(?![A-Za-z])"
+        for name in sorted(symbols, key=len, reverse=True)
+    )
+    return re.sub(pattern, lambda match: _latex_number(float(symbols[match.group()])), latex)
+
+
+def _latex_number(value: float) -> str:
+    """Six digits; probabilities next to 1 keep what tells them from 1."""
+    if math.isinf(value):
+        return r"\infty"
+    if 0.9999 < value < 1:
+        return rf"(1 - {_latex_number(1 - value)})"
+    text = f"{value:.6g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return rf"{mantissa}\cdot 10^{{{int(exponent)}}}"
+    return text
