@@ -95,11 +95,13 @@ ensure_venv() {
         # find, not rm: the lock stays, and .venv may be a link to a roomier disk
         find "$venv/" -mindepth 1 -maxdepth 1 ! -name .rsviz-lock -exec rm -rf -- {} +
     fi
-    : >"$underway" || fail "cannot write into $venv; free some space there and run $command_name again."
+    local base=
     if [ ! -e "$venv/pyvenv.cfg" ]; then
-        local base
         base=$(find_python) || exit 1
         ensure_ensurepip "$base"
+    fi
+    : >"$underway" || fail "cannot write into $venv; free some space there and run $command_name again."
+    if [ -n "$base" ]; then
         say "setting up in $venv (once; about 6 GB, most of it torch)"
         "$base" -m venv "$venv" >"$log" 2>&1 || fail_with_log "making a virtual environment with $base"
         # uv then writes console scripts that find their interpreter beside them: a moved checkout keeps working
