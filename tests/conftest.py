@@ -1,0 +1,26 @@
+"""What all tests share: folders of their own, and the datasets that are not part of the project."""
+
+import pytest
+
+from tests import materials
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_folders(tmp_path_factory):
+    """RSVIZ_HOME and RSVIZ_DATA of this run, so that no test touches the user's folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RSVIZ_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("RSVIZ_DATA", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def mnist(own_folders):
+    """MNIST's test split; afterwards load("mnist") works in this run."""
+    return materials.require("mnist")
+
+
+@pytest.fixture(scope="session")
+def cifar10(own_folders):
+    """CIFAR-10's test split (perhaps from its JPEG copy); afterwards load("cifar10") works in this run."""
+    return materials.require("cifar10")
