@@ -8,7 +8,7 @@
 uv_version=0.13.8 # the installer; the only package that pip installs
 
 root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P)
-venv=$root/.venv
+venv=$(readlink -f -- "$root/.venv") # it may be a link to a roomier disk
 python=$venv/bin/python
 command_name=scripts/$(basename -- "$(readlink -f -- "$0")")
 underway=$venv/.rsviz-underway
@@ -92,7 +92,7 @@ release_lock() {
 ensure_venv() {
     if [ -e "$underway" ] || { [ -e "$venv/pyvenv.cfg" ] && ! "$python" -V >/dev/null 2>&1; }; then
         say "the environment in $venv is broken (a set-up was cut short, or its Python is gone); building it again"
-        # find, not rm: the lock stays, and .venv may be a link to a roomier disk
+        # all but the lock
         find "$venv/" -mindepth 1 -maxdepth 1 ! -name .rsviz-lock -exec rm -rf -- {} +
     fi
     local base=
