@@ -1,0 +1,24 @@
+"""Weights and their cards: NAME.safetensors beside NAME.json, read without ever running code.
+
+Importing this room, and reading and listing cards, does not import torch.
+"""
+
+from rsviz.checkpoints.card import Card, CheckpointError, Metric
+from rsviz.checkpoints.foreign import import_weights
+from rsviz.checkpoints.shelves import list_cards, load_card, load_survey, save_survey
+from rsviz.checkpoints.weights import load_checkpoint, save_checkpoint, stored_module, verify
+
+__all__ = [
+    "Card",
+    "CheckpointError",
+    "Metric",
+    "import_weights",
+    "list_cards",
+    "load_card",
+    "load_checkpoint",
+    "load_survey",
+    "save_checkpoint",
+    "save_survey",
+    "stored_module",
+    "verify",
+]
