@@ -1,0 +1,243 @@
+"""One certificate from request to result: what the page, the worker and the command line share.
+
+Importing this module does not import torch; running does.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from rsviz import data, files
+from rsviz.checkpoints import Card, load_card, load_checkpoint
+from rsviz.confidence import PROCEDURES
+from rsviz.data import images
+from rsviz.errors import RsvizError
+from rsviz.noise import MAX_SEED, NOISES
+
+if TYPE_CHECKING:
+    from rsviz.smoothing import SmoothedClassifier, Snapshot, Votes
+
+MAX_N = 10_000_000
+MAX_SCALE = 10.0
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatasetImage(_Frozen):
+    """Image `index` of the test part of a dataset."""
+
+    kind: Literal["dataset"] = "dataset"
+    dataset: str
+    index: int = Field(ge=0)
+
+
+class UploadedImage(_Frozen):
+    """A file kept by `store_upload`, fitted to the model's input."""
+
+    kind: Literal["upload"] = "upload"
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    how: Literal["crop", "pad"] = "crop"
+    invert: bool = False
+
+
+class FileImage(_Frozen):
+    """A file of this machine, for the command line only: a job never reads a path that somebody sent."""
+
+    kind: Literal["file"] = "file"
+    path: str
+    how: Literal["crop", "pad"] = "crop"
+    invert: bool = False
+
+
+class CertifyRequest(_Frozen):
+    """All that a certificate depends on. device, precision, batch: None leaves the choice to the machine."""
+
+    checkpoint: str = Field(min_length=1, max_length=4096)
+    image: Annotated[DatasetImage | UploadedImage | FileImage, Field(discriminator="kind")]
+    noise: str = "gaussian"
+    scale: float = Field(gt=0, le=MAX_SCALE, allow_inf_nan=False)
+    n0: int = Field(default=100, ge=1, le=1_000_000)
+    n: int = Field(default=100_000, ge=1, le=MAX_N)
+    alpha: float = Field(default=0.001, gt=0, lt=1, allow_inf_nan=False)
+    procedure: str = "cohen"
+    seed: int = Field(default=0, ge=0, le=MAX_SEED)
+    device: str | None = None
+    precision: Literal["float32", "bfloat16"] | None = None
+    batch: int | None = Field(default=None, ge=1, le=65536)
+
+    @field_validator("noise")
+    @classmethod
+    def _known_noise(cls, value):
+        return _one_of("noise", value, NOISES)
+
+    @field_validator("procedure")
+    @classmethod
+    def _known_procedure(cls, value):
+        return _one_of("procedure", value, PROCEDURES)
+
+
+def _one_of(name, value, allowed):
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}")
+    return value
+
+
+def make_request(**values) -> CertifyRequest:
+    """A CertifyRequest, or one sentence that names the field, what came and what is allowed."""
+    try:
+        return CertifyRequest(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "request"
+        message = first["msg"].removeprefix("Value error, ")
+        raise RsvizError(f"{field} is {_short(first['input'])}: {message[0].lower()}{message[1:]}.") from None
+
+
+def _short(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def check_job(request: dict) -> CertifyRequest:
+    """The request of a job, checked, with a checkpoint that exists; see FileImage."""
+    checked = make_request(**request)
+    if checked.image.kind == "file":
+        raise RsvizError("image.kind is 'file'; a job takes images of a dataset or uploaded ones.")
+    if Path(checked.checkpoint).name != checked.checkpoint:
+        raise RsvizError(f"checkpoint is {_short(checked.checkpoint)}; a job takes the name of a checkpoint.")
+    card = load_card(checked.checkpoint)
+    if checked.image.kind == "dataset" and checked.image.dataset != card.dataset:
+        raise RsvizError(
+            f"image.dataset is {_short(checked.image.dataset)}; {card.name} was trained on {card.dataset}."
+        )
+    return checked
+
+
+def store_upload(content: bytes) -> str:
+    """Check that `content` is an image, keep it under the home folder, and give its SHA-256."""
+    images.decode(content)
+    digest = hashlib.sha256(content).hexdigest()
+    path = _upload(digest)
+    if not path.exists():
+        files.write_atomically(path, content)
+    return digest
+
+
+def _upload(digest: str) -> Path:
+    return files.home() / "uploads" / digest
+
+
+def load_input(source, shape) -> tuple[np.ndarray, int | None]:
+    """The model's input float32 (C, H, W) in [0, 1], and its label where one is known."""
+    if source.kind == "dataset":
+        dataset = data.load(source.dataset)
+        if source.index >= len(dataset):
+            raise RsvizError(
+                f"index is {source.index}; the test part of {source.dataset} ends at {len(dataset) - 1}."
+            )
+        x = dataset.image(source.index)
+        if x.shape != tuple(shape):
+            raise RsvizError(
+                f"{source.dataset} has images of shape {x.shape}; this checkpoint takes {tuple(shape)}."
+            )
+        return x, int(dataset.labels[source.index])
+    if source.kind == "upload":
+        path, missing = (
+            _upload(source.sha256),
+            "the uploaded image is no longer here; upload it again.",
+        )
+    else:
+        path, missing = Path(source.path), f"image is {source.path!r}; there is no such file."
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise RsvizError(missing) from None
+    return images.fit(images.decode(content), tuple(shape), how=source.how, invert=source.invert), None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A request with its network and image in place."""
+
+    request: CertifyRequest
+    card: Card
+    x: np.ndarray
+    label: int | None
+    smoothed: "SmoothedClassifier"
+
+    def stream(self, resume: "Votes | None" = None, every: float = 0.1) -> "Iterator[Snapshot]":
+        """The snapshots of CERTIFY; see SmoothedClassifier.stream."""
+        r = self.request
+        return self.smoothed.stream(
+            self.x, r.n0, r.n, r.alpha, r.procedure, r.seed, resume=resume, every=every
+        )
+
+    def describe(self, certificate) -> dict:
+        """The certificate with all that identifies it, as plain values for JSON."""
+        predicted, classes = certificate.predicted, self.card.classes
+        return {
+            "checkpoint": self.card.name,
+            "weights_sha256": self.card.weights_sha256,
+            "image": self.request.image.model_dump(),
+            "image_sha256": images.digest(self.x),
+            "label": self.label,
+            "label_name": None if self.label is None else classes[self.label],
+            **dataclasses.asdict(certificate),
+            "predicted_name": None if certificate.abstained else classes[predicted],
+            "norm": NOISES[certificate.noise].norm,
+        }
+
+
+def prepare(request: CertifyRequest, resume: "Votes | None" = None) -> Run:
+    """Load the network and the image. resume: votes of an earlier run, whose device and precision stay."""
+    from rsviz.execution import pick_device
+    from rsviz.smoothing import SmoothedClassifier
+
+    card = load_card(request.checkpoint)
+    module = _network(request.checkpoint, card.weights_sha256)
+    x, label = load_input(request.image, card.input_shape)
+    smoothed = SmoothedClassifier(
+        module,
+        NOISES[request.noise](request.scale),
+        card.num_classes,
+        pick_device(resume.plan.device if resume else request.device),
+        precision=resume.plan.precision if resume else request.precision or "auto",
+        batch=resume.plan.batch if resume else request.batch,
+        plans=_plans(card.weights_sha256),
+    )
+    return Run(request, card, x, label, smoothed)
+
+
+@functools.lru_cache(maxsize=4)
+def _network(checkpoint: str, weights_sha256: str):
+    """A worker certifies many images with few networks."""
+    module, card = load_checkpoint(checkpoint)
+    if card.weights_sha256 != weights_sha256:
+        raise RsvizError(
+            f"the checkpoint {checkpoint} was replaced while it was being read; please try again."
+        )
+    return module
+
+
+@functools.lru_cache(maxsize=64)
+def _plans(weights_sha256: str) -> dict:
+    """What was measured for these weights in this process."""
+    return {}
+
+
+def round_down(value: float, digits: int = 3) -> str:
+    """A radius for display: never more than was proved."""
+    if not math.isfinite(value):
+        return str(value)
+    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_FLOOR))

@@ -1,0 +1,136 @@
+"""The noise mechanisms, and the block scheme that makes every draw a pure function of its seed and number.
+
+Importing this module does not import torch; sampling does.
+"""
+
+import functools
+import hashlib
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rsviz.errors import RsvizError
+
+BLOCK = 256
+"""Draws that share one seeding of the generator. Part of what a seed means: another value, other noise."""
+
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Isotropic Gaussian noise: density ~ exp(-||z||_2^2 / (2 sigma^2)).
+
+    sigma: standard deviation per coordinate, in pixel units, > 0.
+    """
+
+    sigma: float
+
+    key: ClassVar[str] = "gaussian"
+    title: ClassVar[str] = "Gaussian"
+    norm: ClassVar[str] = "l2"
+
+    def __post_init__(self):
+        if not (math.isfinite(self.sigma) and self.sigma > 0):
+            raise RsvizError(f"sigma is {self.sigma}; it must be a positive, finite number of pixel units.")
+
+    @property
+    def scale(self) -> float:
+        return self.sigma
+
+    def sample(self, shape, generator, out=None):
+        """Float32 noise of `shape` on the generator's device, written into `out` where one is given."""
+        if out is None:
+            import torch
+
+            out = torch.empty(shape, dtype=torch.float32, device=generator.device)
+        return out.normal_(0.0, self.sigma, generator=generator)
+
+
+NOISES = {noise.key: noise for noise in (Gaussian,)}
+
+
+def block_seed(seed: int, stream: int, block: int) -> int:
+    """The generator's seed for one block of draws: 64 bits, of which the lower 32 never repeat in a stream.
+
+    torch's CPU generator reads only the lower 32 bits, so these are a bijection of the block number, moved by
+    a hash of (seed, stream); blocks of one run cannot share their noise by accident.
+    """
+    digest = hashlib.blake2b(f"{seed}/{stream}".encode(), digest_size=8).digest()
+    key = int.from_bytes(digest, "little")
+    return (key & ~0xFFFFFFFF) | _mix32((block + key) & 0xFFFFFFFF)
+
+
+def _mix32(value: int) -> int:
+    """A bijection of 32-bit integers that spreads neighbours apart (the finaliser of MurmurHash3)."""
+    value ^= value >> 16
+    value = value * 0x85EBCA6B & 0xFFFFFFFF
+    value ^= value >> 13
+    value = value * 0xC2B2AE35 & 0xFFFFFFFF
+    return value ^ value >> 16
+
+
+class Draws:
+    """The noise of one run: draw i has the same values whoever asks for it, in whatever batch.
+
+    noise: a mechanism of NOISES. shape: of one image, (C, H, W). seed: 0 .. MAX_SEED. stream: tells runs of
+    one seed apart (selection, estimation, prediction). The values depend on the kind of device, because
+    torch's generators do.
+    """
+
+    def __init__(self, noise, shape, seed: int, stream: int, device):
+        self._noise, self._shape, self._seed, self._stream = noise, tuple(shape), seed, stream
+        self._device = device
+        self._kept_block, self._kept = None, None
+
+    def fill(self, out, start: int) -> None:
+        """Write the noise of draws [start, start + len(out)) into `out`, float32 (b, C, H, W)."""
+        whole, parts = [], []
+        position, stop = start, start + len(out)
+        while position < stop:
+            block, offset = divmod(position, BLOCK)
+            size = min(BLOCK - offset, stop - position)
+            target = out[position - start : position - start + size]
+            if size == BLOCK:
+                whole.append((block, target))
+            else:
+                parts.append((block, offset, target))
+            position += size
+        for block, offset, target in parts:
+            target.copy_(self._keep(block)[offset : offset + len(target)])
+        if len(whole) > 1 and self._device.type == "cpu" and out.numel() >= PARALLEL_VALUES:
+            list(_threads().map(lambda item: self._sample(*item), whole))
+        else:
+            for block, target in whole:
+                self._sample(block, target)
+
+    def _keep(self, block):
+        """A block of which only a part is asked for: the next batch will want the rest of it."""
+        if self._kept_block != block:
+            import torch
+
+            if self._kept is None:
+                self._kept = torch.empty((BLOCK, *self._shape), dtype=torch.float32, device=self._device)
+            self._sample(block, self._kept)
+            self._kept_block = block
+        return self._kept
+
+    def _sample(self, block, out):
+        import torch
+
+        generator = torch.Generator(device=self._device)
+        generator.manual_seed(block_seed(self._seed, self._stream, block))
+        with torch.inference_mode():  # the mode is a thread's own; pool threads do not inherit it
+            self._noise.sample(out.shape, generator, out=out)
+
+
+PARALLEL_VALUES = 2**17
+"""Below this many values the threads cost more than they save (measured on two cores)."""
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    """torch samples on one core; blocks have seeds of their own, so several cores can share them."""
+    return ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="noise")

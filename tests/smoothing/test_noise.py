@@ -1,0 +1,61 @@
+"""The block scheme: a draw's noise is a pure function of seed and number; and the samplers' distributions."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from rsviz.errors import RsvizError
+from rsviz.noise import BLOCK, NOISES, Draws, Gaussian, block_seed
+
+CPU = torch.device("cpu")
+
+
+def noise_of(start, stop, batch, shape=(1, 8, 8), seed=7, stream=1):
+    draws = Draws(Gaussian(0.5), shape, seed, stream, CPU)
+    out = torch.empty((stop - start, *shape))
+    for first in range(0, stop - start, batch):
+        draws.fill(out[first : first + batch], start + first)
+    return out
+
+
+@pytest.mark.parametrize("batch", [1, 7, 64, 1000])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 5, 3), (1, 1, 1)])
+def test_noise_does_not_depend_on_the_batch(batch, shape):
+    assert torch.equal(noise_of(0, 1500, batch, shape), noise_of(0, 1500, 1500, shape))
+
+
+def test_noise_does_not_depend_on_where_one_begins():
+    assert torch.equal(noise_of(0, 1500, 64)[700:], noise_of(700, 1500, 33))
+
+
+def test_large_fills_in_several_threads_give_the_same_noise():
+    shape = (3, 32, 32)
+    assert torch.equal(noise_of(0, 4 * BLOCK, 4 * BLOCK, shape), noise_of(0, 4 * BLOCK, BLOCK, shape))
+
+
+def test_seeds_streams_and_blocks_differ():
+    one = noise_of(0, BLOCK, BLOCK)
+    for other in (noise_of(0, BLOCK, BLOCK, seed=8), noise_of(0, BLOCK, BLOCK, stream=0)):
+        assert not torch.isclose(one, other).any(dim=(1, 2, 3)).all()
+    assert not torch.equal(one, noise_of(BLOCK, 2 * BLOCK, BLOCK))
+
+
+def test_no_two_blocks_of_a_stream_share_the_bits_that_torch_reads():
+    low = {block_seed(3, 1, block) & 0xFFFFFFFF for block in range(100_000)}
+    assert len(low) == 100_000
+
+
+def test_gaussian_samples_are_gaussian_and_uncorrelated_between_blocks():
+    noise = noise_of(0, 64 * BLOCK, 1000).flatten(1).numpy()
+    assert stats.kstest(noise[:, ::7].ravel() / 0.5, "norm").pvalue > 1e-3
+    blocks = noise.reshape(64, -1)
+    correlation = np.corrcoef(blocks)[np.triu_indices(64, 1)]
+    # 2,016 correlations of 16,384 values each: standard error 1/128, largest of 2,016 about 3.5 of it.
+    assert np.abs(correlation).max() < 5 / np.sqrt(blocks.shape[1])
+
+
+@pytest.mark.parametrize("sigma", [0, -0.5, float("nan"), float("inf")])
+def test_a_scale_that_is_no_scale_is_refused(sigma):
+    with pytest.raises(RsvizError, match="sigma is"):
+        NOISES["gaussian"](sigma)
