@@ -7,7 +7,7 @@ import click
 
 from rsviz import files
 from rsviz.cli import print_json
-from rsviz.data import DATASETS, available, download, load
+from rsviz.data import DATASETS, DataError, available, download, load
 from rsviz.data.datasets import SPLITS
 from rsviz.data.images import digest, to_png
 
@@ -85,7 +85,10 @@ def show(name, index, split, out, as_json):
     image = dataset.image(index)
     label = int(dataset.labels[index])
     if out is not None:
-        files.write_atomically(out, to_png(image, enlarge=max(1, 512 // max(image.shape[1:]))))
+        try:
+            files.write_atomically(out, to_png(image, enlarge=max(1, 512 // max(image.shape[1:]))))
+        except OSError as error:
+            raise DataError(f"{out} cannot be written ({error.strerror}).") from error
     row = {
         "dataset": name,
         "split": split,

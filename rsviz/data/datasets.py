@@ -1,5 +1,6 @@
 """Named datasets as arrays: digits at once, the others from torchvision's files, prepared once as .npy."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -202,7 +203,10 @@ def load(name: str, split: str = "test", shape: tuple[int, int, int] | None = No
     if split not in SPLITS:
         raise DataError(f'A split is "train" or "test", not "{split}".')
     if name.startswith("folder:"):
-        return _load_folder(name, split, shape)
+        try:
+            return _load_folder(name, split, shape)
+        except OSError as error:
+            raise DataError(f"{name.removeprefix('folder:')} cannot be read ({error.strerror}).") from error
     info = _info(name)
     if name == "digits":
         if not available(name):
@@ -232,7 +236,10 @@ def available(name: str) -> bool:
     """Whether load(name) would find its files. Looks at names only."""
     if name.startswith("folder:"):
         folder = Path(name.removeprefix("folder:")).expanduser()
-        return folder.is_dir() and any(_class_folders(folder))
+        try:
+            return folder.is_dir() and bool(_class_folders(folder))
+        except OSError:
+            return False
     info = _info(name)
     if info.embedded:
         file = raw.digits_file()
@@ -326,8 +333,9 @@ def _save(path, array):
 def _sweep(target):
     """Remove what a killed process left behind, if it is too old to be at work still."""
     for leftover in target.parent.glob(f".{target.name}.*.part"):
-        if time.time() - leftover.stat().st_mtime > 3600:
-            shutil.rmtree(leftover, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # its owner was done just now
+            if time.time() - leftover.stat().st_mtime > 3600:
+                shutil.rmtree(leftover, ignore_errors=True)
 
 
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})

@@ -66,7 +66,7 @@ def decode(content: bytes) -> np.ndarray:
                 "the most that is allowed."
             ) from None
         except Exception as error:  # broken files make Pillow raise nearly everything
-            raise _damaged(kind) from error
+            raise _damaged(kind, "or of a rare kind") from error
 
 
 def fit(
@@ -92,7 +92,9 @@ def fit(
         raise ImageError(f'An image is fitted by "crop" or "pad", not by "{how}".')
 
     channels, height, width = shape
-    picture = Image.fromarray(image).convert("L" if channels == 1 else "RGB")
+    picture, mode = Image.fromarray(image), "L" if channels == 1 else "RGB"
+    if picture.mode != mode:
+        picture = picture.convert(mode)
     if how == "crop":
         pixels = _resize(picture, (width, height), _centred_box(picture.size, width / height))
     else:
@@ -197,35 +199,53 @@ def _sniff(content: bytes) -> str:
 
 
 def _decode(content: bytes, kind: str) -> np.ndarray:
+    picture = _picture(content, kind)
+    pixels = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
+    for top, strip in _strips(picture):
+        pixels[top : top + strip.height] = strip
+    return pixels
+
+
+def _picture(content, kind):
+    """The upright RGB image. Each step drops the one before it: 50 megapixels are 200 MB each time."""
     if kind == "WEBP":
         _check_size(_webp_size(content), kind)  # Pillow allocates the canvas on opening
     image = _open(content, kind)
     _check_size(image.size, kind)
     if kind == "PNG":
         _check_png_is_whole(content)
-    if kind == "TIFF":
+    elif kind == "TIFF":
         _check_tiff_tiles(image)
+    elif kind == "JPEG":
+        _check_jpeg_is_whole(content)
     image.load()
     if kind == "PNG":
         _state_key_in_8_bits(image, depth=content[24])
-    if kind == "JPEG":
-        _check_jpeg_is_whole(content, image)
+    profile, turn = image.info.get("icc_profile"), _TURNS.get(_orientation(image))
     colour, alpha = _colour_and_alpha(image)
-    picture = _to_srgb(colour, image.info.get("icc_profile"))
+    del image
+    picture = _to_srgb(colour, profile)
+    del colour
     if alpha is not None:
         white = Image.new("RGB", picture.size, "white")
         white.paste(picture, mask=alpha)
         picture = white
-    turn = _TURNS.get(_orientation(image))
-    return np.array(picture.transpose(turn) if turn is not None else picture)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _strips(image):
+    """(first row, image of the next rows): arrays and byte strings of a whole large image come to much."""
+    for top in range(0, image.height, 256):
+        yield top, image.crop((0, top, image.width, min(top + 256, image.height)))
 
 
 def _open(content, kind):
     return Image.open(io.BytesIO(content), formats=(kind,))
 
 
-def _damaged(kind):
-    return ImageError(f"The {_NAMES[kind]} file is cut off or damaged; allowed are whole {ALLOWED}.")
+def _damaged(kind, or_else=""):
+    what = f"cut off or damaged, {or_else}" if or_else else "cut off or damaged"
+    return ImageError(f"The {_NAMES[kind]} file is {what}; allowed are whole {ALLOWED}.")
 
 
 def _check_size(size, kind):
@@ -302,20 +322,23 @@ def _png_bytes(width, height, depth, colour_type, _compression, _filter, interla
     return sum(rows * (1 + (columns * bits + 7) // 8) for columns, rows in sizes if columns > 0 and rows > 0)
 
 
-def _check_jpeg_is_whole(content, image):
+def _check_jpeg_is_whole(content):
     """A scan that has all its data does not care what follows; one that was cut takes it for its own.
 
     So the file is decoded once more with meaningless bytes behind each scan: a picture that changes was cut.
     """
     probe = _jpeg_with_extra_data(content)
-    if probe is None:
-        return
-    other = _open(probe, "JPEG")
-    other.load()
-    for top in range(0, image.height, 256):  # in strips, to spare the memory of two more copies
-        strip = (0, top, image.width, min(top + 256, image.height))
-        if image.crop(strip).tobytes() != other.crop(strip).tobytes():
-            raise _damaged("JPEG")
+    if probe is not None and _fingerprint(probe) != _fingerprint(content):
+        raise _damaged("JPEG")
+
+
+def _fingerprint(content):
+    """Checksum of the decoded pixels of a JPEG; one picture at a time, to spare memory."""
+    image, checksum = _open(content, "JPEG"), 0
+    image.load()
+    for _, strip in _strips(image):
+        checksum = zlib.crc32(strip.tobytes(), checksum)
+    return checksum
 
 
 _JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")  # neither a stuffed zero nor a restart
@@ -370,7 +393,9 @@ def _colour_and_alpha(image):
         return _opaque(both.convert("RGB"), both.getchannel("A"))
     if image.mode in ("CMYK", "LAB"):
         return image, None
-    return image.convert("L" if image.mode in ("1", "L") else "RGB"), None
+    if image.mode in ("L", "RGB"):
+        return image, None
+    return image.convert("L" if image.mode == "1" else "RGB"), None
 
 
 def _opaque(colour, alpha):
@@ -426,7 +451,7 @@ def _to_srgb(colour, profile):
         elif colour.mode == "LAB":
             source, mode = ImageCms.createProfile("LAB"), "LAB"
         else:
-            return colour.convert("RGB")
+            return _rgb(colour)
         if mode == "RGB" and colour.mode == "L":
             colour = colour.convert("RGB")
         if mode == colour.mode:
@@ -438,7 +463,11 @@ def _to_srgb(colour, profile):
         pass
     if colour.mode == "LAB":
         raise _damaged("TIFF")
-    return colour.convert("RGB")
+    return _rgb(colour)
+
+
+def _rgb(image):
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _changes_nothing(transform):

@@ -204,9 +204,13 @@ def test_grey_of_16_bits_is_scaled_and_not_clipped():
     wanted = [0, 1, 128, 255]
     assert decode(saved(Image.fromarray(ramp), "PNG"))[0].tolist() == [[v] * 3 for v in wanted]
     assert decode(saved(Image.fromarray(ramp), "TIFF"))[0].tolist() == [[v] * 3 for v in wanted]
-    big_endian = grey_tiff(ramp, 16)
-    assert decode(big_endian)[0, :, 0].tolist() == wanted
+    assert decode(grey_tiff(ramp, 16))[0, :, 0].tolist() == wanted
     assert decode(grey_tiff(ramp, 16, photometric=0))[0, :, 0].tolist() == [255 - v for v in wanted]
+    for samples in (ramp, ramp.astype(">u2")):
+        for compression in (None, "tiff_lzw", "tiff_adobe_deflate"):
+            content = saved(Image.fromarray(samples), "TIFF", compression=compression)
+            assert content[:2] == (b"II" if samples is ramp else b"MM")
+            assert decode(content)[0, :, 0].tolist() == wanted
 
 
 def test_grey_of_12_bits_fills_the_range():
@@ -545,6 +549,11 @@ def test_a_jpeg_of_very_many_scans_is_refused():
     start = content.rindex(b"\xff\xda")
     last_scan = content[start : content.rindex(b"\xff\xd9")]
     assert "more than 100 scans" in refusal(content[:start] + last_scan * 200 + b"\xff\xd9")
+
+
+def test_a_tiff_of_a_rare_kind_is_refused():
+    bits = {258: (3, 64), 259: (3, 1), 262: (3, 1), 277: (3, 1), 278: (4, 1), 339: (3, 3)}
+    assert "or of a rare kind" in refusal(tiff(2, 1, bits, np.ones(2).tobytes()))
 
 
 def test_a_tiff_of_too_many_samples_is_refused():
