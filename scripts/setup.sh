@@ -24,7 +24,7 @@ fail() {
 # Print the comment on top of the calling script, which is its help.
 print_help() { sed -n '2,${/^#/!q;/^# shellcheck/!s/^# \{0,1\}//p}' "$0"; }
 
-# --- the stamp ------------------------------------------------------------------------------------------------------
+# --- the stamp ---
 
 # What the stamp of these requirement files must say: their hash, the interpreter, and which torch lies there
 # (a torch exchanged by hand is checked again).
@@ -55,7 +55,7 @@ write_stamp() { # write_stamp NAME FILE...
     stamp_for "$@" >"$stamp.$$" && mv -f -- "$stamp.$$" "$stamp"
 }
 
-# --- the installation -----------------------------------------------------------------------------------------------
+# --- the installation ---
 
 # Make .venv hold what the requirement FILE names, under the stamp NAME.
 ensure_installed() { # ensure_installed NAME FILE
@@ -181,7 +181,7 @@ check_torch_pair() {
         "PYTHONPATH take one of them from another place than the other, and run $command_name again."
 }
 
-# --- the machine ----------------------------------------------------------------------------------------------------
+# --- the machine ---
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -205,7 +205,7 @@ apt_get() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=120 "$@" >>"$log" 2>&1
 }
 
-# --- Chromium, for the tests ----------------------------------------------------------------------------------------
+# --- Chromium, for the tests ---
 
 # Set and export RSVIZ_CHROMIUM: the person's own, the one found last time, or one found or installed now.
 ensure_chromium() {
