@@ -1,0 +1,23 @@
+"""Training under the noise of the smoothed classifier: the base classifier learns what it will be asked."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Parameters(BaseModel):
+    """Noise augmentation has no parameters beside sigma."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def gaussian(f, x, y, *, noise, parameters, generator):
+    """Cross-entropy of one noisy copy of each image: L(f(x + epsilon), y), epsilon ~ N(0, sigma^2 I).
+
+    An unbiased estimate of E_epsilon[L(f(x + epsilon), y)], which bounds the smoothed classifier's own
+    loss from above (Jensen). The noisy images are not clipped: the smoothed classifier's are not either.
+    Source: Cohen, Rosenfeld and Kolter 2019, section 3.3, after Lecuyer et al. 2019.
+    """
+    from torch.nn.functional import cross_entropy
+
+    epsilon = noise.sample(x.shape, generator)
+    logits = f(x + epsilon)
+    return cross_entropy(logits.float(), y), logits

@@ -1,0 +1,112 @@
+"""What can be asked of a training run, checked before anything begins. Does not import torch."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from rsviz.checkpoints.card import NAME, Setting, first_fault
+from rsviz.data import DATASETS
+from rsviz.models import ARCHITECTURES
+from rsviz.noise import MAX_SEED
+from rsviz.training.objectives import METHODS, TrainingError
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class TrainRequest(BaseModel):
+    """One training run.
+
+    dataset: key of DATASETS, or folder:PATH. method: key of METHODS. parameters: the method's own.
+    architecture: key of ARCHITECTURES; by default one that is made for the dataset's images.
+    sigma: standard deviation of the noise in pixel units, 0 for methods without noise. epochs: passes over
+    the training images. learning_rate: its largest value. shift: images are moved by up to so many pixels.
+    precision: of the forward and backward passes; auto measures. stored: precision of the saved weights,
+    which are what is measured. name: of the checkpoint. seed: decides every random number of the run.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str = "digits"
+    method: str = "gaussian"
+    architecture: str | None = None
+    sigma: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.0
+    parameters: dict[str, Setting] = {}
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 20
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: Positive = 2e-3
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-4
+    schedule: Literal["one-cycle", "cosine", "constant"] = "one-cycle"
+    shift: Annotated[int, Field(ge=0, le=16)] = 0
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: str | None = None
+    stored: Literal["float16", "float32"] = "float16"
+    name: str | None = None
+
+    @classmethod
+    def checked(cls, **values) -> "TrainRequest":
+        """The request with these values; TrainingError, one sentence, where they do not make one."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise TrainingError(f"The training run cannot begin: {first_fault(error)}.") from None
+
+    @field_validator("dataset")
+    @classmethod
+    def _known_dataset(cls, dataset):
+        if dataset not in DATASETS and not dataset.startswith("folder:"):
+            raise ValueError(f"{dataset!r} is not one of {', '.join(DATASETS)}, folder:PATH")
+        return dataset
+
+    @field_validator("method")
+    @classmethod
+    def _known_method(cls, method):
+        if method not in METHODS:
+            raise ValueError(f"{method!r} is not one of {', '.join(METHODS)}")
+        return method
+
+    @field_validator("name")
+    @classmethod
+    def _usable_name(cls, name):
+        if name is not None and not NAME.fullmatch(name):
+            raise ValueError(f"{name[:80]!r} may hold letters, digits, dots, dashes and underscores only")
+        return name
+
+    @model_validator(mode="after")
+    def _belongs_together(self):
+        objective = METHODS[self.method]
+        if objective.needs_noise and self.sigma == 0:
+            raise ValueError(f"sigma is 0, but the method {self.method} trains under noise; give sigma > 0")
+        if not objective.needs_noise and self.sigma > 0:
+            raise ValueError(f"sigma is {self.sigma}, but the method {self.method} trains without noise")
+        objective.parameters(**self.parameters)
+        architecture = self.chosen_architecture
+        if architecture is None:
+            raise ValueError(f"no architecture is made for {self.dataset}; name one")
+        if architecture not in ARCHITECTURES:
+            raise ValueError(f"architecture {architecture!r} is not one of {', '.join(ARCHITECTURES)}")
+        shapes = ARCHITECTURES[architecture].input_shapes
+        if self.dataset in DATASETS and DATASETS[self.dataset].shape not in shapes:
+            raise ValueError(
+                f"{architecture} takes images of shape {shapes[0]}, and those of {self.dataset} have "
+                f"{DATASETS[self.dataset].shape}"
+            )
+        return self
+
+    @property
+    def chosen_architecture(self) -> str | None:
+        """The architecture asked for, or the first that takes the dataset's images."""
+        if self.architecture is not None or self.dataset not in DATASETS:
+            return self.architecture
+        shape = DATASETS[self.dataset].shape
+        return next((key for key, record in ARCHITECTURES.items() if shape in record.input_shapes), None)
+
+    @property
+    def chosen_name(self) -> str:
+        """The name asked for, or one like mnist-gaussian-0.25."""
+        if self.name:
+            return self.name
+        dataset = "folder" if self.dataset.startswith("folder:") else self.dataset
+        return f"{dataset}-{self.method}" + (f"-{self.sigma:.2f}" if self.sigma else "")
