@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from rsviz.bounds import gaussian, laplace, linf_exponential, uniform
-from rsviz.bounds.record import Bound, BoundError, Parameter, conversion
+from rsviz.bounds.record import Bound, BoundError, Parameter, conversion, round_down
 
 __all__ = [
     "BOUNDS",
@@ -16,6 +16,7 @@ __all__ = [
     "certifying",
     "conversion",
     "radii",
+    "round_down",
     "tight_radius",
     "triangle",
 ]

@@ -252,6 +252,7 @@ BOUNDS = (
     Bound(
         key="cohen-l2",
         title="Cohen et al.",
+        colour="#0072B2",
         noise="gaussian",
         norm="l2",
         paper=COHEN,
@@ -267,6 +268,7 @@ BOUNDS = (
     Bound(
         key="renyi-l2",
         title="Rényi, every order",
+        colour="#56B4E9",
         noise="gaussian",
         norm="l2",
         paper=LI,
@@ -284,6 +286,7 @@ BOUNDS = (
     Bound(
         key="li-l2",
         title="Li et al.",
+        colour="#D55E00",
         noise="gaussian",
         norm="l2",
         paper=LI,
@@ -301,6 +304,7 @@ BOUNDS = (
     Bound(
         key="pixeldp-l2",
         title="PixelDP (Gaussian)",
+        colour="#009E73",
         noise="gaussian",
         norm="l2",
         paper=LECUYER,
@@ -319,6 +323,7 @@ BOUNDS = (
     Bound(
         key="dmr-l2",
         title="D_MR (Unified)",
+        colour="#CC4C9C",
         noise="gaussian",
         norm="l2",
         paper=UNIFIED,
@@ -335,6 +340,7 @@ BOUNDS = (
     Bound(
         key="zcdp-l2",
         title="zCDP",
+        colour="#E69F00",
         noise="gaussian",
         norm="l2",
         paper=UNIFIED,
@@ -358,6 +364,7 @@ LINF_BOUNDS = (
     Bound(
         key="gaussian-linf",
         title="Gaussian, through l2",
+        colour="#3F8FD2",
         noise="gaussian",
         norm="linf",
         paper=COHEN,
@@ -371,6 +378,7 @@ LINF_BOUNDS = (
     Bound(
         key="dmr-linf",
         title="D_MR in l_inf (Unified)",
+        colour="#E377C2",
         noise="gaussian",
         norm="linf",
         paper=UNIFIED,

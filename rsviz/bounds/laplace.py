@@ -50,6 +50,7 @@ BOUNDS = (
     Bound(
         key="laplace-l1",
         title="Laplace, tight",
+        colour="#9A5FC0",
         noise="laplace",
         norm="l1",
         paper="rsviz errata",
@@ -66,6 +67,7 @@ BOUNDS = (
     Bound(
         key="teng-l1",
         title="Teng et al.",
+        colour="#8F8F2F",
         noise="laplace",
         norm="l1",
         paper=TENG,
@@ -80,6 +82,7 @@ BOUNDS = (
     Bound(
         key="li-l1",
         title="Li et al. (Laplace)",
+        colour="#E0785A",
         noise="laplace",
         norm="l1",
         paper=LI,
@@ -94,6 +97,7 @@ BOUNDS = (
     Bound(
         key="pixeldp-l1",
         title="PixelDP (Laplace)",
+        colour="#3FB1A3",
         noise="laplace",
         norm="l1",
         paper=LECUYER,

@@ -30,6 +30,7 @@ BOUNDS = (
     Bound(
         key="exponential-linf",
         title="Exponential, tight",
+        colour="#B5651D",
         noise="linf-exponential",
         norm="linf",
         paper="rsviz errata",
@@ -46,6 +47,7 @@ BOUNDS = (
     Bound(
         key="dinf-linf",
         title="D_inf (Unified)",
+        colour="#C9A227",
         noise="linf-exponential",
         norm="linf",
         paper=UNIFIED,

@@ -51,14 +51,16 @@ class Parameter:
 class Bound:
     """A closed-form certificate: probabilities of the two top classes -> radius.
 
-    key: its name in every table, link and command. noise: a key of rsviz.noise.NOISES. norm: "l1", "l2" or
-    "linf". rigorous: no perturbation inside the radius can change the class. tight: no larger radius holds
-    for this noise and norm. latex: the formula; latex_optimum: the same at the optimum, where it is a
-    supremum, with the symbols that `optimum` gives. formula: the function that computes it.
+    key: its name in every table, link and command. colour: of its lines and areas everywhere. noise: a key
+    of rsviz.noise.NOISES. norm: "l1", "l2" or "linf". rigorous: no perturbation inside the radius can change
+    the class. tight: no larger radius holds for this noise and norm. latex: the formula; latex_optimum: the
+    same at the optimum, where it is a supremum, with the symbols that `optimum` gives. formula: the function
+    that computes it.
     """
 
     key: str
     title: str
+    colour: str
     noise: str
     norm: str
     paper: str
@@ -105,9 +107,9 @@ class Bound:
             text = self.latex_optimum
             with np.errstate(all="ignore"):
                 symbols |= self.optimum(*check_probabilities(p_a, p_b, scale), **values)
-        tail = r"\infty" if math.isinf(radius) else f"{_digits(radius)}"
-        sign = "=" if radius in (0.0, math.inf) or float(_digits(radius)) == radius else r"\approx"
-        return f"{_substitute(text, symbols)} {sign} {tail}"
+        shown = round_down(radius) if self.rigorous else float(f"{radius:.4g}")
+        sign = "=" if shown == radius else r"\ge" if self.rigorous else r"\approx"
+        return f"{_substitute(text, symbols)} {sign} {_latex_number(shown)}"
 
     def _arguments(self, dim, parameters) -> dict:
         unknown = sorted(set(parameters) - set(self.parameters))
@@ -198,8 +200,13 @@ def _refuse(name, value, wrong, allowed, other="", other_value=None):
     raise BoundError(f"{name} is {value[position]!s}{where}{beside}; {allowed}.")
 
 
-def _digits(value: float) -> str:
-    return f"{value:.4g}" if value >= 1e-3 or value == 0 else f"{value:.3e}"
+def round_down(value: float, digits: int = 4) -> float:
+    """The largest number of so many significant digits that does not exceed `value`: radii round down."""
+    if not math.isfinite(value) or value <= 0:
+        return value
+    rounded = float(f"{value:.{digits - 1}e}")
+    unit = 10.0 ** (math.floor(math.log10(value)) - digits + 1)
+    return rounded if rounded <= value else float(f"{rounded - unit:.{digits - 1}e}")
 
 
 def _substitute(latex: str, symbols: Mapping[str, float]) -> str:

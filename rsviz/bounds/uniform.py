@@ -21,6 +21,7 @@ BOUNDS = (
     Bound(
         key="uniform-l1",
         title="Uniform, tight",
+        colour="#7F8894",
         noise="uniform",
         norm="l1",
         paper=YANG,
