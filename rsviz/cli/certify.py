@@ -1,5 +1,7 @@
 """python -m rsviz certify: one image, one certificate."""
 
+from pathlib import Path
+
 import click
 from tqdm import tqdm
 
@@ -23,11 +25,14 @@ from rsviz.cli import EXIT_ABSTAINED, print_json
 @click.option("--device", help="cpu, cuda, cuda:1, mps; default: RSVIZ_DEVICE, or the fastest.")
 @click.option("--precision", type=click.Choice(["float32", "bfloat16"]), help="Default: measured.")
 @click.option("--batch", type=int, help="Images in one pass; default: measured.")
+@click.option("--save", type=click.Path(), help="File for the certificate with votes and pictures.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def command(checkpoint, image, fit, invert, dataset, index, scale, as_json, **settings):
+def command(checkpoint, image, fit, invert, dataset, index, scale, save, as_json, **settings):
     """Certify one image: the class that the smoothed classifier returns, and a radius in which it stays."""
     from rsviz.certification import make_request, prepare, round_down
     from rsviz.checkpoints import load_card
+    from rsviz.evidence import pictures_of, record
+    from rsviz.files import write_atomically
 
     card = load_card(checkpoint)
     if scale is None:
@@ -38,10 +43,13 @@ def command(checkpoint, image, fit, invert, dataset, index, scale, as_json, **se
         checkpoint=checkpoint, image=_source(image, fit, invert, dataset, index), scale=scale, **settings
     )
     run = prepare(request)
-    with tqdm(total=request.n, unit=" votes", disable=None if not as_json else True) as bar:
-        for snapshot in run.stream():
-            bar.update(snapshot.votes.drawn - bar.n)
-    result = run.describe(snapshot.certificate)
+    with tqdm(total=request.n, unit=" votes", disable=True if as_json else None) as bar:
+        for step, votes in record(run, pictures_of(run) if save else None):
+            bar.update(votes.drawn - bar.n)
+            evidence = step
+    result = evidence.certificate
+    if save:
+        write_atomically(Path(save), evidence.to_json().encode())
     if as_json:
         print_json(result)
     elif result["abstained"]:

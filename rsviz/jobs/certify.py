@@ -1,59 +1,43 @@
 """The job that certifies one image: votes stored as they arrive, pictures beside them."""
 
-import io
 from pathlib import Path
 
-import numpy as np
-
-from rsviz.certification import CertifyRequest, prepare
+from rsviz.certification import make_request, prepare
+from rsviz.evidence import Evidence, Pictures, pictures_of, record
 from rsviz.files import write_atomically
 from rsviz.jobs.kinds import Step
+from rsviz.jobs.store import Job, folder
 
-EXAMPLES = 8
-"""Noisy copies kept for display: the first estimating draws."""
-
-MAX_POINTS = 400
-"""Points kept of the path of votes; beyond that every other one goes."""
+PICTURES = "pictures.npz"
 
 
 def run_certify(request: dict, resume: dict | None, folder: Path):
-    """Yield Steps with phase, counts0, counts, drawn, top and history; return certificate and history.
-
-    history: rows [votes drawn, votes for the top class]. In `folder`: pictures.npz with the input x, the
-    noisy copies and the votes on them.
-    """
+    """The runner: Steps with the progress of Evidence and a phase; the result is progress and certificate."""
     from rsviz.smoothing import Votes
 
-    request = CertifyRequest(**request)
     yield Step({"phase": "loading"})
     votes = Votes.from_json(resume["votes"]) if resume else None
-    history = list(resume["history"]) if resume else []
-    run = prepare(request, votes)
+    run = prepare(make_request(**request), votes)
     if votes is None:
         for _ in run.smoothed.planning(run.x.shape):
             yield Step({"phase": "measuring"})
-    noisy, noisy_votes = run.smoothed.examples(run.x, EXAMPLES, request.seed)
-    _store_pictures(folder / "pictures.npz", run.x, noisy, noisy_votes)
-    for snapshot in run.stream(votes):
-        if snapshot.top is not None:
-            history.append([snapshot.votes.drawn, snapshot.votes.counts[snapshot.top]])
-            if len(history) > MAX_POINTS:
-                history = history[:-1:2] + history[-1:]
+    pictures = pictures_of(run)
+    write_atomically(folder / PICTURES, pictures.to_bytes())
+    for evidence, reached in record(run, pictures, votes, resume["history"] if resume else ()):
+        progress = evidence.progress()
         yield Step(
-            {
-                "phase": "selecting" if snapshot.top is None else "estimating",
-                "counts0": snapshot.votes.counts0,
-                "counts": snapshot.votes.counts,
-                "drawn": snapshot.votes.drawn,
-                "top": snapshot.top,
-                "history": history,
-            },
-            resume={"votes": snapshot.votes.to_json(), "history": history},
+            progress | {"phase": "voting"},
+            resume={"votes": reached.to_json(), "history": evidence.history},
         )
-    return {"certificate": run.describe(snapshot.certificate), "history": history}
+    return progress | {"certificate": evidence.certificate}
 
 
-def _store_pictures(path, x, noisy, votes):
-    content = io.BytesIO()
-    np.savez(content, x=x, noisy=noisy.astype(np.float16), votes=votes)
-    write_atomically(path, content.getvalue())
+def evidence_of(job: Job) -> Evidence:
+    """What the job has gathered so far; see Job.state for whether more will come."""
+    gathered = dict(job.result or job.progress or {})
+    gathered.pop("phase", None)
+    try:
+        pictures = Pictures.from_bytes((folder(job.id) / PICTURES).read_bytes())
+    except FileNotFoundError:
+        pictures = None
+    return Evidence(make_request(**job.request), pictures, **gathered)

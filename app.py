@@ -1,0 +1,3 @@
+from rsviz.ui.shell import run_app
+
+run_app()

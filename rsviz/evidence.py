@@ -1,0 +1,126 @@
+"""What a certificate rests on, as far as it has come: votes, their path, and the pictures that were voted on.
+
+Importing this module does not import torch.
+"""
+
+import base64
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from rsviz.certification import CertifyRequest, Run, make_request
+from rsviz.errors import RsvizError
+
+EXAMPLES = 8
+"""Noisy copies that are kept: the first estimating draws."""
+
+MAX_POINTS = 400
+"""Points kept of the path of votes; beyond that every other one goes."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """x: the input float32 (C, H, W). noisy: noisy copies (EXAMPLES, C, H, W). votes: what f said to them."""
+
+    x: np.ndarray
+    noisy: np.ndarray
+    votes: np.ndarray
+
+    def to_bytes(self) -> bytes:
+        content = io.BytesIO()
+        noisy = np.asarray(self.noisy, np.float16)
+        np.savez_compressed(content, x=np.asarray(self.x, np.float32), noisy=noisy, votes=self.votes)
+        return content.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Pictures":
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return cls(arrays["x"], arrays["noisy"].astype(np.float32), arrays["votes"])
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The state of one request.
+
+    counts0, counts: votes per class of the selecting and the estimating draws so far. top: the class that
+    is counted for, None while it is being selected. history: rows [votes drawn, votes for the top class].
+    certificate: None until all n votes are in.
+    """
+
+    request: CertifyRequest
+    pictures: Pictures | None = None
+    counts0: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+    top: int | None = None
+    history: list = field(default_factory=list)
+    certificate: dict | None = None
+
+    @property
+    def drawn(self) -> int:
+        return sum(self.counts)
+
+    def progress(self) -> dict:
+        """The part that changes while votes arrive, for JSON."""
+        return {
+            "counts0": list(self.counts0),
+            "counts": list(self.counts),
+            "top": self.top,
+            "history": self.history,
+        }
+
+    def to_json(self) -> str:
+        """All of it as one text, which `from_json` reads."""
+        pictures = base64.b64encode(self.pictures.to_bytes()).decode() if self.pictures else None
+        return json.dumps(
+            {
+                "request": self.request.model_dump(),
+                **self.progress(),
+                "certificate": self.certificate,
+                "pictures": pictures,
+            },
+            indent=1,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Evidence":
+        try:
+            values = json.loads(text)
+            pictures = values.pop("pictures")
+            return cls(
+                request=make_request(**values.pop("request")),
+                pictures=Pictures.from_bytes(base64.b64decode(pictures)) if pictures else None,
+                **values,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise RsvizError("this is not a file that `certify --save` wrote.") from None
+
+
+def pictures_of(run: Run) -> Pictures:
+    """The input and the first noisy copies, drawn again; a draw is a function of its number."""
+    return Pictures(run.x, *run.smoothed.examples(run.x, EXAMPLES, run.request.seed))
+
+
+def record(run: Run, pictures: Pictures | None = None, votes=None, history=()) -> Iterator[tuple]:
+    """Certify, and yield (Evidence, Votes) after each slice of draws; the last one has the certificate.
+
+    votes, history: of an interrupted run of the same request, to go on from.
+    """
+    evidence = Evidence(run.request, pictures, history=list(history))
+    for snapshot in run.stream(votes):
+        history = evidence.history
+        if snapshot.top is not None:
+            history = [*history, [snapshot.votes.drawn, snapshot.votes.counts[snapshot.top]]]
+            if len(history) > MAX_POINTS:
+                history = history[:-1:2] + history[-1:]
+        evidence = replace(
+            evidence,
+            counts0=snapshot.votes.counts0,
+            counts=snapshot.votes.counts,
+            top=snapshot.top,
+            history=history,
+            certificate=run.describe(snapshot.certificate) if snapshot.certificate else None,
+        )
+        yield evidence, snapshot.votes

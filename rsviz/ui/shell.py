@@ -1,0 +1,43 @@
+"""What every page stands in: its settings, the navigation, and a run of its own when it is opened first."""
+
+import threading
+from pathlib import Path
+
+import streamlit as st
+
+PAGES = (
+    ("pages/certify.py", "Certify", ":material/verified:", "Certify an image: votes, class, radius."),
+    ("pages/bounds.py", "Bounds", ":material/stacked_line_chart:", "Every closed-form bound, side by side."),
+    ("pages/papers.py", "Papers", ":material/menu_book:", "What the papers claim, and where they are wrong."),
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_here = threading.local()
+
+
+def run_app() -> None:
+    """Draw the navigation and the page that the URL names. All of app.py."""
+    st.set_page_config(page_title="rsviz", page_icon=":material/verified:", layout="wide")
+    pages = [
+        st.Page(path, title=title, icon=icon, help=words)
+        for path, title, icon, words in PAGES
+        if (ROOT / path).exists()
+    ]
+    # A default page has no URL of its own; this one leads to the first page, which has.
+    home = st.Page(lambda: st.switch_page(pages[0]), title="rsviz", default=True, visibility="hidden")
+    page = st.navigation([home, *pages], position="top")
+    _here.inside = True
+    try:
+        page.run()
+    finally:
+        _here.inside = False
+
+
+def open_page(title: str) -> None:
+    """First line of every page. On a fresh server a page's own URL runs its file without app.py; then the
+    page first sets up what app.py would have."""
+    if not getattr(_here, "inside", False):
+        run_app()
+        st.stop()
+    st.set_page_config(page_title=f"{title} · rsviz", layout="wide")
