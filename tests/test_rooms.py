@@ -31,7 +31,7 @@ ROOMS = {
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing"},
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
-    "figures": {"bounds"},  # arrays alone, and a bound's title and colour
+    "figures": {"bounds", "confidence", "data"},  # arrays, and what NumPy makes of them: limits, titles, PNG
 }
 RUNNERS = {"certification", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing"}
