@@ -516,6 +516,6 @@ def test_real_second_start_needs_no_network_and_less_than_four_seconds(tmp_path)
     )
     numbers = re.search(r"served after ([\d.]+) with ([\d.]+)", served.stdout)
     assert numbers, served.stdout + served.stderr
-    # other work on the machine stretches the clock, hence processor time; the clock shows waits, as for a network
+    # processor time, for other work stretches the clock; the clock shows waits, as for a network
     assert float(numbers[2]) < 4
     assert float(numbers[1]) < 20
