@@ -113,21 +113,23 @@ def _run(request, folder) -> dict:
 
     from rsviz.training.loop import train
 
-    bar = None
+    bar, shown = None, None
     try:
         for progress in train(request, folder):
             if progress["phase"] == "done":
                 return progress
-            what = progress["phase"] if progress["phase"] == "train" else progress["what"]
-            total = progress["steps"] if progress["phase"] == "train" else progress["total"]
-            if bar is None or bar.desc != f"{request.chosen_name}: {what}: ":
+            training = progress["phase"] == "train"
+            what = "training" if training else progress["what"]
+            total = progress["steps"] if training else progress["total"]
+            if what != shown:
+                shown = what
                 if bar is not None:
                     bar.close()
                 bar = tqdm(
                     total=total, desc=f"{request.chosen_name}: {what}", file=sys.stderr, mininterval=0.5
                 )
             bar.update(progress.get("step", progress.get("done", 0)) - bar.n)
-            if progress["phase"] == "train":
+            if training:
                 bar.set_postfix(
                     epoch=f"{progress['epoch']}/{progress['epochs']}",
                     loss=f"{progress['loss']:.3f}",

@@ -1,0 +1,113 @@
+"""python -m rsviz checkpoints: list, show, import and verify weights and their cards."""
+
+from pathlib import Path
+
+import click
+
+from rsviz.checkpoints import CheckpointError, list_cards, load_card, shelves, verify
+from rsviz.cli import EXIT_BAD_INPUT, print_json
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def command():
+    """Weights and their cards: the shipped ones, and those you trained or imported."""
+
+
+@command.command("list")
+@_json
+def list_(as_json):
+    """Every checkpoint with its dataset, method, noise and clean accuracy."""
+    cards = list_cards()
+    if as_json:
+        print_json({"checkpoints": [_as_json(card) for card in cards.values()]})
+        return
+    width = max((len(name) for name in cards), default=4)
+    click.echo(
+        f"{'name':{width}}  {'architecture':15}  {'dataset':13}  {'method':9}  noise          clean accuracy"
+    )
+    for name, card in cards.items():
+        noise = f"{card.noise} {card.scale:g}" if card.noise else "-"
+        clean = card.metrics.get("clean_accuracy")
+        click.echo(
+            f"{name:{width}}  {card.architecture:15}  {card.dataset:13}  {card.method:9}  {noise:13}  "
+            f"{f'{clean.value:.4f}' if clean else '-'}"
+        )
+
+
+@command.command()
+@click.argument("name")
+@_json
+def show(name, as_json):
+    """The card of the checkpoint NAME (a name, or a file)."""
+    card = load_card(name)
+    if as_json:
+        print_json(_as_json(card))
+    else:
+        click.echo(card.to_json(), nl=False)
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--architecture", help="Key of the network, where the file does not tell.")
+@click.option("--dataset", help="What it was trained on; gives the classes and the normalisation.")
+@click.option("--name", help="Of the new checkpoint; by default made from the file's name.")
+@click.option("--noise", help="Noise it was trained with, for example gaussian.")
+@click.option("--scale", "--sigma", type=float, default=0.0, help="Scale of that noise, in pixel units.")
+@click.option("--mean", help="Normalisation, one number a channel: 0.49,0.48,0.45.")
+@click.option("--std", help="Likewise.")
+@_json
+def import_(file, mean, std, as_json, **known):
+    """Check the weights in FILE (.safetensors, .pt, .pth, .pth.tar) and keep them as a checkpoint."""
+    from rsviz.checkpoints import import_weights
+
+    if known["scale"] and not known["noise"]:
+        known["noise"] = "gaussian"
+    card = import_weights(file, mean=_numbers("mean", mean), std=_numbers("std", std), **known)
+    if as_json:
+        print_json(_as_json(card))
+    else:
+        click.echo(f"{card.name} saved in {shelves.own_folder()}")
+
+
+@command.command("verify")
+@click.argument("names", nargs=-1)
+@_json
+def verify_(names, as_json):
+    """Read every checkpoint (or those NAMED) whole: SHA-256, names, shapes, numbers. Exit 2 if one fails."""
+    names = names or sorted({name for folder in shelves.folders() for name in shelves.names_in(folder)})
+    results = {}
+    for name in names:
+        try:
+            verify(name)
+            results[name] = None
+        except CheckpointError as error:
+            results[name] = str(error)
+    failed = any(results.values())
+    if as_json:
+        print_json(
+            {
+                "ok": not failed,
+                "checkpoints": [
+                    {"name": name, "ok": fault is None, "fault": fault} for name, fault in results.items()
+                ],
+            }
+        )
+    else:
+        for name, fault in results.items():
+            click.echo(f"{name}: {fault or 'as its card says'}")
+    return EXIT_BAD_INPUT if failed else 0
+
+
+def _as_json(card) -> dict:
+    return card.model_dump(mode="json")
+
+
+def _numbers(option, text):
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise CheckpointError(f"--{option} is {text!r}; it must be numbers with commas between.") from None
