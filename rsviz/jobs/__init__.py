@@ -118,16 +118,22 @@ def _start_worker() -> subprocess.Popen:
     environment = os.environ | {"RSVIZ_HOME": str(home), "PYTHONPATH": path}
     if "RSVIZ_DATA" in environment:
         environment["RSVIZ_DATA"] = str(files.data_root().absolute())
-    with process.open_log(home) as log:
-        return subprocess.Popen(
-            WORKER_COMMAND,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            cwd=ROOT,
-            start_new_session=True,
-        )
+    try:
+        with process.open_log(home) as log:
+            return subprocess.Popen(
+                WORKER_COMMAND,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd=ROOT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise StoreError(
+            f"rsviz cannot start its worker process with {home} as RSVIZ_HOME ({error.strerror or error}); "
+            "that must be a folder that you may write to."
+        ) from error
 
 
 def number_from(variable: str, default: int) -> int:

@@ -37,7 +37,7 @@ class Kind:
 
 
 KINDS = {
-    "certify": Kind("rsviz.certification:CertifyRequest.model_validate", "rsviz.certification:run_certify"),
+    "certify": Kind("rsviz.certification:check_job", "rsviz.jobs.certify:run_certify"),
     "download": Kind("rsviz.jobs.chores:DownloadRequest.model_validate", "rsviz.jobs.chores:run_download"),
     "import": Kind("rsviz.jobs.chores:ImportRequest.model_validate", "rsviz.jobs.chores:run_import"),
 }
@@ -71,6 +71,9 @@ def validated(kind: str, request) -> dict:
         request = validate(request)
     except ValidationError as error:
         first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, RsvizError):
+            raise cause from error
         where = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise RequestError(f"{where}: {message}." if where else f"{message}.") from error

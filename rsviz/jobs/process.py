@@ -25,11 +25,15 @@ def held(home: Path) -> bool:
 
 
 class WorkerLock:
-    """Held by the one worker of a home. Its file names the job the worker is at: a death has a suspect."""
+    """Held by the one worker of a home. Its file says its process id and the job it is at.
+
+    suspect: the job that the last worker was at when it ended; empty if it was between jobs.
+    """
 
     def __init__(self, home: Path):
         home.mkdir(parents=True, exist_ok=True)
         self.path = home / "worker.lock"
+        self.suspect = ""
         self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
 
     def acquire(self, seconds: float = 1.0) -> bool:
@@ -38,6 +42,8 @@ class WorkerLock:
         while True:
             try:
                 fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.suspect = self._noted()
+                self.note()
                 return True
             except BlockingIOError:
                 if time.monotonic() > deadline:
@@ -52,12 +58,11 @@ class WorkerLock:
             return True
 
     def note(self, job_id: str = "") -> None:
-        """Note the job that is about to run, or none; the page cache outlives a kill and costs nothing."""
-        os.pwrite(self.handle, job_id.ljust(16).encode(), 0)
+        """Note the job about to run, or none: a death has a suspect. The page cache outlives a kill."""
+        os.pwrite(self.handle, f"{os.getpid():<10} {job_id:16}\n".encode(), 0)
 
-    def noted(self) -> str:
-        """The job that the last worker was at when it ended; empty if it was between jobs."""
-        return os.pread(self.handle, 16, 0).decode(errors="replace").strip()
+    def _noted(self) -> str:
+        return os.pread(self.handle, 64, 0).decode(errors="replace")[11:].strip()
 
 
 def open_log(home: Path):

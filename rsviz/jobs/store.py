@@ -9,8 +9,9 @@ import re
 import secrets
 import shutil
 import sqlite3
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,10 @@ POSITION = (
     " WHERE ahead.state = 'queued' AND ahead.number < jobs.number) END"
 )
 SELECT = f"SELECT {COLUMNS}, {POSITION} FROM jobs"
+
+# Processes wait for each other by sleeping and trying again. A class that presses a button at once, which is
+# many threads of one server, is served four times faster in a queue.
+_writing = threading.Lock()
 
 
 class StoreError(RsvizError):
@@ -121,8 +126,10 @@ class Store:
     def _connection(self, write: bool = False):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.path, timeout=20, isolation_level=None)
-            try:
+            with (
+                _writing if write else nullcontext(),
+                closing(sqlite3.connect(self.path, timeout=20, isolation_level=None)) as connection,
+            ):
                 self._check_version(connection)
                 if write:
                     connection.execute("PRAGMA synchronous = FULL")
@@ -130,8 +137,6 @@ class Store:
                 yield connection
                 if write:
                     connection.execute("COMMIT")
-            finally:
-                connection.close()
         except OSError as error:
             raise StoreError(
                 f"rsviz cannot write under {self.path.parent} ({error.strerror or error}); "

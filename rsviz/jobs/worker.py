@@ -25,9 +25,8 @@ from rsviz.jobs.store import Store, StoreError, folder
 
 SLICE = 0.2
 POLL, POLL_WHEN_QUIET, QUIET_AFTER = 0.05, 0.1, 60.0
-HUNG_AFTER = (
-    300.0  # a slice this long is taken for a hang: the worker dies of it, with a traceback in the log
-)
+HUNG_AFTER = 300.0  # a slice this long is a hang: the worker dies of it, with a traceback in the log
+SLOWEST_SAVES = 2.0
 TIDY_EVERY = 3600.0
 PRELOAD = ["torch"]
 
@@ -66,10 +65,9 @@ class Worker:
 
     def run(self) -> None:
         """Take up what the last worker left, then run jobs until told to stop or idle for long enough."""
-        if suspect := self.lock.noted():
-            log.warning("the last worker died at job %s", suspect)
-            self.store.blame(suspect)
-            self.lock.note()
+        if self.lock.suspect:
+            log.warning("the last worker died at job %s", self.lock.suspect)
+            self.store.blame(self.lock.suspect)
         self.active.extend(Active(job_id, runner(job_id, *rest)) for job_id, *rest in self.store.running())
         busy = time.monotonic()
         while not self.stopping and not self.lock.lost():
@@ -77,7 +75,7 @@ class Worker:
             if self.active:
                 busy = time.monotonic()
                 self.slice(self.active.popleft())
-                if all(job.waiting for job in self.active):
+                if self.active and all(job.waiting for job in self.active):
                     time.sleep(POLL)
             elif time.monotonic() - busy > self.idle_limit:
                 break
@@ -112,11 +110,10 @@ class Worker:
         except RsvizError as error:
             self.fail(job, str(error))
         except BaseException as error:  # SystemExit too: no job ends the worker
+            redirect_to_log()
             log.exception("job %s", job.id)
-            name = type(error).__name__
-            self.fail(
-                job, f"The job stopped because of an internal error ({name}); the worker log has the details."
-            )
+            cause = f"an internal error ({type(error).__name__})"
+            self.fail(job, f"The job stopped because of {cause}; the worker log has the details.")
 
     def advance(self, job: Active) -> tuple[bool, dict | None]:
         """Take steps while the next should fit in the slice; (whether the job is finished, its result)."""
@@ -146,8 +143,8 @@ class Worker:
         runs = self.store.save(job.id, job.progress, job.resume)
         job.progress = job.resume = None
         job.saved = time.monotonic()
-        # On a slow disk less often, so that saving never takes more than a twentieth of the time.
-        self.save_every = max(SLICE, 20 * (job.saved - begun))
+        # On a slow disk less often, so that saving takes no more than a twentieth of the time.
+        self.save_every = min(max(SLICE, 20 * (job.saved - begun)), SLOWEST_SAVES)
         return runs
 
     def fail(self, job: Active, sentence: str) -> None:

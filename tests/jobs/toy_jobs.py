@@ -6,12 +6,13 @@ import time
 
 from pydantic import BaseModel, Field
 
+from rsviz import files
 from rsviz.errors import RsvizError
 from rsviz.jobs import kinds, worker
 
 
 class CountRequest(BaseModel):
-    """Sum i*i for i < steps, `pause` seconds a step."""
+    """Sum i * i for i < steps, `pause` seconds a step."""
 
     steps: int = Field(ge=0)
     pause: float = 0.01
@@ -22,20 +23,23 @@ class TroubleRequest(BaseModel):
 
 
 def count(request, resume, folder):
-    done, total = (resume or {"done": 0, "total": 0}).values()
+    resume = resume or {"done": 0, "total": 0}
+    done, total = resume["done"], resume["total"]
     with open(folder / "starts", "a") as file:
         file.write(f"{done}\n")
     while done < request["steps"]:
         time.sleep(request["pause"])
         total += done * done
         done += 1
-        state = {"done": done, "total": total}
-        yield kinds.Step(state, state)
+        reached = {"done": done, "total": total}
+        yield kinds.Step(reached, reached)
     return {"total": total}
 
 
 def trouble(request, resume, folder):
-    yield kinds.Step({"done": 0})
+    with open(folder / "starts", "a") as file:
+        file.write("started\n")
+    yield kinds.Step({"done": 0}, waiting=True)  # ends the slice, so that this is stored
     match request["what"]:
         case "refuse":
             raise RsvizError("The image is 3 pixels wide; at least 8 are needed.")
@@ -43,19 +47,24 @@ def trouble(request, resume, folder):
             raise KeyError("secret detail")
         case "exit":
             raise SystemExit(1)
-        case "not json":
+        case "progress that is not JSON":
             yield kinds.Step({"object": object()})
-        case "not json at the end":
+        case "result that is not JSON":
             return {"object": object()}
         case "die":
-            with open(folder / "deaths", "a") as file:
-                file.write("died\n")
             os.kill(os.getpid(), signal.SIGKILL)
         case "hang":
             time.sleep(600)
         case "wait":
             while True:
                 yield kinds.Step({"waited": True}, waiting=True)
+        case "refuse to close":
+            while True:
+                try:
+                    yield kinds.Step({"done": 1})
+                    time.sleep(0.01)
+                except GeneratorExit:
+                    pass
 
 
 KINDS = {
@@ -67,5 +76,7 @@ KINDS = {
 if __name__ == "__main__":
     kinds.KINDS.update(KINDS)
     worker.PRELOAD.clear()
-    worker.HUNG_AFTER = 3.0
+    if (files.home() / "impatient").exists():
+        worker.HUNG_AFTER = 2.0
+    worker.code_version = (files.home() / "new code").exists
     worker.main()

@@ -1,0 +1,66 @@
+"""python -m rsviz jobs: the jobs of this RSVIZ_HOME from a shell."""
+
+import dataclasses
+import datetime
+
+import click
+
+from rsviz import jobs
+from rsviz.cli import print_json
+
+
+@click.group()
+def command():
+    """List, show and cancel the jobs of the app."""
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@command.command("list")
+@click.option(
+    "--limit", type=click.IntRange(1, 5_000), default=50, show_default=True, help="How many at most."
+)
+@as_json
+def list_jobs(limit, as_json):
+    """List the newest jobs first."""
+    found = jobs.list_jobs(limit)
+    if as_json:
+        print_json({"worker_alive": jobs.worker_alive(), "jobs": [dataclasses.asdict(job) for job in found]})
+        return
+    for job in found:
+        place = "" if job.position is None else f" ({job.position} before it)"
+        click.echo(f"{job.id}  {_time(job.created)}  {job.kind:10} {job.state}{place}")
+    if not found:
+        click.echo("no jobs", err=True)
+
+
+@command.command()
+@click.argument("job_id", metavar="ID")
+@as_json
+def show(job_id, as_json):
+    """Show a job: its request, how far it is, its result."""
+    _show(jobs.get(job_id), as_json)
+
+
+@command.command()
+@click.argument("job_id", metavar="ID")
+@as_json
+def cancel(job_id, as_json):
+    """Cancel a job unless it is finished, and show it."""
+    _show(jobs.cancel(job_id), as_json)
+
+
+def _show(job, as_json):
+    fields = dataclasses.asdict(job)
+    if as_json:
+        print_json(fields)
+        return
+    for name, value in fields.items():
+        if value is not None:
+            shown = _time(value) if name in ("created", "started", "updated", "finished") else value
+            click.echo(f"{name:10} {shown}")
+
+
+def _time(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
