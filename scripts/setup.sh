@@ -218,7 +218,7 @@ ensure_chromium() {
         hold_lock
         RSVIZ_CHROMIUM=$(chromium_on_path || chromium_of_playwright || install_chromium) ||
             fail "the browser tests need Chromium; install one (Debian: sudo apt-get install chromium;" \
-                "elsewhere: $python -m playwright install --with-deps chromium), or set RSVIZ_CHROMIUM to one."
+                "elsewhere: .venv/bin/python -m playwright install --with-deps chromium), or set RSVIZ_CHROMIUM to one."
         printf '%s\n' "$RSVIZ_CHROMIUM" >"$found.$$" && mv -f -- "$found.$$" "$found"
         release_lock
     fi
