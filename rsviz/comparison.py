@@ -115,7 +115,7 @@ def cells(steps: int):
     if isinstance(steps, bool) or not isinstance(steps, int) or not 10 <= steps <= 400 or steps % 2:
         raise BoundError(f"steps is {steps}; it must be an even integer from 10 to 400.")
     b, a = np.indices((steps // 2, steps)).reshape(2, -1)
-    inside = (b <= a) & (a + b + 1 <= steps)
+    inside = (b < a) & (a + b + 1 <= steps)
     return (a[inside] + 0.5) / steps, (b[inside] + 0.5) / steps, 1 / steps
 
 

@@ -242,7 +242,7 @@ _C = Parameter(
 _C_MAX = Parameter(
     name="c_max",
     symbol=r"c_{\max}",
-    title="largest c that is tried: delta = exp(-c²/4) stays above 1e-173",
+    title="largest c that is tried: δ = exp(-c²/4) stays above 1e-173",
     default=39.9,
     low=1.0,
     high=50.0,
@@ -272,7 +272,7 @@ BOUNDS = (
         noise="gaussian",
         norm="l2",
         paper=LI,
-        theorem="Theorem 2 with the supremum over every alpha > 0 (errata, proof P1)",
+        theorem="Theorem 2 with the supremum over every α > 0 (errata, proof P1)",
         statement=(
             "A class can change only if the Rényi divergence between the two vote distributions reaches "
             "its smallest value over distributions with another top class; Gaussian noise bounds that "
@@ -292,8 +292,8 @@ BOUNDS = (
         paper=LI,
         theorem="Theorem 2",
         statement=(
-            "As published: the Rényi divergence of order alpha > 1 between the votes at x and at x + "
-            "delta is at most alpha |delta|² / (2 sigma²), and a change of class costs at least the "
+            "As published: the Rényi divergence of order α > 1 between the votes at x and at x + "
+            "δ is at most α ‖δ‖² / (2 σ²), and a change of class costs at least the "
             "stated logarithm."
         ),
         latex=r"\sup_{\alpha > 1}\; " + _RENYI_LATEX,
@@ -310,9 +310,9 @@ BOUNDS = (
         paper=LECUYER,
         theorem="Proposition 1 with the Gaussian mechanism; Li et al. 2019, appendix A, corrected",
         statement=(
-            "Adding the noise is (epsilon, delta)-differentially private for perturbations up to R, "
-            "epsilon at most 1, and private votes cannot change their order while p_A >= e^(2 epsilon) "
-            "p_B + (1 + e^epsilon) delta."
+            "Adding the noise is (ε, δ)-differentially private for perturbations up to R, "
+            "ε at most 1, and private votes cannot change their order while p_A ≥ e^(2ε) "
+            "p_B + (1 + e^ε) δ."
         ),
         latex=r"\sup_{0 < \varepsilon \le 1} \frac{\sigma \cdot \varepsilon}{\sqrt{2 \log(1.25/\delta)}},"
         r"\quad \delta = \frac{p_A - e^{2\varepsilon} p_B}{1 + e^{\varepsilon}}",
@@ -346,9 +346,9 @@ BOUNDS = (
         paper=UNIFIED,
         theorem="what its Theorem 10 does prove, through Bun and Steinke 2016, Proposition 1.3",
         statement=(
-            "D_MR robustness is rho-zCDP, which gives (rho + c sqrt(rho), exp(-c²/4))-differential "
-            "privacy; that keeps the order of the votes while p_A >= e^(2 epsilon) p_B + (1 + e^epsilon) "
-            "delta."
+            "D_MR robustness is ρ-zCDP, which gives (ρ + c √(ρ), exp(-c²/4))-differential "
+            "privacy; that keeps the order of the votes while p_A ≥ e^(2ε) p_B + (1 + e^ε) "
+            "δ."
         ),
         latex=r"\sup_{\varepsilon > 0}\; \sigma \sqrt{2 \rho},"
         r"\quad \rho + 2\sqrt{\rho \log(1/\delta)} = \varepsilon,"
@@ -368,8 +368,8 @@ LINF_BOUNDS = (
         noise="gaussian",
         norm="linf",
         paper=COHEN,
-        theorem="Theorem 1 with |delta|_2 <= sqrt(d) |delta|_inf",
-        statement="The l_inf ball of this radius lies inside the certified l2 ball.",
+        theorem="Theorem 1 with ‖δ‖₂ ≤ √(d) ‖δ‖∞",
+        statement="The ℓ∞ ball of this radius lies inside the certified ℓ₂ ball.",
         latex=r"\frac{\sigma}{2 \sqrt{d}} \left(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\right)",
         formula=gaussian_linf,
         needs_dim=True,
@@ -377,14 +377,14 @@ LINF_BOUNDS = (
     ),
     Bound(
         key="dmr-linf",
-        title="D_MR in l_inf (Unified)",
+        title="D_MR in ℓ∞ (Unified)",
         colour="#E377C2",
         noise="gaussian",
         norm="linf",
         paper=UNIFIED,
         theorem="Theorem 18 with Corollary 11",
         statement=(
-            "Not a certificate, for the reason of D_MR in l2: it exceeds the tight radius on part of the "
+            "Not a certificate, for the reason of D_MR in ℓ₂: it exceeds the tight radius on part of the "
             "triangle."
         ),
         latex=r"\frac{\sigma \log(p_A / p_B)}{\sqrt{2 \cdot d}\,(1 + c)}",

@@ -56,8 +56,8 @@ BOUNDS = (
         paper="rsviz errata",
         theorem="Proof P2",
         statement=(
-            "In every unit l1 direction the score of the noise is bounded by 1/lambda with mean zero, so "
-            "the Laplace quantile of a vote's probability moves at speed at most 1/lambda; half-lines of "
+            "In every unit ℓ₁ direction the score of the noise is bounded by 1/λ with mean zero, so "
+            "the Laplace quantile of a vote's probability moves at speed at most 1/λ; half-lines of "
             "one coordinate attain it."
         ),
         latex=r"\frac{\lambda}{2} \left(G^{-1}(p_A) - G^{-1}(p_B)\right)",
@@ -101,9 +101,9 @@ BOUNDS = (
         noise="laplace",
         norm="l1",
         paper=LECUYER,
-        theorem="Proposition 1 with the Laplace mechanism, delta = 0",
+        theorem="Proposition 1 with the Laplace mechanism, δ = 0",
         statement=(
-            "Adding the noise is (|delta|_1 / lambda)-differentially private, so no vote's probability "
+            "Adding the noise is (‖δ‖₁ / λ)-differentially private, so no vote's probability "
             "changes by more than that factor, up or down."
         ),
         latex=r"\frac{\lambda}{2} \log\frac{p_A}{p_B}",

@@ -36,8 +36,8 @@ BOUNDS = (
         paper="rsviz errata",
         theorem="Proof P2",
         statement=(
-            "The score of this noise is bounded by 1/sigma in every unit l_inf direction with mean zero, "
-            "as for Laplace noise in l1; (max z + min z)/2 is exactly Laplace and attains the bound, in "
+            "The score of this noise is bounded by 1/σ in every unit ℓ∞ direction with mean zero, "
+            "as for Laplace noise in ℓ₁; (max z + min z)/2 is exactly Laplace and attains the bound, in "
             "every dimension."
         ),
         latex=r"\frac{\sigma}{2} \left(G^{-1}(p_A) - G^{-1}(p_B)\right)",
@@ -46,7 +46,7 @@ BOUNDS = (
     ),
     Bound(
         key="dinf-linf",
-        title="D_inf (Unified)",
+        title="D_∞ (Unified)",
         colour="#C9A227",
         noise="linf-exponential",
         norm="linf",

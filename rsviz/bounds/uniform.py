@@ -25,9 +25,9 @@ BOUNDS = (
         noise="uniform",
         norm="l1",
         paper=YANG,
-        theorem="uniform noise on the cube, l1",
+        theorem="uniform noise on the cube, ℓ₁",
         statement=(
-            "A shift by delta moves at most |delta|_1 / (2 lambda) of the cube out of itself, so no "
+            "A shift by δ moves at most ‖δ‖₁ / (2 λ) of the cube out of itself, so no "
             "vote's probability changes by more; a step along one coordinate attains it."
         ),
         latex=r"\lambda\,(p_A - p_B)",

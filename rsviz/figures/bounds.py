@@ -15,6 +15,7 @@ _NOTHING = "#B8B8B8"
 _FONT = 14
 _BELOW = ["#8C2D04", "#D55E00", "#F1A96B", "#F7D9BC"]
 _ABOVE = ["#D2E3F1", "#8EBBDD", "#3F8FC4", "#08519C", "#08306B"]
+_LEVELS = (1, 1.5, 2, 3, 4, 5, 7.5)
 _BELOW_STEPS = (0.01, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
 _ABOVE_STEPS = (1.02, 1.05, 1.1, 1.2, 1.5, 2, 2.5, 3, 4, 6, 10, 30, 100)
 
@@ -24,16 +25,16 @@ def label(bound: Bound) -> str:
     return bound.title if bound.rigorous else f"{bound.title} ({NOT_A_CERTIFICATE})"
 
 
-def steps_to(largest: float, most: int = 9) -> list[float]:
-    """Round numbers between 0 and `largest`, at most `most`: 0.1, 0.2, ..."""
+def levels_to(largest: float, most: int = 9) -> list[float]:
+    """Round values up to `largest`, closer together where they are small: radii differ by factors."""
     if not (math.isfinite(largest) and largest > 0):
         return [1.0]
-    power = 10 ** math.floor(math.log10(largest / most))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if largest / (power * factor) <= most)
-    return [round(step * i, 12) for i in range(1, math.floor(largest / step) + 1)]
+    decade = math.floor(math.log10(largest))
+    found = [round(digit * 10.0**power, 12 - power) for power in (decade - 1, decade) for digit in _LEVELS]
+    return [level for level in found if level < largest][-most:]
 
 
-def radius_map(p_a, p_b, side, radius, *, levels, units, point=None, refuted=None, extent=1.0, height=280):
+def radius_map(p_a, p_b, side, radius, *, levels, units, point=None, refuted=None, extent=1.0, height=330):
     """Heat map of one bound over the triangle.
 
     p_a, p_b: centres of squares of this side. radius: float64 at each. levels: values at which the colour
@@ -57,7 +58,7 @@ def radius_map(p_a, p_b, side, radius, *, levels, units, point=None, refuted=Non
     return alt.layer(*layers, *_mark_point(point, extent)).properties(height=height)
 
 
-def ratio_map(p_a, p_b, side, ratio, *, words, extremes=(), point=None, extent=1.0, height=420):
+def ratio_map(p_a, p_b, side, ratio, *, words, extremes=(), point=None, extent=1.0, height=400):
     """Heat map of one radius over another; 1 is the border between two colours.
 
     words: what is over what, for legend and tooltip. extremes: (p_a, p_b, text) to write into the map.
@@ -81,7 +82,7 @@ def ratio_map(p_a, p_b, side, ratio, *, words, extremes=(), point=None, extent=1
     return alt.layer(chart, *_write(extremes, extent), *_mark_point(point, extent)).properties(height=height)
 
 
-def winner_map(p_a, p_b, side, winner, keys, *, point=None, extent=1.0, height=420):
+def winner_map(p_a, p_b, side, winner, keys, *, point=None, extent=1.0, height=400):
     """Regions in which each of `keys` gives the largest radius. winner: index into keys, -1 for none."""
     winner = np.asarray(winner)
     names = [label(BOUNDS[key]) for key in keys]
@@ -297,7 +298,7 @@ def _rectangles(frame, colour, tooltip, extent, name="point"):
     pick = alt.selection_point(name=name, fields=["p_a", "p_b"], toggle=False)
     return (
         alt.Chart(frame)
-        .mark_rect(cursor="pointer")
+        .mark_rect(cursor="pointer", opacity=1)
         .encode(
             x=alt.X("left:Q", title="p_A", scale=alt.Scale(domain=[0, extent], nice=False), axis=_axis(5)),
             x2="right:Q",
@@ -331,20 +332,16 @@ def _mark_point(point, extent):
 
 
 def _write(texts, extent):
-    """Words in a map, readable on every colour."""
-    if not texts:
-        return []
-    frame = pd.DataFrame(texts, columns=["p_a", "p_b", "text"])
-    # towards the middle of the picture, so that no word is cut off
-    frame["left"] = frame["p_a"] < 0.6 * extent
+    """Words in a map, readable on every colour; towards the middle, so that none is cut off."""
     marks = []
-    for left, align in ((True, "left"), (False, "right")):
-        part = frame[frame["left"] == left]
-        if len(part):
-            base = alt.Chart(part).encode(x="p_a:Q", y="p_b:Q", text="text:N")
-            common = {"align": align, "fontSize": _FONT + 2, "fontWeight": "bold", "tooltip": None}
-            marks.append(base.mark_text(stroke="#FFFFFF", strokeWidth=5, color="#FFFFFF", **common))
-            marks.append(base.mark_text(color="#111111", **common))
+    for p_a, p_b, text in texts:
+        align = "left" if p_a < 0.35 * extent else "right" if p_a > 0.65 * extent else "center"
+        shift = 14 if p_b > 0.4 * extent else -14 if p_b < 0.1 * extent else 0
+        frame = pd.DataFrame({"p_a": [p_a], "p_b": [p_b], "text": [text]})
+        base = alt.Chart(frame).encode(x="p_a:Q", y="p_b:Q", text="text:N")
+        common = {"align": align, "dy": shift, "fontSize": _FONT + 3, "fontWeight": 700, "tooltip": None}
+        marks.append(base.mark_text(stroke="#FFFFFF", strokeWidth=4, strokeJoin="round", **common))
+        marks.append(base.mark_text(color="#111111", **common))
     return marks
 
 
