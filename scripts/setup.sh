@@ -64,9 +64,10 @@ ensure_installed() { # ensure_installed NAME FILE
     if ! is_ready "$@"; then
         ensure_venv
         install_requirements "$2"
-        [ "$1" != app ] || check_torch_pair
-        write_stamp "$@" || fail "cannot write into $venv; free some space there and run $command_name again."
         rm -f -- "$underway"
+        [ "$1" != app ] || check_torch_pair
+        [ "$1" != test ] || check_playwright
+        write_stamp "$@" || fail "cannot write into $venv; free some space there and run $command_name again."
     fi
     release_lock
 }
@@ -180,6 +181,16 @@ check_torch_pair() {
     fail "torch and torchvision do not import together ($error); delete $venv, unset whatever makes the installer or" \
         "PYTHONPATH take one of them from another place than the other, and run $command_name again."
 }
+
+# Playwright's driver is a program of its own, which wants a library that the smallest machines lack.
+check_playwright() {
+    playwright_starts && return
+    apt_install libatomic1 && playwright_starts && return
+    fail "Playwright does not start here ($(tail -n 1 -- "$log"));" \
+        "run 'sudo apt-get install libatomic1' and then $command_name again."
+}
+
+playwright_starts() { "$python" -m playwright --version >>"$log" 2>&1; }
 
 # --- the machine ---
 

@@ -27,13 +27,14 @@ ROOMS = {
     "comparison": {"bounds", "confidence"},
     "smoothing": STATISTICS,
     "certification": STATISTICS | MATERIALS | {"smoothing"},
+    "evidence": {"certification"},
     "attacks": STATISTICS | MATERIALS | {"smoothing"},
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing"},
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
     "figures": {"bounds", "confidence", "data"},  # arrays, and what NumPy makes of them: limits, titles, PNG
 }
-RUNNERS = {"certification", "attacks", "training", "distributional", "evaluation"}
+RUNNERS = {"certification", "evidence", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing"}
 LIBRARY = set(ROOMS)
 ROOMS["ui"] = LIBRARY
@@ -53,7 +54,17 @@ ONLY_IN = {
 }
 ONLY_THESE = {"bounds": {"numpy", "scipy"}, "confidence": {"numpy", "scipy"}}
 
-WITHOUT_TORCH = ["bounds", "confidence", "data", "data.images", "checkpoints", "certification", "jobs", "cli"]
+WITHOUT_TORCH = [
+    "bounds",
+    "confidence",
+    "data",
+    "data.images",
+    "checkpoints",
+    "certification",
+    "evidence",
+    "jobs",
+    "cli",
+]
 
 IMPORT_WITHOUT = """
 import importlib, sys

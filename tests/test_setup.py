@@ -33,6 +33,7 @@ case "$*" in
     "-c import ensurepip"*) [ -e "$STANDIN_VENV_MODULE" ] ;;
     "-c import torch"*) exec "$STANDIN_REAL_PYTHON" "$@" ;;
     "-c from playwright"*) exit 1 ;;
+    "-m playwright --version") [ -e "$STANDIN_LIBATOMIC" ] || { echo "libatomic.so.1 is missing"; exit 1; } ;;
     "-m venv "*)
         mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && touch "$3/pyvenv.cfg"
         ;;
@@ -65,13 +66,15 @@ class Machine:
         self.venv = self.checkout / ".venv"
         self.site = self.venv / "lib" / "python3.12" / "site-packages"
         self.modules = folder / "modules"
-        (folder / "venv-module").touch()
+        for part in ("venv-module", "libatomic"):
+            (folder / part).touch()
         self.environment = {
             "PATH": str(self.path),
             "HOME": str(folder),
             "STANDIN_LOG": str(self.log),
             "STANDIN_NETWORK": "yes",
             "STANDIN_VENV_MODULE": str(folder / "venv-module"),
+            "STANDIN_LIBATOMIC": str(folder / "libatomic"),
             "STANDIN_REAL_PYTHON": sys.executable,
             "PYTHONPATH": str(self.modules),
         }
@@ -419,6 +422,18 @@ def test_missing_venv_module_without_root_names_the_command(machine):
     status, _, err = machine.run("scripts/app")
     assert status == 1
     assert "'sudo apt-get install python3.12-venv'" in sentence(err)
+
+
+def test_missing_library_of_playwright_is_installed_by_root_or_named(machine):
+    Path(machine.environment["STANDIN_LIBATOMIC"]).unlink()
+    machine.program("id", "#!/bin/bash\necho 1000\n")
+    machine.program("apt-get", "#!/bin/bash\n[[ $* == *install*libatomic1 ]] && touch $STANDIN_LIBATOMIC\n")
+    status, _, err = machine.run("scripts/test")
+    assert status == 1
+    assert "libatomic.so.1" in sentence(err)
+    assert "'sudo apt-get install libatomic1'" in sentence(err)
+    machine.program("id", "#!/bin/bash\necho 0\n")
+    assert machine.run("scripts/test")[0] == 0
 
 
 def test_checkout_that_cannot_be_written(machine):
