@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from rsviz.jobs import JobLimitError, StoreError, UnknownJob, folder, store
+from rsviz.jobs import ROOT, JobLimitError, StoreError, UnknownJob, folder, store
 from rsviz.jobs.store import Store
 
 MANY = {"per_session": 10_000, "total": 10_000}
@@ -178,7 +178,8 @@ def test_eight_processes_write_at_once_and_none_finds_it_locked(jobs_store):
         "    store.get(job_id)\n"
     )
     writers = [
-        subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) for _ in range(8)
+        subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        for _ in range(8)
     ]
     assert [writer.communicate(timeout=120)[1] for writer in writers] == [""] * 8
     jobs = jobs_store.newest(1_000)
