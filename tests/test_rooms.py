@@ -23,7 +23,7 @@ ROOMS = {
     "execution": set(),
     "reference": set(),
     "data": set(),
-    "checkpoints": {"models", "data"},
+    "checkpoints": {"models", "data", "noise"},
     "comparison": {"bounds", "confidence"},
     "smoothing": STATISTICS,
     "certification": STATISTICS | MATERIALS | {"smoothing"},

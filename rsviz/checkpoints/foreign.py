@@ -29,6 +29,7 @@ from rsviz.checkpoints.weights import (
     shape_fault,
 )
 from rsviz.models import ARCHITECTURES, NORMALISATIONS, build
+from rsviz.noise import NOISES
 
 SUFFIXES = (".safetensors", ".pth.tar", ".pth", ".pt", ".ckpt", ".tar", ".bin")
 
@@ -83,6 +84,8 @@ def import_weights(
     num_classes = tensors[record.head].shape[0]
     if noise is None and scale == 0.0 and hints.get("noise") not in (None, "None"):
         noise, scale = hints["noise"], _number(hints.get("scale"))
+    if noise is not None and noise not in NOISES:
+        raise CheckpointError(f"noise is {shown(noise)}; it must be one of {', '.join(NOISES)}.")
     card = _card(
         name=name,
         architecture=architecture,

@@ -4,9 +4,11 @@ Every random number of step k is a pure function of (seed, k), and the order of 
 (seed, epoch): the same request on the same kind of machine gives the same weights.
 """
 
+import copy
 import datetime
 import platform
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +48,8 @@ def train(request: TrainRequest, folder=None):
     """Train as the request says, measure, and save; a generator of progress.
 
     folder: where the checkpoint goes; the user's own folder if None.
-    Yields dictionaries about every 0.1 s: first with phase "train" and step, steps, epoch, epochs, loss,
+    Yields dictionaries about every 0.1 s: at first, where the precision is to be measured, with phase
+    "prepare" and what, done and total; then with phase "train" and step, steps, epoch, epochs, loss,
     accuracy (both means since the last report), images_per_second; then phase "measure" with what, done and
     total; at last phase "done" with name, folder and the card. Closing the generator ends the run, and
     nothing has been written: a checkpoint is written as a whole at the end.
@@ -65,12 +68,12 @@ def train(request: TrainRequest, folder=None):
     )
     mean, std = _normalisation(request.dataset, images.x)
     classes = tuple(datasets["train"].classes)
-    with _randomness(request.seed, INITIAL, 0, device):
+    with randomness(request.seed, INITIAL, 0, device):
         module = build(architecture.key, num_classes=len(classes), input_shape=shape, mean=mean, std=std)
     module.to(device, memory_format=torch.channels_last)
     precision = request.precision
     if precision == "auto":
-        precision = _faster_precision(request, module, images, device)
+        precision = yield from _faster_precision(request, module, images, device)
     yield from _fit(request, module, images, device, precision)
 
     objective = METHODS[request.method]
@@ -92,7 +95,11 @@ def train(request: TrainRequest, folder=None):
         method=request.method,
         hyperparameters=settings
         | objective.parameters(**request.parameters).model_dump()
-        | {"precision": precision, "device": _device_title(device), "seconds": time.perf_counter() - began},
+        | {
+            "precision": precision,
+            "device": _device_title(device),
+            "seconds": round(time.perf_counter() - began, 1),
+        },
         noise=_noise(request).key if objective.needs_noise else None,
         scale=request.sigma,
         versions={"rsviz": __version__, "python": platform.python_version(), "torch": torch.__version__},
@@ -121,7 +128,7 @@ def _fit(request, module, images, device, precision):
         if position == 0:
             order = _order(request.seed, epoch, len(images.y), device)
         chosen = order[position * request.batch_size : (position + 1) * request.batch_size]
-        with _randomness(request.seed, STEP, step, device) as generator:
+        with randomness(request.seed, STEP, step, device) as generator:
             x = shifted(images.x[chosen], request.shift, generator)
             loss, correct = _step(request, module, x, images.y[chosen], optimizer, precision, generator)
         schedule.step()
@@ -187,25 +194,17 @@ class _Report:
         return progress
 
 
-class _randomness:
-    """Within it, torch's global generators and the one it gives are seeded for one step.
+@contextmanager
+def randomness(seed, stream, number, device):
+    """Within it, torch's global generators and the one it gives are seeded for one step of one stream.
 
     Dropout and initialisation draw from the global generators, which the caller may be using between yields.
     """
-
-    def __init__(self, seed, stream, number, device):
-        self.seed, self.device = block_seed(seed, stream, number), device
-        devices = [device.index or 0] if device.type == "cuda" else []
-        self.fork = torch.random.fork_rng(devices)
-
-    def __enter__(self):
-        self.fork.__enter__()
-        torch.manual_seed(self.seed)
+    seed = block_seed(seed, stream, number)
+    with torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
         # Another seed: dropout must not repeat the numbers of the noise.
-        return torch.Generator(self.device).manual_seed(self.seed ^ 1)
-
-    def __exit__(self, *error):
-        return self.fork.__exit__(*error)
+        yield torch.Generator(device).manual_seed(seed ^ 1)
 
 
 def _order(seed, epoch, count, device):
@@ -252,10 +251,8 @@ def _optimizer(request, module, steps):
     return optimizer, schedules.ConstantLR(optimizer, factor=1.0)
 
 
-def _faster_precision(request, module, images, device) -> str:
-    """float32 or bfloat16, by timing training steps of a copy."""
-    import copy
-
+def _faster_precision(request, module, images, device):
+    """float32 or bfloat16, by timing training steps of a copy; a generator of progress that returns it."""
     seconds = {}
     for precision in ("float32", "bfloat16"):
         trial = copy.deepcopy(module).train()
@@ -264,10 +261,11 @@ def _faster_precision(request, module, images, device) -> str:
         times = []
         for number in range(4):
             start = time.perf_counter()
-            with _randomness(request.seed, STEP, number, device) as generator:
+            with randomness(request.seed, STEP, number, device) as generator:
                 _step(request, trial, x, y, optimizer, precision, generator)
             synchronize(device)
             times.append(time.perf_counter() - start)
+            yield {"phase": "prepare", "what": f"trying {precision}", "done": number + 1, "total": 4}
         seconds[precision] = min(times[1:])
     return "bfloat16" if seconds["float32"] > BFLOAT16_GAIN * seconds["bfloat16"] else "float32"
 

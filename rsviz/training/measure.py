@@ -70,7 +70,7 @@ def measure(module, card, dataset, device):
     votes = yield from _votes(runner, dataset, noise, card, used.batch)
     labels = dataset.labels[: len(votes)]
     metrics["noisy_accuracy"] = Metric(
-        value=float(votes[np.arange(len(votes)), labels].mean() / SURVEY_DRAWS),
+        value=round(float(votes[np.arange(len(votes)), labels].mean() / SURVEY_DRAWS), 6),
         how=(
             f"share of votes for the true class, mean over the first {len(votes):,} test images with "
             f"{SURVEY_DRAWS} draws of {noise.title} noise of scale {noise.scale:g} each, {used.precision}"

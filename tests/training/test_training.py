@@ -148,13 +148,13 @@ def test_the_survey_tells_the_votes_of_the_saved_weights(trained):
 def weights_after(seed, interrupt=False, **settings):
     request = TrainRequest(**QUICK, sigma=0.25, epochs=2, seed=seed, **settings)
     from rsviz.models import build
-    from rsviz.training.loop import INITIAL, Resident, _randomness
+    from rsviz.training.loop import INITIAL, Resident, randomness
 
     data, device = load("digits", "train"), torch.device("cpu")
     images = Resident(
         torch.from_numpy(data.pixels(slice(0, 512))), torch.from_numpy(data.labels[:512].copy())
     )
-    with _randomness(seed, INITIAL, 0, device):
+    with randomness(seed, INITIAL, 0, device):
         module = build("digits-cnn", num_classes=10, input_shape=(1, 8, 8), mean=(0.3,), std=(0.4,))
     for _ in _fit(request, module, images, device, "float32"):
         if interrupt:
