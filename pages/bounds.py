@@ -20,8 +20,8 @@ def page():
     ui.ADDRESS.restore()
     st.title("Every bound, side by side")
     st.markdown(
-        "Noise on the input, many votes: class A gets a share $p_A$ of them, the runner-up $p_B$. "
-        "Each bound turns the two into a radius inside which the class cannot change."
+        "Under noise, class A gets a share $p_A$ of the votes and the runner-up $p_B$. "
+        "A bound turns the two into a radius within which the class stays."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         view = ui.view_control()
@@ -29,19 +29,19 @@ def page():
             presets()
         settings = st.popover("Norm, dimension, votes", icon=":material/tune:")
     keys, pair, region, share = [], None, "whole", 1.0
-    wide, narrow = st.columns([2, 1])
-    with wide:
+    first, second, third = st.columns([2, 1, 1])
+    with first:
         if view == "Ratio":
             pair = ui.pair_control()
         else:
             keys = ui.bounds_control()
-    with settings if view == "Ratio" else narrow:
+    with second:
         scale = ui.scale_control()
-    if view == "Ratio":
-        with narrow:
+    with third:
+        if view in ("Ratio", "Who wins"):
             region = ui.region_control()
-    if view == "Slice":
-        share = ui.share_control()
+        if view == "Slice":
+            share = ui.share_control()
     with settings:
         setting = ui.setting_controls(scale)
     picture = st.container()
@@ -79,7 +79,7 @@ def draw(view, keys, pair, region, share, setting, point):
     elif view == "Ratio":
         ratios(*pair, region, setting, point)
     elif view == "Who wins":
-        who_wins(keys, setting, point)
+        who_wins(keys, region, setting, point)
     elif view == "Surfaces":
         p_a, p_b, radii = on_square(keys, setting)
         st.plotly_chart(
@@ -139,12 +139,7 @@ def maps(keys, setting, units, point):
 
 
 def ratios(over, under, region, setting, point):
-    extent = CORNER if region == "corner" else 1.0
-    p_a, p_b, side = cells(120)
-    p_a, p_b, side = p_a * extent, p_b * extent, side * extent
-    if region == "plotted":
-        inside = p_a + p_b >= CORNER
-        p_a, p_b = p_a[inside], p_b[inside]
+    p_a, p_b, side, extent = region_cells(region)
     values = ratio(over, under, p_a, p_b, setting)
     names = figures.label(BOUNDS[over]), figures.label(BOUNDS[under])
     finite = np.isfinite(values)
@@ -187,7 +182,15 @@ def ratios(over, under, region, setting, point):
     )
 
 
-def who_wins(keys, setting, point):
+def region_cells(region):
+    """(p_a, p_b, side, extent) of the squares of a region."""
+    extent = CORNER if region == "corner" else 1.0
+    p_a, p_b, side = (values * extent for values in cells(120))
+    inside = p_a + p_b >= CORNER if region == "plotted" else p_a > 0
+    return p_a[inside], p_b[inside], side, extent
+
+
+def who_wins(keys, region, setting, point):
     contestants = [key for key in keys if BOUNDS[key].rigorous]
     left_out = [BOUNDS[key].title for key in keys if not BOUNDS[key].rigorous]
     if not contestants:
@@ -198,10 +201,10 @@ def who_wins(keys, setting, point):
             "These radii are in different norms. Choose one norm below, under “Norm, dimension, votes”."
         )
         return
-    p_a, p_b, side = cells(120)
+    p_a, p_b, side, extent = region_cells(region)
     winner = winners(contestants, p_a, p_b, setting)
     st.altair_chart(
-        figures.winner_map(p_a, p_b, side, winner, contestants, point=point),
+        figures.winner_map(p_a, p_b, side, winner, contestants, point=point, extent=extent),
         key=CHART_KEY.format("winner"),
         on_select=lambda: ui.picked(CHART_KEY.format("winner")),
         selection_mode="point",
@@ -249,9 +252,7 @@ def table(view, keys, region, share, setting) -> bytes:
     if view == "Slice":
         p_a, p_b = line(share)
     else:
-        p_a, p_b, _ = cells(120)
-        extent = CORNER if view == "Ratio" and region == "corner" else 1.0
-        p_a, p_b = p_a * extent, p_b * extent
+        p_a, p_b, _, _ = region_cells(region)
     columns = {key: radius(key, p_a, p_b, setting) for key in keys}
     return pd.DataFrame({"p_a": p_a, "p_b": p_b, **columns}).to_csv(index=False).encode()
 

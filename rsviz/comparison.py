@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm as normal
+from scipy.special import ndtr, ndtri
 
 from rsviz.bounds import BOUNDS, Bound, BoundError, conversion, tight_radius
 from rsviz.bounds.record import check_dim
@@ -234,8 +234,8 @@ class CounterExample:
         """(p_A, p_B) after a move of these lengths."""
         distance = np.asarray(distance, dtype=float)
         return (
-            normal.cdf((self.edge_a - distance) / self.scale),
-            normal.sf((self.edge_b - distance) / self.scale),
+            ndtr((self.edge_a - distance) / self.scale),
+            ndtr((distance - self.edge_b) / self.scale),
         )
 
 
@@ -248,7 +248,7 @@ def counter_example(p_a: float, p_b: float, scale: float = 0.5, c: float = 1.0) 
     claimed = float(BOUNDS["dmr-l2"].radius(p_a, p_b, scale, c=c))
     if not (math.isfinite(claimed) and claimed > tight * (1 + TIE)):
         return None
-    edge_a, edge_b = float(scale * normal.ppf(p_a)), float(scale * normal.isf(p_b))
+    edge_a, edge_b = float(scale * ndtri(p_a)), float(-scale * ndtri(p_b))
     step = (tight + claimed) / 2
     return CounterExample(
         p_a=p_a,
@@ -260,8 +260,8 @@ def counter_example(p_a: float, p_b: float, scale: float = 0.5, c: float = 1.0) 
         tight=tight,
         claimed=claimed,
         step=step,
-        moved_p_a=float(normal.cdf((edge_a - step) / scale)),
-        moved_p_b=float(normal.sf((edge_b - step) / scale)),
+        moved_p_a=float(ndtr((edge_a - step) / scale)),
+        moved_p_b=float(ndtr((step - edge_b) / scale)),
     )
 
 

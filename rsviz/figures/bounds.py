@@ -94,7 +94,7 @@ def winner_map(p_a, p_b, side, winner, keys, *, point=None, extent=1.0, height=4
     colour = alt.Color(
         "winner:N",
         scale=alt.Scale(domain=domain, range=colours),
-        legend=_legend("largest radius", columns=2),
+        legend=_legend("largest radius", columns=3),
     )
     chart = _rectangles(frame, colour, [*_TOOLTIP, alt.Tooltip("winner:N", title="largest")], extent)
     p_a, p_b = np.asarray(p_a), np.asarray(p_b)
@@ -130,8 +130,8 @@ def slice_chart(p_a, radii, *, units, height=440):
     x = alt.X(
         "p_a:Q",
         title="p_A, probability of the top class",
-        scale=alt.Scale(domain=[left, 1 + (1 - left) * 0.02], nice=False),
-        axis=_axis(),
+        scale=alt.Scale(domain=[left, 1 + (1 - left) * 0.24], nice=False),
+        axis=_axis(values=[tick / 20 for tick in range(21) if tick / 20 >= left]),
     )
     y = alt.Y(
         "radius:Q", title=f"radius ({units})", scale=alt.Scale(domain=[0, top or 1], nice=False), axis=_axis()
@@ -139,7 +139,7 @@ def slice_chart(p_a, radii, *, units, height=440):
     colour = alt.Color(
         "bound:N",
         scale=alt.Scale(domain=names, range=[bound.colour for bound in bounds]),
-        legend=_legend(None, columns=2),
+        legend=_legend(None, columns=2, symbolType="stroke", symbolDash=[1, 0]),
     )
     dash = alt.StrokeDash(
         "bound:N",
@@ -169,10 +169,15 @@ def slice_chart(p_a, radii, *, units, height=440):
         )
         .add_params(nearest)
     )
-    return alt.layer(chart, dots).properties(height=height)
+    names_at_end = (
+        alt.Chart(_labels_at_end(radii, float(p_a[-1]), top))
+        .mark_text(align="left", dx=8, fontSize=_FONT + 1, fontWeight="bold", clip=True)
+        .encode(x, alt.Y("height:Q"), text="text:N", color=colour)
+    )
+    return alt.layer(chart, dots, names_at_end).properties(height=height)
 
 
-def surfaces(p_a, p_b, radii, *, units, height=640):
+def surfaces(p_a, p_b, radii, *, units, height=560):
     """The bounds as surfaces over (p_a, p_b), as Li et al. draw them.
 
     p_a, p_b: axes of the grid, 1-D. radii: key -> array (len(p_b), len(p_a)), NaN outside the triangle.
@@ -215,7 +220,9 @@ def surfaces(p_a, p_b, radii, *, units, height=640):
             "xaxis": {"title": "p_A"},
             "yaxis": {"title": "p_B"},
             "zaxis": {"title": f"radius ({units})"},
-            "camera": {"eye": {"x": -1.5, "y": -1.6, "z": 0.9}},
+            "aspectmode": "manual",
+            "aspectratio": {"x": 1.4, "y": 0.9, "z": 0.8},
+            "camera": {"eye": {"x": -1.3, "y": -1.5, "z": 0.7}, "center": {"x": 0, "y": 0, "z": -0.12}},
         },
     )
     return figure
@@ -273,6 +280,21 @@ def counter_example_chart(example, *, height=340):
     return alt.layer(lines, tags, rules).resolve_scale(color="independent").properties(height=height)
 
 
+def _labels_at_end(radii, x, top):
+    """Where the name of each line stands: at its last value, moved up where another name is in the way."""
+    ends = {key: float(np.asarray(values)[-1]) for key, values in radii.items()}
+    ends = {key: min(value, top) for key, value in ends.items() if not math.isnan(value)}
+    rows, lowest = [], -math.inf
+    for key, value in sorted(ends.items(), key=lambda end: end[1]):
+        height = max(value, lowest)
+        lowest = height + 0.07 * top
+        rows.append({"p_a": x, "height": height, "bound": label(BOUNDS[key]), "text": BOUNDS[key].title})
+    over = max((row["height"] for row in rows), default=0.0) - top
+    for row in rows:
+        row["height"] -= max(over, 0.0)
+    return pd.DataFrame(rows, columns=["p_a", "height", "bound", "text"])
+
+
 _TOOLTIP = [
     alt.Tooltip("p_a:Q", title="p_A", format=".4~g"),
     alt.Tooltip("p_b:Q", title="p_B", format=".4~g"),
@@ -280,15 +302,15 @@ _TOOLTIP = [
 
 
 def _squares(p_a, p_b, side, **values):
-    # A little overlap: adjacent squares drawn on a canvas would show seams
+    # Squares overlap the next ones, which are drawn over them: a canvas would show seams between them
     return pd.DataFrame(
         {
             "p_a": p_a,
             "p_b": p_b,
             "left": p_a - side / 2,
-            "right": p_a + side * 0.56,
+            "right": p_a + side * 0.8,
             "low": p_b - side / 2,
-            "high": p_b + side * 0.56,
+            "high": p_b + side * 0.8,
             **values,
         }
     )
@@ -324,7 +346,7 @@ def _mark_point(point, extent):
         return []
     frame = pd.DataFrame({"p_a": [point[0]], "p_b": [point[1]]})
     base = alt.Chart(frame).encode(x="p_a:Q", y="p_b:Q")
-    ring = {"filled": False, "tooltip": None}
+    ring = {"filled": False, "opacity": 1, "tooltip": None}
     return [
         base.mark_point(size=230, stroke="#FFFFFF", strokeWidth=6, **ring),
         base.mark_point(size=230, stroke="#000000", strokeWidth=2.5, **ring),
@@ -351,16 +373,15 @@ def _thin(values, most):
     return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, most).round().astype(int))]
 
 
-def _axis(ticks=6):
-    return alt.Axis(
-        labelFontSize=_FONT, titleFontSize=_FONT + 1, tickCount=ticks, grid=False, labelOverlap="greedy"
-    )
+def _axis(ticks=6, **more):
+    sizes = {"labelFontSize": _FONT, "titleFontSize": _FONT + 1}
+    return alt.Axis(tickCount=ticks, grid=False, labelOverlap="greedy", **sizes, **more)
 
 
-def _legend(title, gradient=False, columns=None, format=".3~g"):
+def _legend(title, gradient=False, columns=None, format=".3~g", **more):
     sizes = {"labelFontSize": _FONT, "titleFontSize": _FONT, "labelLimit": 400, "titleLimit": 600}
     if gradient:
         return alt.Legend(title=title, orient="bottom", format=format, gradientThickness=14, **sizes)
     return alt.Legend(
-        title=title, orient="bottom", columns=columns, symbolStrokeWidth=4, symbolSize=180, **sizes
+        title=title, orient="bottom", columns=columns, symbolStrokeWidth=4, symbolSize=180, **sizes, **more
     )

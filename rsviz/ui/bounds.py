@@ -16,7 +16,7 @@ VIEWS = ("Map", "Ratio", "Who wins", "Surfaces", "Slice")
 REGIONS = MappingProxyType(
     {
         "whole": "the whole triangle",
-        "plotted": "where the paper plots it: p_A + p_B ≥ 0.2",
+        "plotted": "as plotted: p_A + p_B ≥ 0.2",
         "corner": "the corner: p_A ≤ 0.2",
     }
 )
@@ -89,8 +89,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "l1-l2": Preset(
             "ℓ₁ with Laplace or Gaussian noise",
-            "The ℓ₁ radius of three noises whose pixels vary equally. Gaussian noise wins up to a high p_A, "
-            "although Laplace noise is the one made for ℓ₁.",
+            "The ℓ₁ radius of three noises whose pixels vary equally. Laplace noise, made for ℓ₁, wins only "
+            "for p_A close to 1; below, Gaussian noise certifies more and uniform noise most.",
             {
                 "b_view": "Slice",
                 "b_bounds": ["cohen-l2", "laplace-l1", "uniform-l1"],
@@ -112,8 +112,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "published": Preset(
             "Who wins among the published",
             "Three Gaussian certificates of the papers: Rényi divergence wins almost everywhere, privacy "
-            "where many classes share the votes.",
-            {"b_view": "Who wins", "b_bounds": ["li-l2", "pixeldp-l2", "zcdp-l2"]},
+            "in the corner where many classes share the votes.",
+            {"b_view": "Who wins", "b_bounds": ["li-l2", "pixeldp-l2", "zcdp-l2"], "b_region": "corner"},
         ),
     }
 )
@@ -172,12 +172,12 @@ def region_control() -> str:
 
 def share_control() -> float:
     return st.slider(
-        "p_B as a share of the rest, 1 − p_A",
+        "Share of p_B in the rest",
         0.05,
         1.0,
         step=0.05,
         key="b_share",
-        help="1: two classes share all votes. 0.1: the rest is spread over ten classes or more.",
+        help="p_B / (1 − p_A). 1: two classes share all votes. 0.1: ten or more share the rest.",
     )
 
 

@@ -1,0 +1,95 @@
+"""What the papers claim, where each claim lives in the app, and where the papers are wrong."""
+
+import streamlit as st
+
+from rsviz.errors import RsvizError
+from rsviz.reference.papers import papers
+from rsviz.ui.address import Address, choice
+from rsviz.ui.shell import open_page
+
+TITLES = {
+    "li": "Li 2019",
+    "li-arxiv": "Li, earlier version",
+    "nal": "NAL",
+    "unified": "Unified",
+    "adre": "ADRE",
+}
+ADDRESS = Address("papers", {"paper": choice(("all", *TITLES), "all")})
+
+
+def page():
+    ADDRESS.restore()
+    st.title("The papers, and where they are wrong")
+    everything = papers()
+    number = sum(len(paper.errata) for paper in everything)
+    computed = sum(erratum.computed for paper in everything for erratum in paper.errata)
+    st.markdown(
+        f"Five texts, two of them versions of one. Their claims, where each can be seen here, and {number} "
+        f"errors, from misprints to false theorems. The numbers that show {computed} of them are computed, "
+        f"not copied."
+    )
+    chosen = st.segmented_control(
+        "Paper",
+        ["all", *TITLES],
+        required=True,
+        format_func=lambda key: TITLES.get(key, "All"),
+        key="paper",
+        label_visibility="collapsed",
+    )
+    for paper in everything:
+        if chosen in ("all", paper.key):
+            section(paper)
+    ADDRESS.write()
+
+
+def section(paper):
+    st.header(TITLES[paper.key], anchor=paper.key, divider="gray")
+    st.markdown(f"*{paper.title}* · {paper.authors} · {paper.venue}")
+    for claim in paper.claims:
+        with st.container(border=True):
+            note = f"  \n:small[{claim.note}]" if claim.note else ""
+            st.markdown(f"{verdict_badge(claim.verdict)} {claim.says}{note}")
+            see(claim)
+    if not paper.errata:
+        return
+    st.subheader("Errata", anchor=f"{paper.key}-errata")
+    st.markdown("\n\n".join(entry(erratum) for erratum in paper.errata))
+
+
+def see(claim):
+    """A link to the picture of a claim; claims of text alone have none."""
+    name, _, query = claim.view.partition("?")
+    if name in ("bounds", "certify"):
+        parameters = dict(part.split("=", 1) for part in query.split("&")) if query else None
+        st.page_link(
+            f"pages/{name}.py", label=claim.place, icon=":material/arrow_forward:", query_params=parameters
+        )
+
+
+def verdict_badge(verdict) -> str:
+    colour = "green" if verdict.startswith("holds") else "red" if verdict.startswith("false") else "orange"
+    return f":{colour}-badge[{verdict}]"
+
+
+def entry(erratum) -> str:
+    how = "computed here" if erratum.computed else erratum.evidence
+    return (
+        f"**{erratum.id}** · {erratum.where} :gray-badge[{how}]  \n"
+        f":small[Printed:] {literal(erratum.printed)}  \n"
+        f":small[Correct:] {literal(erratum.correct)}  \n"
+        f"**{literal(erratum.shows)}**"
+    )
+
+
+def literal(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    for sign in "\\*_[]|~<>$":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+open_page("Papers")
+try:
+    page()
+except RsvizError as error:
+    st.error(str(error), icon=":material/error:")

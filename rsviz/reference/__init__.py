@@ -1,0 +1,1 @@
+"""What the papers say: their claims and errata, with the numbers that show them."""
