@@ -21,7 +21,7 @@ ROOMS = {
     "noise": set(),
     "models": set(),
     "execution": set(),
-    "reference": set(),
+    "reference": {"bounds", "confidence", "comparison"},  # errata are shown by computing them
     "data": set(),
     "checkpoints": {"models", "data", "noise"},
     "comparison": {"bounds", "confidence"},
