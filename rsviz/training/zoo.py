@@ -7,7 +7,7 @@ from rsviz.training.request import TrainRequest
 
 # float32, because these train in a minute and then come out the same on every machine of a kind.
 _DIGITS = {"dataset": "digits", "precision": "float32"}
-# Each machine measures which precision is faster here: bfloat16 by three times on a processor with AMX.
+# Each machine measures which precision is faster here: bfloat16, by three times, on a processor with AMX.
 _MNIST = {"dataset": "mnist", "architecture": "li-mnist", "epochs": 10, "shift": 1}
 
 ZOO: Mapping[str, TrainRequest] = MappingProxyType(

@@ -11,7 +11,7 @@ import torch
 from rsviz.checkpoints import CheckpointError, list_cards, load_checkpoint, load_survey
 from rsviz.data import load
 from rsviz.noise import Gaussian
-from rsviz.training import METHODS, TrainingError, TrainRequest
+from rsviz.training import METHODS, TrainingError, TrainRequest, measure
 from rsviz.training.loop import _fit, shifted, train
 
 QUICK = {"dataset": "digits", "precision": "float32", "device": "cpu", "name": "quick"}
@@ -91,9 +91,11 @@ def test_shifts_move_whole_images_and_bring_in_zeros():
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A run of some seconds: (reports, folder)."""
+    """A run of some seconds, with 100 certificates in place of 500: (reports, folder)."""
     folder = tmp_path_factory.mktemp("trained")
-    return list(train(TrainRequest(**QUICK, sigma=0.25, epochs=15), folder)), folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "CERTIFIED_IMAGES", 100)
+        return list(train(TrainRequest(**QUICK, sigma=0.25, epochs=15), folder)), folder
 
 
 def test_the_loop_learns_the_digits(trained):
@@ -118,7 +120,7 @@ def test_certified_accuracy_falls_with_the_radius_and_says_how_it_was_measured(t
     assert values == sorted(values, reverse=True) and 0.7 < values[0] <= 1
     # sigma * Phi^-1(alpha^(1/n)) = 0.25 * 2.46: nothing can be certified at 0.75 with 1,000 votes.
     assert values[3] == values[4] == 0
-    for words in ("first 500 test images", "n0 = 100, n = 1000, alpha = 0.001", "l2"):
+    for words in ("first 100 test images", "n0 = 100, n = 1000, alpha = 0.001", "l2"):
         assert words in metric["how"]
 
 
