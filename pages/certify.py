@@ -1,6 +1,158 @@
+"""The Certify page: checkpoint and image -> request -> job -> evidence as it arrives."""
+
+import streamlit as st
+
+from rsviz import jobs
+from rsviz.certification import make_request
+from rsviz.checkpoints import load_card
+from rsviz.errors import RsvizError
+from rsviz.evidence import Evidence
+from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.jobs.certify import evidence_of
+from rsviz.ui import evidence as view
+from rsviz.ui.imports import bring_weights
+from rsviz.ui.pickers import pick_checkpoint, pick_image
+from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
 
 open_page("Certify")
-import streamlit as st
 
-st.title("Certify")
+EXAMPLE = SHIPPED_CHECKPOINTS / "examples" / "certify.json"
+VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
+ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
+
+
+def start(values):
+    """Submit the request and put the job into the URL, from where a reload takes it up again."""
+    try:
+        job_id = jobs.submit("certify", make_request(**values), session=session_id())
+    except RsvizError as error:
+        st.session_state["refused"] = str(error)
+        return
+    st.query_params["job"] = job_id
+
+
+def choose_settings(card):
+    """Noise and statistics of the request."""
+    scale = st.slider(
+        "Noise σ (pixel units)",
+        0.01,
+        2.0,
+        card.scale or 0.1,
+        0.01,
+        key="sigma",
+        bind="query-params",
+        help="More noise reaches larger radii and blurs the class. Networks do best at the noise they know.",
+    )
+    n = st.select_slider(
+        "Votes n",
+        VOTES,
+        100_000,
+        format_func="{:,}".format,
+        key="n",
+        bind="query-params",
+        help="Draws of noise; more votes, a tighter limit on p_A.",
+    )
+    with st.expander("More settings"):
+        alpha = st.select_slider(
+            "Probability of error α",
+            ALPHAS,
+            0.001,
+            format_func="{:g}".format,
+            key="alpha",
+            bind="query-params",
+        )
+        n0 = st.number_input(
+            "Selecting votes n₀",
+            1,
+            100_000,
+            100,
+            key="n0",
+            bind="query-params",
+            help="These choose the class; the n votes that count are drawn afresh.",
+        )
+        seed = st.number_input("Seed", 0, 2**53 - 1, 0, key="seed", bind="query-params")
+    return {"scale": scale, "n": n, "alpha": alpha, "n0": n0, "seed": seed}
+
+
+@st.cache_data(show_spinner=False)
+def example() -> Evidence:
+    return Evidence.from_json(EXAMPLE.read_text("utf-8"))
+
+
+def show_example():
+    evidence = example()
+    view.show(evidence, load_card(evidence.request.checkpoint), "example")
+
+
+def show_job(job_id):
+    """The job in the URL, polled while it runs."""
+    try:
+        unfinished = jobs.get(job_id).unfinished
+    except RsvizError as error:
+        st.warning(
+            f"{error} The settings of the link are restored; press Certify.", icon=":material/link_off:"
+        )
+        show_example()
+        return
+
+    @st.fragment(run_every=0.4 if unfinished else None)
+    def watch():
+        job = jobs.get(job_id)
+        if unfinished and not job.unfinished:
+            st.rerun()  # the page stops polling and offers Certify again
+        show_state(job)
+
+    watch()
+
+
+def show_state(job):
+    try:
+        evidence = evidence_of(job)
+        card = load_card(evidence.request.checkpoint)
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if job.unfinished:
+        st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
+    if job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    elif job.state == "queued":
+        ahead = "It is next." if not job.position else f"{job.position} before it."
+        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
+    elif job.state == "running" and not evidence.counts:
+        st.info("The worker has it: loading the network.", icon=":material/hourglass_top:")
+    view.show(evidence, card, job.state)
+
+
+jobs.ensure_worker()  # it loads torch while the person looks at the example
+st.title("Certify an image", anchor=False)
+result, controls = st.columns([2, 1], gap="large")
+
+job_id = url_value("job")
+with controls:
+    pressed = st.container()
+    begin = example().request
+    card = pick_checkpoint(default=begin.checkpoint)
+    source = pick_image(card, first=begin.image.index)
+    settings = choose_settings(card)
+    with pressed:
+        st.button(
+            "Certify",
+            type="primary",
+            icon=":material/verified:",
+            width="stretch",
+            disabled=source is None,
+            on_click=start,
+            args=({"checkpoint": card.name, "image": source, **settings},),
+        )
+        if refused := st.session_state.pop("refused", None):
+            st.error(refused, icon=":material/error:")
+    with st.expander("Bring your own weights", icon=":material/upload:"):
+        bring_weights()
+
+with result:
+    if job_id is None:
+        show_example()
+    else:
+        show_job(job_id)

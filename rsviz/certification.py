@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from rsviz import data, files
 from rsviz.checkpoints import Card, load_card, load_checkpoint
@@ -60,11 +60,14 @@ class FileImage(_Frozen):
     invert: bool = False
 
 
+Source = Annotated[DatasetImage | UploadedImage | FileImage, Field(discriminator="kind")]
+
+
 class CertifyRequest(_Frozen):
     """All that a certificate depends on. device, precision, batch: None leaves the choice to the machine."""
 
     checkpoint: str = Field(min_length=1, max_length=4096)
-    image: Annotated[DatasetImage | UploadedImage | FileImage, Field(discriminator="kind")]
+    image: Source
     noise: str = "gaussian"
     scale: float = Field(gt=0, le=MAX_SCALE, allow_inf_nan=False)
     n0: int = Field(default=100, ge=1, le=1_000_000)
@@ -95,8 +98,17 @@ def _one_of(name, value, allowed):
 
 def make_request(**values) -> CertifyRequest:
     """A CertifyRequest, or one sentence that names the field, what came and what is allowed."""
+    return _checked(TypeAdapter(CertifyRequest), values)
+
+
+def make_source(values: dict) -> DatasetImage | UploadedImage | FileImage:
+    """Where an image comes from, checked like `make_request`."""
+    return _checked(TypeAdapter(Source), values)
+
+
+def _checked(adapter, values):
     try:
-        return CertifyRequest(**values)
+        return adapter.validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "request"
@@ -241,3 +253,15 @@ def round_down(value: float, digits: int = 3) -> str:
     if not math.isfinite(value):
         return str(value)
     return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_FLOOR))
+
+
+def command_line(request: CertifyRequest, certificate: dict) -> str:
+    """The shell command that draws the same votes again; for an upload the person puts in the file."""
+    image = request.image
+    if image.kind == "dataset":
+        source = f"--dataset {image.dataset} --index {image.index}"
+    else:
+        source = f"--image FILE --fit {image.how}" + (" --invert" if image.invert else "")
+    settings = ("noise", "scale", "n0", "n", "alpha", "procedure", "seed", "device", "precision", "batch")
+    options = " ".join(f"--{name} {certificate[name]}" for name in settings)
+    return f"python -m rsviz certify --checkpoint {request.checkpoint} {source} {options} --json"

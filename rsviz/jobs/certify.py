@@ -15,7 +15,8 @@ def run_certify(request: dict, resume: dict | None, folder: Path):
     """The runner: Steps with the progress of Evidence and a phase; the result is progress and certificate."""
     from rsviz.smoothing import Votes
 
-    yield Step({"phase": "loading"})
+    stored = resume["progress"] if resume else {}
+    yield Step(stored | {"phase": "loading"})
     votes = Votes.from_json(resume["votes"]) if resume else None
     run = prepare(make_request(**request), votes)
     if votes is None:
@@ -23,13 +24,10 @@ def run_certify(request: dict, resume: dict | None, folder: Path):
             yield Step({"phase": "measuring"})
     pictures = pictures_of(run)
     write_atomically(folder / PICTURES, pictures.to_bytes())
-    for evidence, reached in record(run, pictures, votes, resume["history"] if resume else ()):
-        progress = evidence.progress()
-        yield Step(
-            progress | {"phase": "voting"},
-            resume={"votes": reached.to_json(), "history": evidence.history},
-        )
-    return progress | {"certificate": evidence.certificate}
+    for evidence, reached in record(run, pictures, votes, stored.get("history", ())):
+        stored = evidence.progress()
+        yield Step(stored | {"phase": "voting"}, resume={"votes": reached.to_json(), "progress": stored})
+    return stored | {"certificate": evidence.certificate}
 
 
 def evidence_of(job: Job) -> Evidence:

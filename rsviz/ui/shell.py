@@ -13,12 +13,14 @@ PAGES = (
 
 ROOT = Path(__file__).resolve().parents[2]
 
+ICON = Path(__file__).with_name("icon.png")  # a symbol by name would be fetched from another host
+
 _here = threading.local()
 
 
 def run_app() -> None:
     """Draw the navigation and the page that the URL names. All of app.py."""
-    st.set_page_config(page_title="rsviz", page_icon=":material/verified:", layout="wide")
+    st.set_page_config(page_title="rsviz", page_icon=ICON, layout="wide")
     pages = [
         st.Page(path, title=title, icon=icon, help=words)
         for path, title, icon, words in PAGES
@@ -40,4 +42,4 @@ def open_page(title: str) -> None:
     if not getattr(_here, "inside", False):
         run_app()
         st.stop()
-    st.set_page_config(page_title=f"{title} · rsviz", layout="wide")
+    st.set_page_config(page_title=f"{title} · rsviz", page_icon=ICON, layout="wide")

@@ -1,0 +1,65 @@
+"""Bringing weights of one's own: upload, a job that checks them in the worker, a new checkpoint."""
+
+import hashlib
+
+import streamlit as st
+
+from rsviz import data, files, jobs
+from rsviz.errors import RsvizError
+from rsviz.models import ARCHITECTURES
+from rsviz.ui.session import session_id
+
+KNOWN_BY_THE_FILE = "as the file says"
+
+
+def bring_weights() -> None:
+    """An uploader for safetensors and the field's .pth.tar; the file is read in the worker process only."""
+    file = st.file_uploader(
+        "Weights: .safetensors, .pth.tar, .pth or .pt",
+        type=["safetensors", "tar", "pth", "pt"],
+        key="weights",
+        help="A file never runs code here: torch files are loaded as weights only, and checked.",
+    )
+    architecture = st.selectbox("Architecture", [KNOWN_BY_THE_FILE, *ARCHITECTURES], key="w_architecture")
+    dataset = st.selectbox("Data set", [KNOWN_BY_THE_FILE, *data.DATASETS], key="w_dataset")
+    if st.button("Import", disabled=file is None, key="w_import") and file is not None:
+        try:
+            st.session_state["import"] = jobs.submit(
+                "import",
+                {
+                    "upload": _keep(file.getvalue()),
+                    "shown_as": file.name[:200],
+                    "architecture": None if architecture == KNOWN_BY_THE_FILE else architecture,
+                    "dataset": None if dataset == KNOWN_BY_THE_FILE else dataset,
+                },
+                session=session_id(),
+            )
+        except RsvizError as error:
+            st.error(str(error), icon=":material/error:")
+    if "import" in st.session_state:
+        _watch(st.session_state["import"])
+
+
+def _keep(content: bytes) -> str:
+    """Store an upload under a name of our own; people's file names arrive verbatim."""
+    name = hashlib.sha256(content).hexdigest() + ".weights"
+    files.write_atomically(files.home() / "uploads" / name, content)
+    return name
+
+
+def _watch(job_id):
+    unfinished = jobs.get(job_id).unfinished
+
+    @st.fragment(run_every=0.4 if unfinished else None)
+    def watch():
+        job = jobs.get(job_id)
+        if job.unfinished:
+            st.caption("The worker is checking the file …")
+        elif job.state == "done":
+            if unfinished:
+                st.rerun()
+            st.success(f"{job.result['name']} is ready: choose it above.", icon=":material/check:")
+        else:
+            st.error(job.error or f"The import was {job.state}.", icon=":material/error:")
+
+    watch()

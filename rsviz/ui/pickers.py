@@ -1,0 +1,175 @@
+"""Choosing a checkpoint and an image; what is chosen stands in the URL."""
+
+import numpy as np
+import streamlit as st
+
+from rsviz import data, jobs
+from rsviz.certification import load_input, make_source, store_upload
+from rsviz.checkpoints import Card, list_cards, load_survey
+from rsviz.errors import RsvizError
+from rsviz.ui.pictures import picture
+from rsviz.ui.session import session_id, url_value
+
+DATASET, UPLOAD = "From the data set", "Upload my own"
+TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"]
+SURE = 0.7
+"""A top share of votes below this counts as uncertain."""
+
+
+def pick_checkpoint(default: str) -> Card:
+    """A select box over all checkpoints; the others' defaults follow what is chosen."""
+    cards = list_cards()
+    if not cards:
+        st.error(
+            "There is no checkpoint here; train one with `python -m rsviz train`.", icon=":material/error:"
+        )
+        st.stop()
+    names = list(cards)
+    name = st.selectbox(
+        "Checkpoint",
+        names,
+        index=names.index(default) if default in names else 0,
+        format_func=lambda key: describe(cards[key]) if key in cards else str(key),
+        key="checkpoint",
+        bind="query-params",
+        on_change=_forget_choices,
+        help="A network and its card: what it was trained on, how, and how well it does.",
+    )
+    if name not in cards:
+        st.error(f"There is no checkpoint {name!r} here.", icon=":material/error:")
+        st.stop()
+    return cards[name]
+
+
+def describe(card: Card) -> str:
+    """A checkpoint in a line: name, and the noise it was trained with."""
+    noise = f"{card.noise.title()} noise σ = {card.scale:g}" if card.noise else "trained without noise"
+    return f"{card.name} · {noise}"
+
+
+def _forget_choices():
+    for key in ("index", "sigma"):
+        st.session_state.pop(key, None)
+
+
+def pick_image(card: Card, first: int = 0) -> dict | None:
+    """An image of the checkpoint's dataset or an upload, as the source for a request, or None.
+
+    first: the index to begin with. Where there is none to use, the page says why.
+    """
+    where = st.segmented_control(
+        "Image", [DATASET, UPLOAD], default=DATASET, required=True, key="from", bind="query-params"
+    )
+    source = _uploaded(card) if where == UPLOAD else _from_dataset(card, first)
+    if source is None:
+        return None
+    try:
+        x, label = load_input(make_source(source), card.input_shape)
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    size = "×".join(str(side) for side in card.input_shape[1:])
+    words = f"What the network sees: {size} pixels"
+    if label is not None:
+        words += f", labelled {card.classes[label]}"
+    picture(x, words, alt=words, size=200)
+    return source
+
+
+def _from_dataset(card, first):
+    if card.dataset not in data.DATASETS:
+        st.info(f"{card.name} was trained on {card.dataset}, which rsviz does not carry; upload an image.")
+        return None
+    if not data.available(card.dataset):
+        _offer_download(card.dataset)
+        return None
+    count = data.DATASETS[card.dataset].sizes["test"]
+    if not 0 <= st.session_state.get("index", first) < count:
+        st.session_state["index"] = first
+    index = st.number_input(
+        f"Test image, 0 to {count - 1}", 0, count - 1, first, 1, key="index", bind="query-params"
+    )
+    survey = load_survey(card.name)
+    with st.container(horizontal=True, gap="small"):
+        st.button(":material/casino: Random", on_click=_choose, args=(range(count),))
+        if survey is not None:
+            predicted, labels = np.array(survey["predicted"]), np.array(survey["label"])
+            looked_at, share = np.array(survey["index"]), np.array(survey["share"])
+            for words, chosen in (
+                ("Uncertain", looked_at[share < SURE]),
+                ("Misclassified", looked_at[predicted != labels]),
+            ):
+                st.button(
+                    words,
+                    on_click=_choose,
+                    args=(chosen.tolist(),),
+                    disabled=len(chosen) == 0,
+                    help=f"One of {len(chosen)} among the first {len(labels)} test images.",
+                )
+    return {"kind": "dataset", "dataset": card.dataset, "index": int(index)}
+
+
+def _choose(indices):
+    others = [index for index in indices if index != st.session_state.get("index")] or list(indices)
+    st.session_state["index"] = int(np.random.default_rng().choice(others))
+
+
+def _offer_download(name):
+    title = data.DATASETS[name].title
+    st.info(f"{title} is not on this machine yet.", icon=":material/download:")
+    running = st.session_state.get("download")
+    if running is None:
+        if st.button(f"Download {title}"):
+            try:
+                st.session_state["download"] = jobs.submit("download", {"name": name}, session=session_id())
+            except RsvizError as error:
+                st.error(str(error), icon=":material/error:")
+                return
+            st.rerun()
+        return
+
+    @st.fragment(run_every=0.5)
+    def watch():
+        job = jobs.get(running)
+        if job.unfinished:
+            progress = job.progress or {}
+            done, total = progress.get("done") or 0, progress.get("total")
+            st.progress(min(done / total, 1.0) if total else 0.0, f"{progress.get('what', 'waiting')} …")
+            return
+        if job.state == "done":
+            del st.session_state["download"]
+            st.rerun()
+        st.error(job.error or f"The download was {job.state}.", icon=":material/error:")
+
+    watch()
+
+
+def _uploaded(card):
+    file = st.file_uploader(
+        "PNG, JPEG, WebP, BMP or TIFF", type=TYPES, key="file", help="It stays on this server."
+    )
+    if file is not None and st.session_state.get("stored") != file.file_id:
+        try:
+            st.query_params["image"] = store_upload(file.getvalue())
+            st.session_state["stored"] = file.file_id
+        except RsvizError as error:
+            st.error(str(error), icon=":material/error:")
+            return None
+    digest = url_value("image")
+    if digest is None:
+        return None
+    how = st.segmented_control(
+        "Fit to a square" if card.input_shape[1] == card.input_shape[2] else "Fit",
+        ["crop", "pad"],
+        default="crop",
+        required=True,
+        key="fit",
+        bind="query-params",
+    )
+    invert = st.toggle(
+        "Swap dark and light",
+        key="invert",
+        bind="query-params",
+        help="Digits of MNIST are light on dark; ink on paper is dark on light.",
+    )
+    return {"kind": "upload", "sha256": digest, "how": how or "crop", "invert": bool(invert)}
