@@ -1,6 +1,6 @@
 """Speed of the bounds: all on a 201 x 201 grid, and Li's supremum against a scalar optimiser per point.
 
-    python benchmarks/bounds.py [--rounds 15] [--loop-points 400] [--json]
+    python -m benchmarks.bounds [--rounds 15] [--loop-points 400] [--json]
 
 Processor time of one process (nothing here uses threads), the contestants taking turns; medians are told.
 The loop is timed on evenly spread points of the grid and scaled to all of them.

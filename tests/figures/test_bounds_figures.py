@@ -1,0 +1,103 @@
+"""Pictures of bounds: what they say, in which colours, and that they are valid charts."""
+
+import altair as alt
+import numpy as np
+import pytest
+
+from rsviz.bounds import BOUNDS
+from rsviz.comparison import Setting, cells, counter_example, line, radius
+from rsviz.figures import bounds as figures
+
+
+def spec(chart):
+    with alt.data_transformers.disable_max_rows():
+        return chart.to_dict()
+
+
+def found(tree, key):
+    """Every value of `key`, anywhere in a chart."""
+    if isinstance(tree, dict):
+        here = [tree[key]] if key in tree else []
+        return here + [hit for value in tree.values() for hit in found(value, key)]
+    return [hit for value in tree for hit in found(value, key)] if isinstance(tree, list) else []
+
+
+def test_every_bound_has_a_colour_of_its_own():
+    assert len({bound.colour for bound in BOUNDS.values()}) == len(BOUNDS)
+
+
+def test_what_is_not_a_certificate_is_labelled_and_dashed():
+    p_a, p_b = line(1.0)
+    radii = {key: radius(key, p_a, p_b, Setting()) for key in ("cohen-l2", "dmr-l2")}
+    scales = found(spec(figures.slice_chart(p_a, radii, units="pixel units")), "scale")
+    names = ["Cohen et al.", f"D_MR (Unified) ({figures.NOT_A_CERTIFICATE})"]
+    assert {"domain": names, "range": [[1, 0], [7, 5]]} in scales
+    assert {"domain": names, "range": [BOUNDS[key].colour for key in radii]} in scales
+
+
+def test_map_marks_where_a_claim_is_refuted_and_where_nothing_is_certified():
+    p_a, p_b, side = cells(20)
+    values = radius("dmr-l2", p_a, p_b, Setting())
+    values[:3] = 0
+    refuted = values > radius("cohen-l2", p_a, p_b, Setting())
+    assert refuted.any()
+    chart = spec(
+        figures.radius_map(
+            p_a, p_b, side, values, levels=[0.1, 0.2], units="pixel units", point=(0.9, 0.05), refuted=refuted
+        )
+    )
+    marks = [layer["mark"]["type"] for layer in chart["layer"]]
+    assert marks == ["rect", "rect", "point", "point", "point"]
+    assert chart["layer"][0]["encoding"]["color"]["scale"]["domain"] == [0.1, 0.2]
+    assert {param["name"] for param in chart["params"]} >= {"point"}
+
+
+def test_ratio_map_changes_colour_at_one():
+    p_a, p_b, side = cells(40)
+    values = radius("li-l2", p_a, p_b, Setting()) / radius("pixeldp-l2", p_a, p_b, Setting())
+    chart = spec(figures.ratio_map(p_a, p_b, side, values, words="Li / PixelDP"))
+    scale = chart["layer"][0]["encoding"]["color"]["scale"]
+    assert len(scale["range"]) == len(scale["domain"]) + 1
+    assert scale["domain"] == sorted(scale["domain"])
+    middle = scale["domain"].index(1 - 1e-9)
+    assert scale["domain"][middle + 1] == 1 + 1e-9
+    assert scale["range"][middle + 1] == "#EFEFEF"
+
+
+@pytest.mark.parametrize("values", [[1.0, 1.0], [2.0, 3.0], [0.2, 0.3], [np.nan, np.inf]])
+def test_ratio_map_takes_whatever_ratios_there_are(values):
+    chart = spec(
+        figures.ratio_map(np.array([0.6, 0.7]), np.array([0.1, 0.1]), 0.1, np.array(values), words="x")
+    )
+    scale = chart["layer"][0]["encoding"]["color"]["scale"]
+    assert len(scale["range"]) == len(scale["domain"]) + 1
+
+
+def test_winner_map_uses_the_colours_of_the_bounds():
+    p_a, p_b, side = cells(20)
+    keys = ["li-l2", "pixeldp-l2"]
+    chart = spec(figures.winner_map(p_a, p_b, side, np.where(p_a < 0.3, 1, 0), keys))
+    scale = chart["layer"][0]["encoding"]["color"]["scale"]
+    assert scale["range"] == [BOUNDS[key].colour for key in keys]
+
+
+@pytest.mark.parametrize("largest", [1e-5, 0.03, 0.97, 1.0, 12.0, 4000.0])
+def test_levels_rise_stay_below_the_largest_and_are_few(largest):
+    levels = figures.levels_to(largest)
+    assert 5 <= len(levels) <= 9
+    assert levels == sorted(set(levels))
+    assert levels[-1] < largest <= 2 * levels[-1]
+
+
+def test_surfaces_draw_a_net_for_what_is_not_a_certificate():
+    axis = np.linspace(0.1, 0.9, 5)
+    figure = figures.surfaces(axis, axis, {"cohen-l2": np.ones((5, 5)), "dmr-l2": np.ones((5, 5))}, units="x")
+    assert [bool(surface.hidesurface) for surface in figure.data] == [False, True]
+    assert figures.NOT_A_CERTIFICATE in figure.data[1].name
+
+
+def test_counter_example_chart_marks_tight_and_claimed_radius():
+    example = counter_example(0.1, 0.02)
+    chart = spec(figures.counter_example_chart(example))
+    distances = [row["distance"] for rows in chart["datasets"].values() for row in rows if "what" in row]
+    assert distances == [example.tight, example.claimed, example.step]
