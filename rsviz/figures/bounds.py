@@ -222,7 +222,7 @@ def surfaces(p_a, p_b, radii, *, units, height=560):
             "zaxis": {"title": f"radius ({units})"},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.4, "y": 0.9, "z": 0.8},
-            "camera": {"eye": {"x": -1.3, "y": -1.5, "z": 0.7}, "center": {"x": 0, "y": 0, "z": -0.12}},
+            "camera": {"eye": {"x": -0.8, "y": -1.7, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.12}},
         },
     )
     return figure
