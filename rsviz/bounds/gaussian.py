@@ -264,7 +264,7 @@ def _best_zcdp(p_a, p_b, scale, c_max):
     return {r"\rho": float(_zcdp(p_a, p_b, c_max)[1]) ** 2 / 2}
 
 
-_RENYI_LATEX = r"\sigma \sqrt{-\tfrac{2}{\alpha} \log\left(1 - p_A - p_B + 2 M_{1-\alpha}(p_A, p_B)\right)}"
+_RENYI_LATEX = r"\sigma \Bigl(-\tfrac{2}{\alpha} \log(1 - p_A - p_B + 2 M_{1-\alpha}(p_A, p_B))\Bigr)^{1/2}"
 
 _C = Parameter(
     name="c",
@@ -297,7 +297,7 @@ BOUNDS = (
             "The smoothed classifier keeps its class for every perturbation shorter than R; a half-space "
             "classifier with the same p_A and p_B loses it at R, so no larger radius holds."
         ),
-        latex=r"\frac{\sigma}{2} \left(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\right)",
+        latex=r"\frac{\sigma}{2} \bigl(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\bigr)",
         formula=cohen_l2,
         tight=True,
     ),
@@ -406,7 +406,7 @@ LINF_BOUNDS = (
         paper=COHEN,
         theorem="Theorem 1 with ‖δ‖₂ ≤ √(d) ‖δ‖∞",
         statement="The ℓ∞ ball of this radius lies inside the certified ℓ₂ ball.",
-        latex=r"\frac{\sigma}{2 \sqrt{d}} \left(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\right)",
+        latex=r"\frac{\sigma}{2 \sqrt{d}} \bigl(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\bigr)",
         formula=gaussian_linf,
         needs_dim=True,
         tight=True,

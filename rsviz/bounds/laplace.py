@@ -60,7 +60,7 @@ BOUNDS = (
             "the Laplace quantile of a vote's probability moves at speed at most 1/λ; half-lines of "
             "one coordinate attain it."
         ),
-        latex=r"\frac{\lambda}{2} \left(G^{-1}(p_A) - G^{-1}(p_B)\right)",
+        latex=r"\frac{\lambda}{2} \bigl(G^{-1}(p_A) - G^{-1}(p_B)\bigr)",
         formula=laplace_l1,
         tight=True,
     ),
@@ -76,7 +76,7 @@ BOUNDS = (
             "The better of two privacy arguments. It misses the tight radius where p_A > 1/2 and p_B < 1 "
             "- p_A."
         ),
-        latex=r"\max\left\{\frac{\lambda}{2} \log\frac{p_A}{p_B},\; -\lambda \log(1 - p_A + p_B)\right\}",
+        latex=r"\max\bigl\{\tfrac{\lambda}{2} \log\tfrac{p_A}{p_B},\; -\lambda \log(1 - p_A + p_B)\bigr\}",
         formula=teng_l1,
     ),
     Bound(

@@ -40,7 +40,7 @@ BOUNDS = (
             "as for Laplace noise in ℓ₁; (max z + min z)/2 is exactly Laplace and attains the bound, in "
             "every dimension."
         ),
-        latex=r"\frac{\sigma}{2} \left(G^{-1}(p_A) - G^{-1}(p_B)\right)",
+        latex=r"\frac{\sigma}{2} \bigl(G^{-1}(p_A) - G^{-1}(p_B)\bigr)",
         formula=exponential_linf,
         tight=True,
     ),

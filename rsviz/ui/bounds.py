@@ -71,7 +71,7 @@ class Preset:
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "figure-5": Preset(
-            "Figure 5 of Li et al.",
+            "Figure 5 of Li 2019",
             "Cohen, Li and PixelDP at σ = 0.5. The paper draws the last two as surfaces; here the tight "
             "radius stands beside them.",
             {},
