@@ -323,11 +323,17 @@ def refutation():
             f"is where the two lines cross."
         )
     with right:
-        st.altair_chart(
-            figures.counter_example_chart(example),
+        st.vega_lite_chart(
+            counter_example_spec(p_a, p_b, c),
             key="bounds-counter-example",
             alt="Votes of classes A and B cross inside the claimed radius",
         )
+
+
+@st.cache_data(max_entries=len(ui.EXAMPLES), show_spinner=False)
+def counter_example_spec(p_a, p_b, c) -> dict:
+    """The chart of a counter-example, which no other control changes."""
+    return figures.counter_example_chart(counter_example(p_a, p_b, scale=1.0, c=c)).to_dict()
 
 
 def _estimated(setting) -> str:
