@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from rsviz.bounds import BOUNDS, conversion, round_down
+from rsviz.bounds import BOUNDS, NORM_SYMBOLS, conversion, round_down
 from rsviz.comparison import at_point, cells, counter_example, line, radius, ratio, winners
 from rsviz.errors import RsvizError
 from rsviz.figures import bounds as figures
-from rsviz.figures.bounds import NORM_SYMBOLS
 from rsviz.ui import bounds as ui
 from rsviz.ui.shell import open_page
 
@@ -343,7 +342,7 @@ def _estimated(setting) -> str:
     return f" Radii that {votes.n:,} votes prove at α = {votes.alpha:g}; grey: abstain."
 
 
-open_page("Bounds")
+open_page()
 try:
     page()
 except RsvizError as error:

@@ -6,8 +6,7 @@ from rsviz import jobs
 from rsviz.certification import make_request
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
-from rsviz.evidence import Evidence
-from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.evidence import shipped_example
 from rsviz.jobs.certify import evidence_of
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
@@ -15,9 +14,8 @@ from rsviz.ui.pickers import pick_checkpoint, pick_image
 from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
 
-open_page("Certify")
+open_page()
 
-EXAMPLE = SHIPPED_CHECKPOINTS / "examples" / "certify.json"
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 
@@ -75,13 +73,8 @@ def choose_settings(card):
     return {"scale": scale, "n": n, "alpha": alpha, "n0": n0, "seed": seed}
 
 
-@st.cache_data(show_spinner=False)
-def example() -> Evidence:
-    return Evidence.from_json(EXAMPLE.read_text("utf-8"))
-
-
 def show_example():
-    evidence = example()
+    evidence = shipped_example()
     view.show(evidence, load_card(evidence.request.checkpoint), "example")
 
 
@@ -132,7 +125,7 @@ result, controls = st.columns([2, 1], gap="large")
 job_id = url_value("job")
 with controls:
     pressed = st.container()
-    begin = example().request
+    begin = shipped_example().request
     card = pick_checkpoint(default=begin.checkpoint)
     source = pick_image(card, first=begin.image.index)
     settings = choose_settings(card)
@@ -148,8 +141,10 @@ with controls:
         )
         if refused := st.session_state.pop("refused", None):
             st.error(refused, icon=":material/error:")
-    with st.expander("Bring your own weights", icon=":material/upload:"):
-        bring_weights()
+    own = st.expander("Bring your own weights", icon=":material/upload:", key="own", on_change="rerun")
+    if own.open:
+        with own:
+            bring_weights()
 
 with result:
     if job_id is None:

@@ -88,7 +88,7 @@ def literal(text: str) -> str:
     return text
 
 
-open_page("Papers")
+open_page()
 try:
     page()
 except RsvizError as error:

@@ -6,10 +6,8 @@ Importing this module does not import torch; running does.
 import dataclasses
 import functools
 import hashlib
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -96,14 +94,17 @@ def _one_of(name, value, allowed):
     return value
 
 
+_REQUEST, _SOURCE = TypeAdapter(CertifyRequest), TypeAdapter(Source)
+
+
 def make_request(**values) -> CertifyRequest:
     """A CertifyRequest, or one sentence that names the field, what came and what is allowed."""
-    return _checked(TypeAdapter(CertifyRequest), values)
+    return _checked(_REQUEST, values)
 
 
 def make_source(values: dict) -> DatasetImage | UploadedImage | FileImage:
     """Where an image comes from, checked like `make_request`."""
-    return _checked(TypeAdapter(Source), values)
+    return _checked(_SOURCE, values)
 
 
 def _checked(adapter, values):
@@ -246,13 +247,6 @@ def _network(checkpoint: str, weights_sha256: str):
 def _plans(weights_sha256: str) -> dict:
     """What was measured for these weights in this process."""
     return {}
-
-
-def round_down(value: float, digits: int = 3) -> str:
-    """A radius for display: never more than was proved."""
-    if not math.isfinite(value):
-        return str(value)
-    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_FLOOR))
 
 
 def command_line(request: CertifyRequest, certificate: dict) -> str:

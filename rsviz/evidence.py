@@ -4,6 +4,7 @@ Importing this module does not import torch.
 """
 
 import base64
+import functools
 import io
 import json
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import numpy as np
 
 from rsviz.certification import CertifyRequest, Run, make_request
 from rsviz.errors import RsvizError
+from rsviz.files import SHIPPED_CHECKPOINTS
 
 EXAMPLES = 8
 """Noisy copies that are kept: the first estimating draws."""
@@ -96,6 +98,12 @@ class Evidence:
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise RsvizError("this is not a file that `certify --save` wrote.") from None
+
+
+@functools.cache
+def shipped_example() -> Evidence:
+    """The finished certificate that comes with rsviz; `certify --save` wrote it."""
+    return Evidence.from_json((SHIPPED_CHECKPOINTS / "examples" / "certify.json").read_text("utf-8"))
 
 
 def pictures_of(run: Run) -> Pictures:

@@ -6,10 +6,11 @@ from types import MappingProxyType
 import numpy as np
 
 from rsviz.bounds import gaussian, laplace, linf_exponential, uniform
-from rsviz.bounds.record import Bound, BoundError, Parameter, conversion, round_down
+from rsviz.bounds.record import NORM_SYMBOLS, Bound, BoundError, Parameter, conversion, round_down
 
 __all__ = [
     "BOUNDS",
+    "NORM_SYMBOLS",
     "Bound",
     "BoundError",
     "Parameter",

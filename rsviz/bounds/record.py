@@ -200,6 +200,9 @@ def _refuse(name, value, wrong, allowed, other="", other_value=None):
     raise BoundError(f"{name} is {value[position]!s}{where}{beside}; {allowed}.")
 
 
+NORM_SYMBOLS = {"l1": "ℓ₁", "l2": "ℓ₂", "linf": "ℓ∞"}
+
+
 def round_down(value: float, digits: int = 4) -> float:
     """The largest number of so many significant digits that does not exceed `value`: radii round down."""
     if not math.isfinite(value) or value <= 0:

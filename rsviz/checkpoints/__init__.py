@@ -5,13 +5,14 @@ Importing this room, and reading and listing cards, does not import torch.
 
 from rsviz.checkpoints.card import Card, CheckpointError, Metric
 from rsviz.checkpoints.foreign import import_weights
-from rsviz.checkpoints.shelves import list_cards, load_card, load_survey, save_survey
+from rsviz.checkpoints.shelves import folders, list_cards, load_card, load_survey, save_survey
 from rsviz.checkpoints.weights import load_checkpoint, save_checkpoint, stored_module, verify
 
 __all__ = [
     "Card",
     "CheckpointError",
     "Metric",
+    "folders",
     "import_weights",
     "list_cards",
     "load_card",

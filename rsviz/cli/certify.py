@@ -29,7 +29,8 @@ from rsviz.cli import EXIT_ABSTAINED, print_json
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def command(checkpoint, image, fit, invert, dataset, index, scale, save, as_json, **settings):
     """Certify one image: the class that the smoothed classifier returns, and a radius in which it stays."""
-    from rsviz.certification import make_request, prepare, round_down
+    from rsviz.bounds import round_down
+    from rsviz.certification import make_request, prepare
     from rsviz.checkpoints import load_card
     from rsviz.evidence import pictures_of, record
     from rsviz.files import write_atomically
@@ -59,7 +60,7 @@ def command(checkpoint, image, fit, invert, dataset, index, scale, save, as_json
     else:
         click.echo(
             f"{result['predicted_name']}: no change of the image with {result['norm']} norm below "
-            f"{round_down(result['radius'], 4)} changes this class, with confidence {1 - request.alpha:.10g} "
+            f"{round_down(result['radius'])} changes this class, with confidence {1 - request.alpha:.10g} "
             f"(p_A >= {result['p_a_lower']:.4f}, {request.n} votes)"
         )
     return EXIT_ABSTAINED if result["abstained"] else 0

@@ -8,7 +8,6 @@ import pandas as pd
 
 from rsviz.bounds import BOUNDS, Bound
 
-NORM_SYMBOLS = {"l1": "ℓ₁", "l2": "ℓ₂", "linf": "ℓ∞"}
 NOT_A_CERTIFICATE = "not a certificate"
 
 _NOTHING = "#B8B8B8"

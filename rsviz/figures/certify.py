@@ -7,7 +7,6 @@ longer than all the rest.
 import base64
 
 import numpy as np
-import pandas as pd
 
 from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper
 from rsviz.data.images import to_png
@@ -18,8 +17,8 @@ MOST_CLASSES = 12
 """Bars that can be read side by side; of more classes the rest is summed up."""
 
 
-def votes_frame(counts, classes, top: int | None) -> pd.DataFrame:
-    """Rows of the bar chart: name, votes, share in percent, label, role, in class order.
+def votes_columns(counts, classes, top: int | None) -> dict[str, list]:
+    """Columns of the bar chart: class, votes, share in percent, label, role; in class order.
 
     counts: votes per class. top: the class that is counted for, or None while it is being selected.
     """
@@ -34,19 +33,17 @@ def votes_frame(counts, classes, top: int | None) -> pd.DataFrame:
         names.append(f"{len(counts) - len(shown)} others")
         votes.append(int(counts.sum()) - sum(votes))
     total = max(int(counts.sum()), 1)
-    return pd.DataFrame(
-        {
-            "class": names,
-            "votes": votes,
-            "share": [100 * value / total for value in votes],
-            "label": [f"{value:,}" if value else "" for value in votes],
-            "role": ["top" if index == top else "other" for index in [*shown.tolist(), -1][: len(names)]],
-        }
-    )
+    return {
+        "class": names,
+        "votes": votes,
+        "share": [100 * value / total for value in votes],
+        "label": [f"{value:,}" if value else "" for value in votes],
+        "role": ["top" if index == top else "other" for index in [*shown.tolist(), -1][: len(names)]],
+    }
 
 
 def votes_spec() -> dict:
-    """Vega-Lite bar chart of the rows of `votes_frame`."""
+    """Vega-Lite bar chart of the rows of `votes_columns`."""
     colour = {
         "field": "role",
         "type": "nominal",
@@ -88,24 +85,22 @@ def votes_spec() -> dict:
     )
 
 
-def path_frame(history, alpha: float) -> pd.DataFrame:
-    """Rows of the path of p_A: votes drawn, estimate, and the one-sided limits at alpha after so many votes.
+def path_columns(history, alpha: float) -> dict[str, list]:
+    """Columns of the path of p_A: votes drawn, estimate, and one-sided limits at alpha after these votes.
 
     history: rows [votes drawn, votes for the top class].
     """
     drawn, votes = np.asarray(history or np.empty((0, 2)), float).reshape(-1, 2).T
-    return pd.DataFrame(
-        {
-            "drawn": drawn,
-            "estimate": votes / np.maximum(drawn, 1),
-            "lower": clopper_pearson_lower(votes, drawn, alpha),
-            "upper": clopper_pearson_upper(votes, drawn, alpha),
-        }
-    )
+    return {
+        "drawn": drawn.tolist(),
+        "estimate": (votes / np.maximum(drawn, 1)).tolist(),
+        "lower": clopper_pearson_lower(votes, drawn, alpha).tolist(),
+        "upper": clopper_pearson_upper(votes, drawn, alpha).tolist(),
+    }
 
 
 def path_spec() -> dict:
-    """Vega-Lite chart of the rows of `path_frame`: estimate and interval, votes on a logarithmic axis."""
+    """Vega-Lite chart of the rows of `path_columns`: estimate and interval, votes on a logarithmic axis."""
     tooltip = [{"field": "drawn", "type": "quantitative", "title": "votes", "format": ","}]
     for name in ("estimate", "lower", "upper"):
         tooltip.append({"field": name, "type": "quantitative", "format": ".4f"})
@@ -198,10 +193,10 @@ def edges(x, radius: float, seed: int = 0, towards=None) -> dict[str, np.ndarray
     }
 
 
-def montage(images, columns: int, enlarge: int = 1, gap: int = 1) -> np.ndarray:
-    """Images float (N, C, H, W) side by side, (H', W', C), with grey lines between them."""
+def montage(images, columns: int, enlarge: int = 1, gap: int = 6) -> np.ndarray:
+    """Images float (N, C, H, W) side by side, (H', W', C), with grey lines of `gap` pixels between them."""
     count, channels, height, width = np.shape(images)
-    height, width, gap = height * enlarge, width * enlarge, gap * enlarge
+    height, width = height * enlarge, width * enlarge
     rows = -(-count // columns)
     sheet = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 0.5, np.float32)
     for number, image in enumerate(np.asarray(images, np.float32)):
@@ -211,10 +206,10 @@ def montage(images, columns: int, enlarge: int = 1, gap: int = 1) -> np.ndarray:
     return sheet
 
 
-def sheet_png(x, frame, path, headline: str, lines: list[str]) -> bytes:
+def sheet_png(x, votes, path, headline: str, lines: list[str]) -> bytes:
     """The certificate as one picture for slides: image, votes, path of p_A, and the promise in words.
 
-    x: float32 (C, H, W). frame, path: of `votes_frame` and `path_frame`. Returns PNG bytes.
+    x: float32 (C, H, W). votes, path: of `votes_columns` and `path_columns`. Returns PNG bytes.
     """
     import vl_convert
 
@@ -233,8 +228,8 @@ def sheet_png(x, frame, path, headline: str, lines: list[str]) -> bytes:
     }
     charts = [
         {key: value for key, value in spec.items() if key not in ("$schema", "config")}
-        | {"data": {"values": rows.to_dict("records")}, "width": 330}
-        for spec, rows in ((votes_spec(), frame), (path_spec(), path))
+        | {"data": {"values": _rows(columns)}, "width": 330}
+        for spec, columns in ((votes_spec(), votes), (path_spec(), path))
     ]
     sheet = {
         "$schema": votes_spec()["$schema"],
@@ -254,3 +249,7 @@ def sheet_png(x, frame, path, headline: str, lines: list[str]) -> bytes:
         "spacing": 30,
     }
     return vl_convert.vegalite_to_png(sheet, scale=2)
+
+
+def _rows(columns):
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

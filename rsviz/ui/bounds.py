@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from rsviz.bounds import BOUNDS
+from rsviz.bounds import BOUNDS, NORM_SYMBOLS
 from rsviz.comparison import Setting, Votes
 from rsviz.confidence import PROCEDURES
-from rsviz.figures.bounds import NORM_SYMBOLS, label
+from rsviz.figures.bounds import label
 from rsviz.ui.address import Address, choice, choices, flag, number
 
 VIEWS = ("Map", "Ratio", "Who wins", "Surfaces", "Slice")

@@ -1,22 +1,22 @@
 """One certificate on the screen: what it says, what it rests on, and what may be taken home."""
 
+import functools
 import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from rsviz import data
-from rsviz.bounds import BOUNDS
-from rsviz.certification import command_line, round_down
+from rsviz.bounds import BOUNDS, NORM_SYMBOLS, certifying, round_down
+from rsviz.certification import command_line
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
 from rsviz.noise import NOISES
 from rsviz.ui.pictures import picture, sheet
-
-NORMS = {"l1": "ℓ₁", "l2": "ℓ₂", "linf": "ℓ∞"}
 
 BADGES = {
     "example": ("A finished example, computed beforehand", ":material/image:", "blue"),
@@ -58,13 +58,13 @@ def _promise(certificate, card):
             f"{certificate['p_b_upper']:.4f} (with confidence {confidence})."
         )
         return
-    radius, norm = round_down(certificate["radius"]), NORMS[certificate["norm"]]
+    radius, norm = round_down(certificate["radius"]), NORM_SYMBOLS[certificate["norm"]]
     st.header(f"{certificate['predicted_name']}, certified within {norm} radius {radius}", anchor=False)
     st.markdown(
         f"With confidence {confidence}, **every** image whose {norm} distance from this one is below "
         f"**{radius}** gets the class **{certificate['predicted_name']}** from the smoothed classifier "
         f"({NOISES[certificate['noise']].title} noise, σ = {certificate['scale']:g}). "
-        f"In grey levels of 1/255 that is {round_down(255 * certificate['radius'], 1)}."
+        f"In grey levels of 1/255 that is {round_down(255 * certificate['radius'])}."
     )
     label = certificate["label_name"]
     if label is not None and label != certificate["predicted_name"]:
@@ -88,22 +88,12 @@ def _so_far(evidence, card, state):
     words = f"{card.classes[evidence.top]} so far, with {100 * share:.1f} % of the votes"
     st.header(words, anchor=False)
     if p_a_lower > p_b_upper and state == "running":
-        bound = BOUNDS[next(iter_keys(request.noise))]
-        radius = float(bound.radius(p_a_lower, p_b_upper, scale=request.scale, dim=_dim(card)))
+        radius = float(certifying(request.noise)[0].radius(p_a_lower, p_b_upper, scale=request.scale))
+        rest = f"{request.n - evidence.drawn:,}"
         st.markdown(
-            f"If all {request.n:,} votes went on like this, the radius would exceed {round_down(radius)}."
+            f"Provisional: if the other {rest} votes go on like this, the radius will be above "
+            f"{round_down(radius)}."
         )
-
-
-def iter_keys(noise):
-    """Keys of the rigorous bounds for a noise, the tight one first."""
-    from rsviz.bounds import certifying
-
-    return (bound.key for bound in certifying(noise))
-
-
-def _dim(card):
-    return int(np.prod(card.input_shape))
 
 
 def _pictures(evidence, card):
@@ -130,14 +120,14 @@ def _votes(evidence, card):
     if not evidence.counts:
         return
     left, right = st.columns(2, gap="medium")
-    with left:
-        frame = figures.votes_frame(evidence.counts, card.classes, evidence.top)
-        st.vega_lite_chart(frame, figures.votes_spec(), alt=f"Votes per class after {evidence.drawn:,} draws")
-    with right:
-        path = figures.path_frame(evidence.history, evidence.request.alpha)
-        st.vega_lite_chart(
-            path, figures.path_spec(), alt="Estimate of p_A and its interval against the number of votes"
-        )
+    votes = figures.votes_columns(evidence.counts, card.classes, evidence.top)
+    path = figures.path_columns(evidence.history, evidence.request.alpha)
+    left.vega_lite_chart(
+        pa.table(votes), figures.votes_spec(), alt=f"Votes per class after {evidence.drawn:,} draws"
+    )
+    right.vega_lite_chart(
+        pa.table(path), figures.path_spec(), alt="Estimate of p_A and its interval against the votes drawn"
+    )
 
 
 def _ball(evidence, card):
@@ -146,81 +136,79 @@ def _ball(evidence, card):
     if pictures is None or not np.isfinite(radius) or certificate["norm"] != "l2":
         return
     st.subheader("How large is that?", anchor=False)
-    towards, name = _another_class(card, certificate["predicted"], evidence.request.seed)
-    images = figures.edges(pictures.x, radius, evidence.request.seed, towards)
-    columns = st.columns(len(images), gap="medium")
-    for column, (words, image) in zip(columns, images.items(), strict=True):
-        with column:
-            words = f"towards a {name}" if words == "towards another class" else words
-            picture(image, words, alt=f"The image moved by the radius, {words}", size=170)
+    images = _edges(
+        radius,
+        certificate["predicted"],
+        evidence.request.seed,
+        card.dataset if card.dataset in data.DATASETS and data.available(card.dataset) else None,
+        pictures.x.tobytes(),
+        pictures.x.shape,
+    )
+    directions = ", ".join(images)
+    sheet(list(images.values()), len(images), alt=f"The image moved by the radius: {directions}", size=170)
     st.caption(
-        f"Each of these lies at the edge of the ball, {round_down(radius)} from the image; just inside it, "
-        "the smoothed classifier says the same. Values outside [0, 1] are cut off on the screen only."
+        f"The image moved by {round_down(radius)}, to the edge of the ball: {directions}. "
+        "Just inside, the smoothed classifier says the same. Values outside [0, 1] are cut off on the screen "
+        "only."
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _nearest_other(dataset: str, predicted: int, seed: int):
-    images = data.load(dataset)
-    others = np.flatnonzero(np.asarray(images.labels) != predicted)
-    index = int(np.random.default_rng(seed).choice(others))
-    return images.image(index), int(images.labels[index])
-
-
-def _another_class(card, predicted, seed):
-    if card.dataset not in data.DATASETS or not data.available(card.dataset):
-        return None, None
-    image, label = _nearest_other(card.dataset, predicted, seed)
-    return image, card.classes[label]
+@functools.lru_cache(maxsize=64)
+def _edges(radius, predicted, seed, dataset, content, shape):
+    """Words for a direction -> an image at the edge of the ball; one of them towards another class."""
+    x = np.frombuffer(content, np.float32).reshape(shape)
+    towards = name = None
+    if dataset:
+        images = data.load(dataset)
+        others = np.flatnonzero(np.asarray(images.labels) != predicted)
+        index = int(np.random.default_rng(seed).choice(others))
+        towards, name = images.image(index), images.classes[images.labels[index]]
+    moved = figures.edges(x, radius, seed, towards)
+    return {words.replace("another class", f"class {name}"): image for words, image in moved.items()}
 
 
 def _take_home(evidence, card):
+    """Exports, numbers, command and link; drawn when somebody opens it, for it is a third of the page."""
+    home = st.expander(
+        "Take it home: every bound, JSON, CSV, PNG, command and link",
+        icon=":material/download:",
+        key="take_home",
+        on_change="rerun",
+    )
+    if not home.open:
+        return
     certificate = evidence.certificate
-    rows = [
-        {
-            "bound": BOUNDS[key].title,
-            "norm": NORMS[BOUNDS[key].norm],
-            "radius": round_down(radius, 4),
-            "in 1/255": round_down(255 * radius, 2),
-            "source": BOUNDS[key].paper,
-        }
-        for key, radius in certificate["radii"].items()
-    ]
-    with st.expander("What every bound proves from these votes", icon=":material/stacked_line_chart:"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
-    with st.expander("The evidence in numbers", icon=":material/fact_check:"):
-        st.json(certificate, expanded=1)
     command = command_line(evidence.request, certificate)
-    with st.expander("Do it again: command and link", icon=":material/terminal:"):
-        st.code(command, language="shell", wrap_lines=True)
-        st.caption("The same seed, device, precision and batch give the same votes.")
-        st.code(st.context.url or "", language=None, wrap_lines=True)
     name = f"certificate-{certificate['checkpoint']}-{certificate['image_sha256'][:8]}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "JSON",
-            json.dumps(certificate | {"command": command}, indent=2),
-            f"{name}.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "CSV",
-            _csv(certificate, card),
-            f"{name}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "PNG",
-            lambda: _sheet(evidence, card),
-            f"{name}.png",
-            "image/png",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+    described = certificate | {"command": command}
+    exports = {
+        "JSON": (lambda: json.dumps(described, indent=2), "json", "application/json"),
+        "CSV": (lambda: _csv(certificate, card), "csv", "text/csv"),
+        "PNG": (lambda: _sheet(evidence, card), "png", "image/png"),
+    }
+    with home:
+        with st.container(horizontal=True):
+            for label, (content, suffix, kind) in exports.items():  # made when somebody asks for them
+                st.download_button(
+                    label, content, f"{name}.{suffix}", kind, icon=":material/download:", on_click="ignore"
+                )
+        st.markdown("**What every bound proves from these votes**")
+        st.markdown(_radii_table(certificate["radii"]))
+        st.markdown("**The command that draws the same votes**, and the link to this page")
+        st.code(command, language="shell", wrap_lines=True)
+        st.code(st.context.url or "", language=None, wrap_lines=True)
+        st.markdown("**All of it in numbers**")
+        st.json(certificate, expanded=1)
+
+
+def _radii_table(radii) -> str:
+    head = ["| bound | norm | radius | in 1/255 | source |", "|---|---|---|---|---|"]
+    rows = [
+        f"| {BOUNDS[key].title} | {NORM_SYMBOLS[BOUNDS[key].norm]} | {round_down(radius)} "
+        f"| {round_down(255 * radius)} | {BOUNDS[key].paper} |"
+        for key, radius in radii.items()
+    ]
+    return "\n".join(head + rows)
 
 
 def _csv(certificate, card) -> str:
@@ -257,21 +245,19 @@ def _sheet(evidence, card) -> bytes:
     if certificate["abstained"]:
         headline = "The smoothed classifier abstains"
     else:
-        norm = NORMS[certificate["norm"]]
-        headline = (
-            f"{certificate['predicted_name']}, within {norm} radius {round_down(certificate['radius'])}"
-        )
+        norm, radius = certificate["norm"], round_down(certificate["radius"])
+        headline = f"{certificate['predicted_name']}, certified within {norm} radius {radius}"
     lines = [
         f"{certificate['checkpoint']}, {certificate['noise']} noise with σ = {certificate['scale']:g}, "
         f"n = {certificate['n']:,}, α = {certificate['alpha']:g}, seed {certificate['seed']}",
-        f"p_A ≥ {round_down(certificate['p_a_lower'], 5)} "
+        f"p_A ≥ {round_down(certificate['p_a_lower'], 6)} "
         f"with confidence {100 * (1 - certificate['alpha']):.10g} % "
         f"({PROCEDURES[certificate['procedure']].title})",
     ]
     return figures.sheet_png(
         evidence.pictures.x,
-        figures.votes_frame(evidence.counts, card.classes, evidence.top),
-        figures.path_frame(evidence.history, certificate["alpha"]),
+        figures.votes_columns(evidence.counts, card.classes, evidence.top),
+        figures.path_columns(evidence.history, certificate["alpha"]),
         headline,
         lines,
     )

@@ -1,11 +1,16 @@
 """Choosing a checkpoint and an image; what is chosen stands in the URL."""
 
+import functools
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import streamlit as st
 
 from rsviz import data, jobs
 from rsviz.certification import load_input, make_source, store_upload
-from rsviz.checkpoints import Card, list_cards, load_survey
+from rsviz.checkpoints import Card, folders, list_cards, load_survey
 from rsviz.errors import RsvizError
 from rsviz.ui.pictures import picture
 from rsviz.ui.session import session_id, url_value
@@ -18,7 +23,7 @@ SURE = 0.7
 
 def pick_checkpoint(default: str) -> Card:
     """A select box over all checkpoints; the others' defaults follow what is chosen."""
-    cards = list_cards()
+    cards = _cards(_stamp())
     if not cards:
         st.error(
             "There is no checkpoint here; train one with `python -m rsviz train`.", icon=":material/error:"
@@ -39,6 +44,22 @@ def pick_checkpoint(default: str) -> Card:
         st.error(f"There is no checkpoint {name!r} here.", icon=":material/error:")
         st.stop()
     return cards[name]
+
+
+def _stamp() -> tuple:
+    """Changes when a checkpoint comes or goes; reading every card at every rerun would be felt."""
+    files = (file for folder in folders() if folder.is_dir() for file in os.scandir(folder))
+    return tuple(sorted((file.path, file.stat().st_mtime_ns) for file in files))
+
+
+@functools.lru_cache(maxsize=4)
+def _cards(stamp) -> Mapping[str, Card]:
+    return MappingProxyType(list_cards())
+
+
+@functools.lru_cache(maxsize=32)
+def _survey(name: str, weights_sha256: str) -> dict | None:
+    return load_survey(name)
 
 
 def describe(card: Card) -> str:
@@ -89,7 +110,7 @@ def _from_dataset(card, first):
     index = st.number_input(
         f"Test image, 0 to {count - 1}", 0, count - 1, first, 1, key="index", bind="query-params"
     )
-    survey = load_survey(card.name)
+    survey = _survey(card.name, card.weights_sha256)
     with st.container(horizontal=True, gap="small"):
         st.button(":material/casino: Random", on_click=_choose, args=(range(count),))
         if survey is not None:

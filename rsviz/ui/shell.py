@@ -1,9 +1,13 @@
 """What every page stands in: its settings, the navigation, and a run of its own when it is opened first."""
 
+import functools
+import gc
 import threading
 from pathlib import Path
 
 import streamlit as st
+
+from rsviz.ui.pictures import data_uri
 
 PAGES = (
     ("pages/certify.py", "Certify", ":material/verified:", "Certify an image: votes, class, radius."),
@@ -13,14 +17,15 @@ PAGES = (
 
 ROOT = Path(__file__).resolve().parents[2]
 
-ICON = Path(__file__).with_name("icon.png")  # a symbol by name would be fetched from another host
+# A symbol by name would be fetched from another host.
+ICON = data_uri(Path(__file__).with_name("icon.png").read_bytes())
 
 _here = threading.local()
 
 
 def run_app() -> None:
     """Draw the navigation and the page that the URL names. All of app.py."""
-    st.set_page_config(page_title="rsviz", page_icon=ICON, layout="wide")
+    st.set_page_config(page_icon=ICON, layout="wide")
     pages = [
         st.Page(path, title=title, icon=icon, help=words)
         for path, title, icon, words in PAGES
@@ -34,12 +39,25 @@ def run_app() -> None:
         page.run()
     finally:
         _here.inside = False
+    _freeze()
 
 
-def open_page(title: str) -> None:
-    """First line of every page. On a fresh server a page's own URL runs its file without app.py; then the
-    page first sets up what app.py would have."""
+@functools.cache
+def _freeze() -> None:
+    """Once, when a page has imported what it needs: keep all that is there out of garbage collections.
+
+    With these modules loaded a full collection takes tenths of a second, in which nobody is served.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def open_page() -> None:
+    """First line of every page, after its imports.
+
+    On a fresh server a page's own URL runs its file without app.py; then the page first sets up what app.py
+    would have, and is run again from there.
+    """
     if not getattr(_here, "inside", False):
         run_app()
         st.stop()
-    st.set_page_config(page_title=f"{title} · rsviz", page_icon=ICON, layout="wide")
