@@ -214,9 +214,10 @@ class Run:
 
 def prepare(request: CertifyRequest, resume: "Votes | None" = None) -> Run:
     """Load the network and the image. resume: votes of an earlier run, whose device and precision stay."""
-    from rsviz.execution import pick_device
+    from rsviz.execution import keep_memory, pick_device
     from rsviz.smoothing import SmoothedClassifier
 
+    keep_memory()
     card = load_card(request.checkpoint)
     module = _network(request.checkpoint, card.weights_sha256)
     x, label = load_input(request.image, card.input_shape)

@@ -3,18 +3,15 @@
 Importing this module does not import torch; sampling does.
 """
 
-import functools
 import hashlib
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar
 
 from rsviz.errors import RsvizError
 
-BLOCK = 256
-"""Draws that share one seeding of the generator. Part of what a seed means: another value, other noise."""
+BLOCK_VALUES, FEWEST, MOST = 2**18, 16, 4096
+"""A block is about so many values: seeding costs little, and a block of large images fits into memory."""
 
 MAX_SEED = 2**63 - 1
 
@@ -52,6 +49,15 @@ class Gaussian:
 NOISES = {noise.key: noise for noise in (Gaussian,)}
 
 
+def block_size(shape) -> int:
+    """Draws of images of `shape` (C, H, W) that share one seeding of the generator, a power of two.
+
+    Part of what a seed means: another size, other noise. Certificates record it.
+    """
+    wanted = max(1, BLOCK_VALUES // math.prod(shape))
+    return min(max(FEWEST, 2 ** (wanted.bit_length() - 1)), MOST)
+
+
 def block_seed(seed: int, stream: int, block: int) -> int:
     """The generator's seed for one block of draws: 64 bits, of which the lower 32 never repeat in a stream.
 
@@ -82,29 +88,24 @@ class Draws:
 
     def __init__(self, noise, shape, seed: int, stream: int, device):
         self._noise, self._shape, self._seed, self._stream = noise, tuple(shape), seed, stream
-        self._device = device
+        import torch
+
+        self._block, self._device = block_size(shape), device
+        self._generator = torch.Generator(device=device)
         self._kept_block, self._kept = None, None
 
     def fill(self, out, start: int) -> None:
         """Write the noise of draws [start, start + len(out)) into `out`, float32 (b, C, H, W)."""
-        whole, parts = [], []
         position, stop = start, start + len(out)
         while position < stop:
-            block, offset = divmod(position, BLOCK)
-            size = min(BLOCK - offset, stop - position)
+            block, offset = divmod(position, self._block)
+            size = min(self._block - offset, stop - position)
             target = out[position - start : position - start + size]
-            if size == BLOCK:
-                whole.append((block, target))
-            else:
-                parts.append((block, offset, target))
-            position += size
-        for block, offset, target in parts:
-            target.copy_(self._keep(block)[offset : offset + len(target)])
-        if len(whole) > 1 and self._device.type == "cpu" and out.numel() >= PARALLEL_VALUES:
-            list(_threads().map(lambda item: self._sample(*item), whole))
-        else:
-            for block, target in whole:
+            if size == self._block:
                 self._sample(block, target)
+            else:
+                target.copy_(self._keep(block)[offset : offset + size])
+            position += size
 
     def _keep(self, block):
         """A block of which only a part is asked for: the next batch will want the rest of it."""
@@ -112,25 +113,12 @@ class Draws:
             import torch
 
             if self._kept is None:
-                self._kept = torch.empty((BLOCK, *self._shape), dtype=torch.float32, device=self._device)
+                shape = (self._block, *self._shape)
+                self._kept = torch.empty(shape, dtype=torch.float32, device=self._device)
             self._sample(block, self._kept)
             self._kept_block = block
         return self._kept
 
     def _sample(self, block, out):
-        import torch
-
-        generator = torch.Generator(device=self._device)
-        generator.manual_seed(block_seed(self._seed, self._stream, block))
-        with torch.inference_mode():  # the mode is a thread's own; pool threads do not inherit it
-            self._noise.sample(out.shape, generator, out=out)
-
-
-PARALLEL_VALUES = 2**17
-"""Below this many values the threads cost more than they save (measured on two cores)."""
-
-
-@functools.cache
-def _threads() -> ThreadPoolExecutor:
-    """torch samples on one core; blocks have seeds of their own, so several cores can share them."""
-    return ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="noise")
+        self._generator.manual_seed(block_seed(self._seed, self._stream, block))
+        self._noise.sample(out.shape, self._generator, out=out)

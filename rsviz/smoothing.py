@@ -1,5 +1,6 @@
 """The smoothed classifier: votes of a base classifier under noise, PREDICT and CERTIFY, as a stream."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from rsviz.bounds import radii as certified_radii
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, out_of_memory, plan
-from rsviz.noise import BLOCK, MAX_SEED, Draws
+from rsviz.noise import MAX_SEED, Draws, block_size
 
 ABSTAIN = -1
 
@@ -181,7 +182,7 @@ class SmoothedClassifier:
             votes = replace(votes, plan=used, counts=counts, seconds=votes.seconds + spent)
             if votes.drawn < n:
                 yield Snapshot(votes, top)
-        yield Snapshot(votes, top, self._certificate(votes, top, x.numel(), n0, n, alpha, procedure, seed))
+        yield Snapshot(votes, top, self._certificate(votes, top, x.shape, n0, n, alpha, procedure, seed))
 
     def examples(self, x, count=8, seed=0):
         """The first estimating draws: (noisy images float32 (count, C, H, W), the votes on them (count,))."""
@@ -271,13 +272,13 @@ class SmoothedClassifier:
             yield tally, spent, used
             wanted = min(2 * (drawn - first), int((drawn - first) * every / spent))
 
-    def _certificate(self, votes, top, dim, n0, n, alpha, procedure, seed) -> Certificate:
+    def _certificate(self, votes, top, shape, n0, n, alpha, procedure, seed) -> Certificate:
         p_a_lower, p_b_upper = (
             float(limit) for limit in PROCEDURES[procedure].limits(np.array(votes.counts), top, alpha)
         )
         abstained = not p_a_lower > p_b_upper
         proved = (0.5, 0.5) if abstained else (p_a_lower, p_b_upper)
-        radii = certified_radii(self.noise.key, *proved, scale=self.noise.scale, dim=dim)
+        radii = certified_radii(self.noise.key, *proved, scale=self.noise.scale, dim=math.prod(shape))
         return Certificate(
             predicted=ABSTAIN if abstained else top,
             abstained=abstained,
@@ -296,7 +297,7 @@ class SmoothedClassifier:
             seed=seed,
             device=votes.plan.device,
             precision=votes.plan.precision,
-            block=BLOCK,
+            block=block_size(shape),
             batch=votes.plan.batch,
             seconds=votes.seconds,
             votes_per_second=(n0 + n) / votes.seconds if votes.seconds else 0.0,

@@ -50,7 +50,7 @@ case "$*" in
         mkdir -p "$site/torch-2.0.dist-info" "$site/torchvision-2.0.dist-info"
         rm "$site/half"
         ;;
-    "-m streamlit "*) echo "served from $PWD" ;;
+    "-m rsviz.ui.serve"*) echo "served from $PWD" ;;
     "-m pytest"*) echo "tested with $RSVIZ_CHROMIUM"; exit "${STANDIN_TESTS:-0}" ;;
 esac
 """
@@ -196,7 +196,7 @@ def test_first_start_installs_and_serves_with_the_arguments_given(machine):
     status, out, _ = machine.run("scripts/app", "--server.port", "8600")
     asked = machine.asked()
     assert (status, out) == (0, f"served from {machine.checkout}\n")
-    assert asked[-1] == "-m streamlit run app.py --server.port 8600"
+    assert asked[-1] == "-m rsviz.ui.serve --server.port 8600"
     assert len(installs(asked)) == 1
     assert f"-r {machine.checkout}/requirements.txt" in installs(asked)[0]
 
@@ -206,7 +206,7 @@ def test_second_start_asks_neither_pip_nor_uv(machine):
     machine.asked()
     status, out, err = machine.run("scripts/app", STANDIN_NETWORK="no")
     assert (status, out, err) == (0, f"served from {machine.checkout}\n", "")
-    assert set(machine.asked()) == {"-V", "-m streamlit run app.py"}
+    assert set(machine.asked()) == {"-V", "-m rsviz.ui.serve"}
 
 
 def test_second_test_run_asks_neither_pip_nor_uv_nor_looks_for_chromium(machine):

@@ -19,7 +19,7 @@ from rsviz import __version__
 from rsviz.checkpoints import Card, save_checkpoint, save_survey, stored_module
 from rsviz.checkpoints.shelves import own_folder
 from rsviz.data import DATASETS, load
-from rsviz.execution import pick_device, synchronize
+from rsviz.execution import keep_memory, pick_device, synchronize
 from rsviz.models import ARCHITECTURES, NORMALISATIONS, build
 from rsviz.noise import NOISES, block_seed
 from rsviz.training.measure import data_copy, measure
@@ -55,6 +55,7 @@ def train(request: TrainRequest, folder=None):
     nothing has been written: a checkpoint is written as a whole at the end.
     Raises TrainingError where the loss is not finite, and DataError where the dataset is not there.
     """
+    keep_memory()
     began = time.perf_counter()
     device = pick_device(request.device)
     architecture = ARCHITECTURES[request.chosen_architecture]
