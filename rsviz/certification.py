@@ -207,6 +207,8 @@ class Run:
             "label": self.label,
             "label_name": None if self.label is None else classes[self.label],
             **dataclasses.asdict(certificate),
+            "counts0": list(certificate.counts0),
+            "counts": list(certificate.counts),
             "predicted_name": None if certificate.abstained else classes[predicted],
             "norm": NOISES[certificate.noise].norm,
         }

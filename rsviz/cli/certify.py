@@ -35,14 +35,13 @@ def command(checkpoint, image, fit, invert, dataset, index, scale, save, as_json
     from rsviz.evidence import pictures_of, record
     from rsviz.files import write_atomically
 
+    source = _source(image, fit, invert, dataset, index)
     card = load_card(checkpoint)
     if scale is None:
         if not card.scale:
             raise click.UsageError(f"{card.name} was trained without noise; please give --scale.")
         scale = card.scale
-    request = make_request(
-        checkpoint=checkpoint, image=_source(image, fit, invert, dataset, index), scale=scale, **settings
-    )
+    request = make_request(checkpoint=checkpoint, image=source, scale=scale, **settings)
     run = prepare(request)
     with tqdm(total=request.n, unit=" votes", disable=True if as_json else None) as bar:
         for step, votes in record(run, pictures_of(run) if save else None):
