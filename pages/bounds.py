@@ -52,11 +52,11 @@ def page():
         if not chosen:
             st.info("Choose at least one bound.")
         else:
-            draw(view, keys, pair, region, share, setting, point=(p_a, p_b))
+            charts = draw(view, keys, pair, region, share, setting, point=(p_a, p_b))
             preset = ui.current_preset()
             if preset is not None:
                 st.markdown(f"**{preset.title}.** {preset.says}")
-            take_away(view, chosen, region, share, setting)
+            take_away(view, chosen, region, share, setting, charts)
     try:
         points(p_a, p_b, setting)
     except RsvizError as error:
@@ -71,15 +71,16 @@ def presets():
         st.caption(preset.says)
 
 
-def draw(view, keys, pair, region, share, setting, point):
+def draw(view, keys, pair, region, share, setting, point) -> dict:
+    """Draw the view; the Altair charts in it by title, to be saved."""
     units = f"pixel units, {NORM_SYMBOLS[setting.norm]}" if setting.norm else "pixel units"
     if view == "Map":
-        maps(keys[: ui.MOST_MAPS], setting, units, point)
-    elif view == "Ratio":
-        ratios(*pair, region, setting, point)
-    elif view == "Who wins":
-        who_wins(keys, region, setting, point)
-    elif view == "Surfaces":
+        return maps(keys[: ui.MOST_MAPS], setting, units, point)
+    if view == "Ratio":
+        return ratios(*pair, region, setting, point)
+    if view == "Who wins":
+        return who_wins(keys, region, setting, point)
+    if view == "Surfaces":
         p_a, p_b, radii = on_square(keys, setting)
         st.plotly_chart(
             figures.surfaces(p_a, p_b, radii, units=units),
@@ -88,16 +89,14 @@ def draw(view, keys, pair, region, share, setting, point):
             alt="Radius of the chosen bounds as surfaces over p_A and p_B",
         )
         st.caption("Drag to turn. A net instead of a surface: not a certificate.")
-    else:
-        p_a, p_b = line(share)
-        radii = {key: radius(key, p_a, p_b, setting) for key in keys}
-        st.altair_chart(
-            figures.slice_chart(p_a, radii, units=units),
-            key="bounds-slice",
-            alt="Radius of the chosen bounds against p_A",
-        )
-        where = "p_B = 1 − p_A" if share == 1 else f"p_B = {share:g} (1 − p_A)"
-        st.caption(f"Along {where}. Thick: tight. Dashed: not a certificate.{_estimated(setting)}")
+        return {}
+    p_a, p_b = line(share)
+    radii = {key: radius(key, p_a, p_b, setting) for key in keys}
+    chart = figures.slice_chart(p_a, radii, units=units)
+    st.altair_chart(chart, key="bounds-slice", alt="Radius of the chosen bounds against p_A")
+    where = "p_B = 1 − p_A" if share == 1 else f"p_B = {share:g} (1 − p_A)"
+    st.caption(f"Along {where}. Thick: tight. Dashed: not a certificate.{_estimated(setting)}")
+    return {f"Radius along {where}": chart}
 
 
 def maps(keys, setting, units, point):
@@ -106,26 +105,28 @@ def maps(keys, setting, units, point):
     rigorous = [values[key].max() for key in keys if BOUNDS[key].rigorous]
     levels = figures.levels_to(float(max(rigorous or [values[key].max() for key in keys])))
     columns = st.columns(min(3, len(keys)))
+    charts = {}
     for i, key in enumerate(keys):
         bound = BOUNDS[key]
         refuted = None
         if not bound.rigorous:
             tight = radius("cohen-l2" if bound.norm == "l2" else "gaussian-linf", p_a, p_b, setting)
             refuted = values[key] > tight * (1 + 1e-9)
+        chart = charts[figures.label(bound)] = figures.radius_map(
+            p_a,
+            p_b,
+            side,
+            values[key],
+            levels=levels,
+            units=units,
+            point=point,
+            refuted=refuted,
+            height=330 if len(keys) > 1 else 460,
+        )
         with columns[i % 3]:
             st.markdown(f"**{bound.title}** {badges(bound, setting)}")
             st.altair_chart(
-                figures.radius_map(
-                    p_a,
-                    p_b,
-                    side,
-                    values[key],
-                    levels=levels,
-                    units=units,
-                    point=point,
-                    refuted=refuted,
-                    height=330 if len(keys) > 1 else 460,
-                ),
+                chart,
                 key=CHART_KEY.format(key),
                 on_select=lambda key=key: ui.picked(CHART_KEY.format(key)),
                 selection_mode="point",
@@ -135,6 +136,7 @@ def maps(keys, setting, units, point):
     if any(not BOUNDS[key].rigorous for key in keys):
         notes.append("Crosses: the number exceeds the tight radius, so it is false there.")
     st.caption(" ".join(notes) + _estimated(setting))
+    return charts
 
 
 def ratios(over, under, region, setting, point):
@@ -144,7 +146,7 @@ def ratios(over, under, region, setting, point):
     finite = np.isfinite(values)
     if not finite.any():
         st.info("Neither bound certifies anything here.")
-        return
+        return {}
     low, high = (
         int(i)
         for i in (
@@ -158,17 +160,10 @@ def ratios(over, under, region, setting, point):
     )
     st.markdown(f"{names[0]} / {names[1]}: {places}")
     marks = [(p_a[i], p_b[i], f"{sign} {values[i]:.3g}") for i, sign in ((high, "▲"), (low, "▼"))]
+    words = f"{names[0]} / {names[1]}"
+    chart = figures.ratio_map(p_a, p_b, side, values, words=words, extremes=marks, point=point, extent=extent)
     st.altair_chart(
-        figures.ratio_map(
-            p_a,
-            p_b,
-            side,
-            values,
-            words=f"{names[0]} / {names[1]}",
-            extremes=marks,
-            point=point,
-            extent=extent,
-        ),
+        chart,
         key=CHART_KEY.format("ratio"),
         on_select=lambda: ui.picked(CHART_KEY.format("ratio")),
         selection_mode="point",
@@ -179,6 +174,7 @@ def ratios(over, under, region, setting, point):
         f"Blue: {names[0]} is larger. Orange: {names[1]} is larger, {less:.1%} of the area shown."
         f"{_estimated(setting)}"
     )
+    return {words: chart}
 
 
 def region_cells(region):
@@ -194,16 +190,17 @@ def who_wins(keys, region, setting, point):
     left_out = [BOUNDS[key].title for key in keys if not BOUNDS[key].rigorous]
     if not contestants:
         st.info("Only certificates compete; none is chosen.")
-        return
+        return {}
     if len({setting.norm_of(BOUNDS[key]) for key in contestants}) > 1:
         st.warning(
-            "These radii are in different norms. Choose one norm below, under “Norm, dimension, votes”."
+            "These radii are in different norms. Choose one norm above, under “Norm, dimension, votes”."
         )
-        return
+        return {}
     p_a, p_b, side, extent = region_cells(region)
     winner = winners(contestants, p_a, p_b, setting)
+    chart = figures.winner_map(p_a, p_b, side, winner, contestants, point=point, extent=extent)
     st.altair_chart(
-        figures.winner_map(p_a, p_b, side, winner, contestants, point=point, extent=extent),
+        chart,
         key=CHART_KEY.format("winner"),
         on_select=lambda: ui.picked(CHART_KEY.format("winner")),
         selection_mode="point",
@@ -215,6 +212,7 @@ def who_wins(keys, region, setting, point):
     st.caption(
         f"Share of the triangle: {text}. Of equal radii the first in the list wins.{out}{_estimated(setting)}"
     )
+    return {"Which certificate gives the largest radius": chart}
 
 
 def on_square(keys, setting, steps=60):
@@ -229,21 +227,27 @@ def on_square(keys, setting, steps=60):
     return (np.arange(2 * steps) + 0.5) * side, (np.arange(steps) + 0.5) * side, radii
 
 
-def take_away(view, keys, region, share, setting):
-    """Link, table and lines that give the picture to somebody else."""
+def take_away(view, keys, region, share, setting, charts):
+    """Link, table, picture and lines that give what is seen to somebody else."""
     with st.expander("Take it away: link, CSV, picture, Python", icon=":material/ios_share:"):
         st.markdown(
-            "The address of this page restores everything that is set here. Picture: the chart's own toolbar "
-            "(top right of a chart) saves PNG, of surfaces SVG."
+            "The address of this page restores everything that is set here."
+            + ("" if charts else " The toolbar of the surfaces saves them as SVG.")
         )
-        st.download_button(
-            "CSV of these radii",
-            lambda: table(view, keys, region, share, setting),
-            file_name="rsviz-bounds.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        files = {"CSV": (lambda: table(view, keys, region, share, setting), "text/csv")}
+        if charts:
+            files["PNG"] = (lambda: figures.picture(charts, "png"), "image/png")
+            files["SVG"] = (lambda: figures.picture(charts, "svg"), "image/svg+xml")
+        with st.container(horizontal=True):
+            for name, (content, kind) in files.items():  # made when somebody asks for them
+                st.download_button(
+                    name,
+                    content,
+                    f"rsviz-bounds.{name.lower()}",
+                    kind,
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
         st.code(ui.python_lines(keys, setting), language="python")
 
 

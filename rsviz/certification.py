@@ -5,7 +5,6 @@ Importing this module does not import torch; running does.
 
 import dataclasses
 import functools
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,15 +139,7 @@ def check_job(request: dict) -> CertifyRequest:
 def store_upload(content: bytes) -> str:
     """Check that `content` is an image, keep it under the home folder, and give its SHA-256."""
     images.decode(content)
-    digest = hashlib.sha256(content).hexdigest()
-    path = _upload(digest)
-    if not path.exists():
-        files.write_atomically(path, content)
-    return digest
-
-
-def _upload(digest: str) -> Path:
-    return files.home() / "uploads" / digest
+    return files.keep_upload(content)
 
 
 def load_input(source, shape) -> tuple[np.ndarray, int | None]:
@@ -167,7 +158,7 @@ def load_input(source, shape) -> tuple[np.ndarray, int | None]:
         return x, int(dataset.labels[source.index])
     if source.kind == "upload":
         path, missing = (
-            _upload(source.sha256),
+            files.upload(source.sha256),
             "the uploaded image is no longer here; upload it again.",
         )
     else:

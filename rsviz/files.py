@@ -1,7 +1,9 @@
 """Where things lie on this machine, and how a file comes to stand there whole or not at all."""
 
+import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import platformdirs
@@ -17,6 +19,28 @@ def data_root() -> Path:
 def home() -> Path:
     """Folder of jobs, uploads and trained checkpoints: RSVIZ_HOME, or the user's data folder."""
     return Path(os.environ.get("RSVIZ_HOME") or platformdirs.user_data_path("rsviz")).expanduser()
+
+
+def upload(name: str) -> Path:
+    """Where the upload called `name` lies, if it is there."""
+    return home() / "uploads" / name
+
+
+def keep_upload(content: bytes, suffix: str = "") -> str:
+    """Store what somebody sent under its SHA-256, and give that name; people's own arrive as they like."""
+    name = hashlib.sha256(content).hexdigest() + suffix
+    if upload(name).exists():
+        upload(name).touch()  # it is in use: see forget_uploads
+    else:
+        write_atomically(upload(name), content)
+    return name
+
+
+def forget_uploads(days: float) -> None:
+    """Remove uploads that nobody has sent for so many days."""
+    for path in upload("").glob("*"):
+        if path.stat().st_mtime < time.time() - days * 86_400:
+            path.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

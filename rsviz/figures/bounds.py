@@ -1,6 +1,7 @@
 """Pictures of bounds: arrays -> Altair charts, and one Plotly figure for surfaces. No widget, no torch."""
 
 import math
+from collections.abc import Mapping
 
 import altair as alt
 import numpy as np
@@ -31,6 +32,44 @@ def levels_to(largest: float, most: int = 9) -> list[float]:
     decade = math.floor(math.log10(largest))
     found = [round(digit * 10.0**power, 12 - power) for power in (decade - 1, decade) for digit in _LEVELS]
     return [level for level in found if level < largest][-most:]
+
+
+def picture(charts: Mapping[str, alt.Chart], form: str, columns: int = 3) -> bytes:
+    """Altair charts by title as one file. form: "png" or "svg"."""
+    import vl_convert  # a whole JavaScript engine, for those who save a picture
+
+    with alt.data_transformers.disable_max_rows():
+        specs = {title: chart.to_dict() for title, chart in charts.items()}
+    if len(specs) == 1:
+        ((title, spec),) = specs.items()
+        sheet = spec | {"title": title, "width": 640, "background": "white", "padding": 16}
+    else:
+        sheet = _side_by_side(specs, columns)
+    if form == "png":
+        return vl_convert.vegalite_to_png(sheet, scale=2)
+    return vl_convert.vegalite_to_svg(sheet).encode()
+
+
+def _side_by_side(specs, columns) -> dict:
+    return {
+        "$schema": alt.SCHEMA_URL,
+        "background": "white",
+        "padding": 16,
+        "columns": columns,
+        "datasets": {name: rows for spec in specs.values() for name, rows in spec["datasets"].items()},
+        "concat": [_still(spec) | {"title": title, "width": 360} for title, spec in specs.items()],
+        "resolve": {"scale": {"color": "independent"}},
+    }
+
+
+def _still(spec) -> dict:
+    """A chart as a part of a sheet: without what stands on the sheet, and without selections to click."""
+    spec = {
+        key: value for key, value in spec.items() if key not in ("$schema", "config", "datasets", "params")
+    }
+    if "layer" in spec:
+        spec["layer"] = [_still(layer) for layer in spec["layer"]]
+    return spec
 
 
 def radius_map(p_a, p_b, side, radius, *, levels, units, point=None, refuted=None, extent=1.0, height=330):

@@ -78,13 +78,9 @@ class ImportRequest(BaseModel):
     @field_validator("upload")
     @classmethod
     def _lies_among_the_uploads(cls, upload):
-        if upload != Path(upload).name or "\0" in upload or not uploaded(upload).is_file():
+        if upload != Path(upload).name or "\0" in upload or not files.upload(upload).is_file():
             raise RequestError(f"There is no uploaded file {upload[:80]!r}; upload it first.")
         return upload
-
-
-def uploaded(name: str) -> Path:
-    return files.home() / "uploads" / name
 
 
 def run_import(request, resume, folder):
@@ -93,4 +89,4 @@ def run_import(request, resume, folder):
 
     yield Step({"what": "reading the weights"})
     options = {key: value for key, value in request.items() if key != "upload"}
-    return import_weights(uploaded(request["upload"]), **options).model_dump(mode="json")
+    return import_weights(files.upload(request["upload"]), **options).model_dump(mode="json")

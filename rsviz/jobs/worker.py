@@ -21,7 +21,7 @@ from rsviz import files
 from rsviz.errors import RsvizError
 from rsviz.jobs import kinds, number_from
 from rsviz.jobs.process import WorkerLock, open_log
-from rsviz.jobs.store import Store, StoreError, folder
+from rsviz.jobs.store import KEEP_DAYS, Store, StoreError, folder
 
 SLICE = 0.2
 POLL, POLL_WHEN_QUIET, QUIET_AFTER = 0.05, 0.1, 60.0
@@ -168,6 +168,7 @@ class Worker:
         if time.monotonic() - self.tidied > TIDY_EVERY:
             self.tidied = time.monotonic()
             self.store.forget_old()
+            files.forget_uploads(KEEP_DAYS)
             redirect_to_log()
             return True
         return False

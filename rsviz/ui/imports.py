@@ -1,7 +1,5 @@
 """Bringing weights of one's own: upload, a job that checks them in the worker, a new checkpoint."""
 
-import hashlib
-
 import streamlit as st
 
 from rsviz import data, files, jobs
@@ -27,7 +25,7 @@ def bring_weights() -> None:
             st.session_state["import"] = jobs.submit(
                 "import",
                 {
-                    "upload": _keep(file.getvalue()),
+                    "upload": files.keep_upload(file.getvalue(), ".weights"),
                     "shown_as": file.name[:200],
                     "architecture": None if architecture == KNOWN_BY_THE_FILE else architecture,
                     "dataset": None if dataset == KNOWN_BY_THE_FILE else dataset,
@@ -38,13 +36,6 @@ def bring_weights() -> None:
             st.error(str(error), icon=":material/error:")
     if "import" in st.session_state:
         _watch(st.session_state["import"])
-
-
-def _keep(content: bytes) -> str:
-    """Store an upload under a name of our own; people's file names arrive verbatim."""
-    name = hashlib.sha256(content).hexdigest() + ".weights"
-    files.write_atomically(files.home() / "uploads" / name, content)
-    return name
 
 
 def _watch(job_id):

@@ -101,3 +101,16 @@ def test_counter_example_chart_marks_tight_and_claimed_radius():
     chart = spec(figures.counter_example_chart(example))
     distances = [row["distance"] for rows in chart["datasets"].values() for row in rows if "what" in row]
     assert distances == [example.tight, example.claimed, example.step]
+
+
+@pytest.mark.parametrize(("form", "begins"), [("png", b"\x89PNG"), ("svg", b"<svg")])
+def test_every_picture_can_be_saved(form, begins):
+    p_a, p_b, side = cells(120)
+    setting = Setting(scale=0.5)
+    values = {key: radius(key, p_a, p_b, setting) for key in ("cohen-l2", "li-l2")}
+    style = {"levels": [0.1, 0.5, 1], "units": "pixel units", "point": (0.9, 0.05)}
+    along = line(1.0)
+    charts = {key: figures.radius_map(p_a, p_b, side, value, **style) for key, value in values.items()}
+    slice_of = figures.slice_chart(along[0], {"li-l2": radius("li-l2", *along, setting)}, units="pixel units")
+    assert figures.picture(charts, form).startswith(begins)
+    assert figures.picture({"slice": slice_of}, form).startswith(begins)
