@@ -12,6 +12,7 @@ import os
 import statistics
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,7 +38,7 @@ def open_sessions(url: str, sessions: int, timeout: float) -> list[float]:
         begun = time.perf_counter()
         return await asyncio.gather(*(one(begun) for _ in range(sessions)))
 
-    return asyncio.run(asyncio.wait_for(everyone(), timeout))
+    return _run(everyone(), timeout)
 
 
 def rerun_sessions(url, home, sessions: int, period: float, duration: float, job=True) -> list[float]:
@@ -63,8 +64,14 @@ def rerun_sessions(url, home, sessions: int, period: float, duration: float, job
         return await asyncio.gather(*(one(number, query) for number in range(sessions)))
 
     with _certification(home) if job else _nothing() as query:
-        each = asyncio.run(asyncio.wait_for(everyone(query), duration + 120))
+        each = _run(everyone(query), duration + 120)
     return [seconds for session in each for seconds in session]
+
+
+def _run(coroutine, timeout):
+    """In a thread of its own: where a browser is driven, this thread has an event loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(asyncio.wait_for(coroutine, timeout))).result()
 
 
 def _connect(url):

@@ -166,6 +166,14 @@ def server(start_server) -> Server:
     return start_server()
 
 
+@pytest.fixture(scope="package")
+def shared(tmp_path_factory) -> Server:
+    """One server for the tests that need no fresh one and leave nothing behind that another would see."""
+    server = Server(tmp_path_factory.mktemp("shared") / "home")
+    yield server.start()
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """RSVIZ_CHROMIUM, else a Chromium on the PATH, else Playwright's own."""

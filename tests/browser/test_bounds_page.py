@@ -12,16 +12,6 @@ SLOW = 30_000  # a loaded machine; what must be fast is measured in benchmarks/
 CHART = ".vega-embed canvas, .vega-embed svg"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """One server for the tests that only look."""
-    from tests.browser.conftest import Server
-
-    server = Server(tmp_path_factory.mktemp("bounds") / "home").start()
-    yield server
-    server.stop()
-
-
 def open_bounds(page, server, query=""):
     page.goto(f"{server}/bounds{query}")
     expect(page.get_by_role("heading", name="Every bound, side by side")).to_be_visible(timeout=SLOW)

@@ -12,17 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Server
-
 SLOW = 40_000  # a loaded machine; what must be fast is measured in benchmarks/
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """One server for tests that leave nothing behind which another would see."""
-    server = Server(tmp_path_factory.mktemp("shared") / "home").start()
-    yield server
-    server.stop()
 
 
 def open_certify(page, server, query=""):
