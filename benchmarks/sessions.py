@@ -152,6 +152,9 @@ def main():
                     f"p50 {1000 * statistics.median(seconds):.0f} ms, "
                     f"p95 {1000 * seconds[int(0.95 * len(seconds))]:.0f} ms of {len(seconds)} reruns"
                 )
+        except RuntimeError:
+            print(server.log_tail())  # the page itself only says that something went wrong
+            raise
         finally:
             server.stop()
 

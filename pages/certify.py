@@ -91,7 +91,11 @@ def show_job(job_id):
 
     @st.fragment(run_every=0.4 if unfinished else None)
     def watch():
-        job = jobs.get(job_id)
+        try:
+            job = jobs.get(job_id)
+        except RsvizError as error:  # a disk that is full for a moment; the next poll may do
+            st.warning(str(error), icon=":material/warning:")
+            return
         if unfinished and not job.unfinished:
             st.rerun()  # the page stops polling and offers Certify again
         show_state(job)

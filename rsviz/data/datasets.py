@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -192,6 +193,10 @@ class FolderDataset(Dataset):
         return self.pixels(slice(None)).transpose(0, 2, 3, 1)
 
 
+# NumPy reads a header with Python's parser, which in CPython 3.11 fails now and then where threads share it.
+_reading = threading.Lock()
+
+
 def load(name: str, split: str = "test", shape: tuple[int, int, int] | None = None) -> Dataset:
     """The images and labels of a dataset.
 
@@ -222,8 +227,9 @@ def load(name: str, split: str = "test", shape: tuple[int, int, int] | None = No
             )
         prepare(name)
     try:
-        images = np.load(info.prepared_folder / f"{split}-images.npy", mmap_mode="r")
-        labels = np.load(info.prepared_folder / f"{split}-labels.npy")
+        with _reading:
+            images = np.load(info.prepared_folder / f"{split}-images.npy", mmap_mode="r")
+            labels = np.load(info.prepared_folder / f"{split}-labels.npy")
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"The prepared copy of {info.title} in {info.prepared_folder} is damaged; "

@@ -8,7 +8,7 @@ from rsviz.files import write_atomically
 from rsviz.jobs.kinds import Step
 from rsviz.jobs.store import Job, folder
 
-PICTURES = "pictures.npz"
+PICTURES = "pictures.safetensors"
 
 
 def run_certify(request: dict, resume: dict | None, folder: Path):

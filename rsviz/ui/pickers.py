@@ -1,5 +1,6 @@
 """Choosing a checkpoint and an image; what is chosen stands in the URL."""
 
+import contextlib
 import functools
 import os
 from collections.abc import Mapping
@@ -48,8 +49,11 @@ def pick_checkpoint(default: str) -> Card:
 
 def _stamp() -> tuple:
     """Changes when a checkpoint comes or goes; reading every card at every rerun would be felt."""
-    files = (file for folder in folders() if folder.is_dir() for file in os.scandir(folder))
-    return tuple(sorted((file.path, file.stat().st_mtime_ns) for file in files))
+    stamp = []
+    for folder in folders():
+        with contextlib.suppress(FileNotFoundError):  # a file may go between the look and the question
+            stamp += [(file.path, file.stat().st_mtime_ns) for file in os.scandir(folder)]
+    return tuple(sorted(stamp))
 
 
 @functools.lru_cache(maxsize=4)
