@@ -1,3 +1,7 @@
-from rsviz.cli import main
+import os
 
+from rsviz.cli import main
+from rsviz.files import IDLE_THREADS
+
+os.environ |= IDLE_THREADS | os.environ  # before a command imports torch
 main()

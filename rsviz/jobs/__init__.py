@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rsviz import files
 from rsviz.errors import RsvizError
+from rsviz.files import IDLE_THREADS
 from rsviz.jobs import process
 from rsviz.jobs.store import Job, JobLimitError, Store, StoreError, UnknownJob, folder
 
@@ -115,7 +116,7 @@ def _start_worker() -> subprocess.Popen:
     """A process of its own session: it outlives this one, and Ctrl+C in this terminal does not reach it."""
     home = files.home().absolute()
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    environment = os.environ | {"RSVIZ_HOME": str(home), "PYTHONPATH": path}
+    environment = IDLE_THREADS | os.environ | {"RSVIZ_HOME": str(home), "PYTHONPATH": path}
     if "RSVIZ_DATA" in environment:
         environment["RSVIZ_DATA"] = str(files.data_root().absolute())
     try:
