@@ -4,7 +4,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -71,10 +71,6 @@ class Votes:
     seconds: float = 0.0
 
     @property
-    def drawn0(self) -> int:
-        return sum(self.counts0)
-
-    @property
     def drawn(self) -> int:
         return sum(self.counts)
 
@@ -97,7 +93,7 @@ class Snapshot:
 
     votes: Votes
     top: int | None
-    certificate: Certificate | None = field(default=None)
+    certificate: Certificate | None = None
 
 
 class SmoothedClassifier:

@@ -49,7 +49,7 @@ def show(evidence: Evidence, card: Card, state: str) -> None:
 
 def _promise(certificate, card):
     """Headline and guarantee."""
-    confidence = f"{100 * (1 - certificate['alpha']):.10g} %"
+    confidence = _confidence(certificate)
     if certificate["abstained"]:
         st.header("No class, no radius", anchor=False)
         st.markdown(
@@ -59,7 +59,7 @@ def _promise(certificate, card):
         )
         return
     radius, norm = round_down(certificate["radius"]), NORM_SYMBOLS[certificate["norm"]]
-    st.header(f"{certificate['predicted_name']}, certified within {norm} radius {radius}", anchor=False)
+    st.header(_headline(certificate, norm), anchor=False)
     st.markdown(
         f"With confidence {confidence}, **every** image whose {norm} distance from this one is below "
         f"**{radius}** gets the class **{certificate['predicted_name']}** from the smoothed classifier "
@@ -69,6 +69,16 @@ def _promise(certificate, card):
     label = certificate["label_name"]
     if label is not None and label != certificate["predicted_name"]:
         st.warning(f"The label is {label}: the class is certified, and wrong.", icon=":material/warning:")
+
+
+def _headline(certificate, norm) -> str:
+    return (
+        f"{certificate['predicted_name']}, certified within {norm} radius {round_down(certificate['radius'])}"
+    )
+
+
+def _confidence(certificate) -> str:
+    return f"{100 * (1 - certificate['alpha']):.10g} %"
 
 
 def _so_far(evidence, card, state):
@@ -245,13 +255,12 @@ def _sheet(evidence, card) -> bytes:
     if certificate["abstained"]:
         headline = "The smoothed classifier abstains"
     else:
-        norm, radius = certificate["norm"], round_down(certificate["radius"])
-        headline = f"{certificate['predicted_name']}, certified within {norm} radius {radius}"
+        headline = _headline(certificate, certificate["norm"])  # few fonts have the symbols
     lines = [
         f"{certificate['checkpoint']}, {certificate['noise']} noise with σ = {certificate['scale']:g}, "
         f"n = {certificate['n']:,}, α = {certificate['alpha']:g}, seed {certificate['seed']}",
         f"p_A ≥ {round_down(certificate['p_a_lower'], 6)} "
-        f"with confidence {100 * (1 - certificate['alpha']):.10g} % "
+        f"with confidence {_confidence(certificate)} "
         f"({PROCEDURES[certificate['procedure']].title})",
     ]
     return figures.sheet_png(

@@ -15,8 +15,6 @@ PAGES = (
     ("pages/papers.py", "Papers", ":material/menu_book:", "What the papers claim, and where they are wrong."),
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-
 # A symbol by name would be fetched from another host.
 ICON = data_uri(Path(__file__).with_name("icon.png").read_bytes())
 
@@ -26,11 +24,7 @@ _here = threading.local()
 def run_app() -> None:
     """Draw the navigation and the page that the URL names. All of app.py."""
     st.set_page_config(page_icon=ICON, layout="wide")
-    pages = [
-        st.Page(path, title=title, icon=icon, help=words)
-        for path, title, icon, words in PAGES
-        if (ROOT / path).exists()
-    ]
+    pages = [st.Page(path, title=title, icon=icon, help=words) for path, title, icon, words in PAGES]
     # A default page has no URL of its own; this one leads to the first page, which has.
     home = st.Page(lambda: st.switch_page(pages[0]), title="rsviz", default=True, visibility="hidden")
     page = st.navigation([home, *pages], position="top")
