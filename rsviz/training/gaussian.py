@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from rsviz.training.outcome import outcome
+
 
 class Parameters(BaseModel):
     """Noise augmentation has no parameters beside sigma."""
@@ -19,5 +21,5 @@ def gaussian(f, x, y, *, noise, parameters, generator):
     from torch.nn.functional import cross_entropy
 
     epsilon = noise.sample(x.shape, generator)
-    logits = f(x + epsilon)
-    return cross_entropy(logits.float(), y), logits
+    logits = f(x + epsilon).float()
+    return outcome(logits, cross_entropy=cross_entropy(logits, y))

@@ -147,11 +147,11 @@ def _step(request, module, x, y, optimizer, precision, generator):
         with torch.autocast(batch.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
             return module(batch)
 
-    loss, logits = objective.loss(f, x, y, noise=_noise(request), parameters=parameters, generator=generator)
+    outcome = objective.loss(f, x, y, noise=_noise(request), parameters=parameters, generator=generator)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    outcome.total.backward()
     optimizer.step()
-    return loss.detach(), (logits.detach().argmax(1) == y).sum()
+    return outcome.total.detach(), (outcome.logits.argmax(1) == y).sum()
 
 
 class _Report:

@@ -18,7 +18,7 @@ class TrainingError(RsvizError):
 class Objective:
     """What is minimised.
 
-    loss(f, x, y, *, noise, parameters, generator) -> (loss, logits): the mean objective over a batch, and
+    loss(f, x, y, *, noise, parameters, generator) -> Outcome: the mean objective over a batch, its terms, and
     the logits by which the loop tells the accuracy. f: the network; x: (B, C, H, W) in [0, 1]; y: (B,)
     classes; noise: a mechanism of rsviz.noise, or None; parameters: an instance of `parameters`; generator:
     the only source of randomness. needs_noise: whether sigma must be positive; otherwise it must be 0.

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from rsviz.training.outcome import outcome
+
 
 class Parameters(BaseModel):
     """Plain training has no parameters of its own."""
@@ -13,5 +15,5 @@ def plain(f, x, y, *, noise, parameters, generator):
     """Cross-entropy of the images as they are: L(f(x), y) = -log softmax(f(x))_y, mean over the batch."""
     from torch.nn.functional import cross_entropy
 
-    logits = f(x)
-    return cross_entropy(logits.float(), y), logits
+    logits = f(x).float()
+    return outcome(logits, cross_entropy=cross_entropy(logits, y))
