@@ -1,0 +1,1 @@
+"""Attacks on a base classifier f, or on its smoothed classifier g."""
