@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+LISTS = ["requirements", "requirements-dev", "requirements-peers"]
 COMMANDS = [CHECKOUT / "scripts" / name for name in ("app", "test", "lock")] + [CHECKOUT / ".ci" / "run"]
 TOOLS = """
     awk basename bash cat chmod cp cut df dirname env find flock grep head id ln mkdir mv readlink rm sed
@@ -158,14 +159,14 @@ def test_commands_are_executable_shell_scripts(script):
     subprocess.run(["bash", "-n", script], check=True)
 
 
-@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 def test_shellcheck_finds_nothing():
     scripts = [*COMMANDS, CHECKOUT / "scripts" / "setup.sh"]
-    result = subprocess.run(["shellcheck", "-x", *scripts], capture_output=True, text=True)
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    result = subprocess.run([shellcheck, "-x", *scripts], capture_output=True, text=True)
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", LISTS)
 def test_requirements_are_pinned_and_name_every_direct_dependency(name):
     source, pinned = (requirements(CHECKOUT / f"{name}.{ending}") for ending in ("in", "txt"))
     assert pinned, "no requirement at all"
@@ -254,13 +255,12 @@ def test_ci_runs_the_tests_and_fails_with_them(machine):
     assert machine.run(".ci/run", STANDIN_TESTS="3")[0] == 3
 
 
-def test_lock_pins_both_files_and_leaves_the_installation_alone(machine):
+def test_lock_pins_every_list_and_leaves_the_installation_alone(machine):
     machine.run("scripts/app")
     assert machine.run("scripts/lock", "--upgrade")[0] == 0
     compiled = [line for line in machine.asked() if line.startswith("-m uv pip compile")]
     assert [line.split()[-4:] for line in compiled] == [
-        ["requirements.in", "-o", "requirements.txt", "--upgrade"],
-        ["requirements-dev.in", "-o", "requirements-dev.txt", "--upgrade"],
+        [f"{name}.in", "-o", f"{name}.txt", "--upgrade"] for name in LISTS
     ]
     machine.run("scripts/app")
     assert installs(machine.asked()) == []
