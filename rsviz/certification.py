@@ -17,7 +17,7 @@ from rsviz import data, files
 from rsviz.checkpoints import Card, load_card, load_checkpoint
 from rsviz.confidence import PROCEDURES
 from rsviz.data import images
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, first_fault, short
 from rsviz.noise import MAX_SEED, NOISES
 
 if TYPE_CHECKING:
@@ -110,15 +110,7 @@ def _checked(adapter, values):
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "request"
-        message = first["msg"].removeprefix("Value error, ")
-        raise RsvizError(f"{field} is {_short(first['input'])}: {message[0].lower()}{message[1:]}.") from None
-
-
-def _short(value) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+        raise RsvizError(f"{first_fault(error)}.") from None
 
 
 def check_job(request: dict) -> CertifyRequest:
@@ -127,11 +119,11 @@ def check_job(request: dict) -> CertifyRequest:
     if checked.image.kind == "file":
         raise RsvizError("image.kind is 'file'; a job takes images of a dataset or uploaded ones.")
     if Path(checked.checkpoint).name != checked.checkpoint:
-        raise RsvizError(f"checkpoint is {_short(checked.checkpoint)}; a job takes the name of a checkpoint.")
+        raise RsvizError(f"checkpoint is {short(checked.checkpoint)}; a job takes the name of a checkpoint.")
     card = load_card(checked.checkpoint)
     if checked.image.kind == "dataset" and checked.image.dataset != card.dataset:
         raise RsvizError(
-            f"image.dataset is {_short(checked.image.dataset)}; {card.name} was trained on {card.dataset}."
+            f"image.dataset is {short(checked.image.dataset)}; {card.name} was trained on {card.dataset}."
         )
     return checked
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, first_fault
 
 MAX_CARD_BYTES = 1_000_000
 """A card is a page of text; anything longer is something else."""
@@ -139,14 +139,6 @@ def parse_json(text: str | bytes):
         raise ValueError(f"{constant} is not JSON")
 
     return json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
-
-
-def first_fault(error: ValidationError) -> str:
-    fault = error.errors()[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    message = fault["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
-    return f"{where}: {message}" if where else message
 
 
 def shown(name) -> str:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from rsviz import __version__
 from rsviz.checkpoints import shelves
-from rsviz.checkpoints.card import NAME, Card, CheckpointError, checked_name, first_fault, shown
+from rsviz.checkpoints.card import NAME, Card, CheckpointError, checked_name, shown
 from rsviz.checkpoints.weights import (
     MAX_TENSORS,
     module_from,
@@ -28,6 +28,7 @@ from rsviz.checkpoints.weights import (
     save_checkpoint,
     shape_fault,
 )
+from rsviz.errors import first_fault
 from rsviz.models import ARCHITECTURES, NORMALISATIONS, build
 from rsviz.noise import NOISES
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, first_fault
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,5 @@ def validated(kind: str, request) -> dict:
     try:
         request = validate(request)
     except ValidationError as error:
-        first = error.errors()[0]
-        cause = first.get("ctx", {}).get("error")
-        if isinstance(cause, RsvizError):
-            raise cause from error
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ").rstrip(".")
-        raise RequestError(f"{where}: {message}." if where else f"{message}.") from error
+        raise RequestError(f"{first_fault(error)}.") from error
     return request.model_dump(mode="json")

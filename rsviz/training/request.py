@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from rsviz.checkpoints.card import NAME, Setting, first_fault
+from rsviz.checkpoints.card import NAME, Setting
 from rsviz.data import DATASETS
+from rsviz.errors import first_fault
 from rsviz.models import ARCHITECTURES
 from rsviz.noise import MAX_SEED
 from rsviz.training.objectives import METHODS, TrainingError

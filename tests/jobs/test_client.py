@@ -49,9 +49,9 @@ def test_ids_do_not_repeat(no_worker, monkeypatch):
     ("kind", "request_", "sentence"),
     [
         ("rob a bank", {}, "There is no kind of job 'rob a bank'; there are certify, download, import"),
-        ("count", {"steps": -1}, "steps: Input should be greater than or equal to 0."),
-        ("count", {}, "steps: Field required."),
-        ("count", "five", "Input should be a valid dictionary"),
+        ("count", {"steps": -1}, "steps is -1: input should be greater than or equal to 0."),
+        ("count", {}, "steps is missing."),
+        ("count", "five", "input should be a valid dictionary"),
         ("download", {"name": "digits"}, "'digits' cannot be downloaded; mnist, fashion-mnist, cifar10 can."),
         ("import", {"upload": "weights.pt"}, "There is no uploaded file 'weights.pt'; upload it first."),
         ("import", {"upload": "../jobs.sqlite"}, "There is no uploaded file '../jobs.sqlite'"),
