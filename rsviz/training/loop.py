@@ -9,11 +9,9 @@ import datetime
 import platform
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch.nn.functional import pad
 
 from rsviz import __version__
 from rsviz.checkpoints import Card, save_checkpoint, save_survey, stored_module
@@ -22,11 +20,12 @@ from rsviz.data import DATASETS, load
 from rsviz.execution import keep_memory, pick_device, synchronize
 from rsviz.models import ARCHITECTURES, NORMALISATIONS, build
 from rsviz.noise import NOISES, block_seed
+from rsviz.training.data import Resident, augmented, order
 from rsviz.training.measure import data_copy, measure
 from rsviz.training.objectives import METHODS, TrainingError
 from rsviz.training.request import TrainRequest
 
-INITIAL, ORDER, STEP = 16, 17, 18
+INITIAL, STEP = 16, 18
 """Streams of the seed, apart from those that rsviz.smoothing draws votes from."""
 
 EVERY = 0.1
@@ -34,14 +33,6 @@ EVERY = 0.1
 
 BFLOAT16_GAIN = 1.15
 """bfloat16 is chosen where a training step is this many times faster."""
-
-
-@dataclass(frozen=True)
-class Resident:
-    """A dataset on the device: x float32 (N, C, H, W) in [0, 1], y int64 (N,)."""
-
-    x: torch.Tensor
-    y: torch.Tensor
 
 
 def train(request: TrainRequest, folder=None):
@@ -63,10 +54,7 @@ def train(request: TrainRequest, folder=None):
         split: load(request.dataset, split, architecture.input_shapes[0]) for split in ("train", "test")
     }
     shape = datasets["train"].image(0).shape
-    images = Resident(
-        torch.from_numpy(datasets["train"].pixels(slice(None))).to(device),
-        torch.from_numpy(datasets["train"].labels.copy()).to(device),
-    )
+    images = Resident.of(datasets["train"], device)
     mean, std = _normalisation(request.dataset, images.x)
     classes = tuple(datasets["train"].classes)
     with randomness(request.seed, INITIAL, 0, device):
@@ -80,7 +68,7 @@ def train(request: TrainRequest, folder=None):
     objective = METHODS[request.method]
     settings = request.model_dump(
         include={"epochs", "batch_size", "optimizer", "learning_rate", "momentum", "weight_decay", "schedule"}
-        | {"shift", "stored"}
+        | {"shift", "flip", "stored"}
     )
     if request.optimizer != "sgd":
         del settings["momentum"]
@@ -127,10 +115,10 @@ def _fit(request, module, images, device, precision):
     for step in range(steps):
         epoch, position = divmod(step, steps_per_epoch)
         if position == 0:
-            order = _order(request.seed, epoch, len(images.y), device)
-        chosen = order[position * request.batch_size : (position + 1) * request.batch_size]
+            shuffled = order(request.seed, epoch, len(images), device)
+        chosen = shuffled[position * request.batch_size : (position + 1) * request.batch_size]
         with randomness(request.seed, STEP, step, device) as generator:
-            x = shifted(images.x[chosen], request.shift, generator)
+            x = augmented(images.x[chosen], request, generator)
             loss, correct = _step(request, module, x, images.y[chosen], optimizer, precision, generator)
         schedule.step()
         report.add(loss, correct, len(chosen))
@@ -143,15 +131,25 @@ def _step(request, module, x, y, optimizer, precision, generator):
     objective = METHODS[request.method]
     parameters = objective.parameters(**request.parameters)
 
-    def f(batch):
-        with torch.autocast(batch.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-            return module(batch)
-
+    f = _Network(module, precision)
     outcome = objective.loss(f, x, y, noise=_noise(request), parameters=parameters, generator=generator)
     optimizer.zero_grad(set_to_none=True)
     outcome.total.backward()
     optimizer.step()
     return outcome.total.detach(), (outcome.logits.argmax(1) == y).sum()
+
+
+class _Network(torch.nn.Module):
+    """The module in the precision of the run; a Module, so that attacks may set it to evaluation mode."""
+
+    def __init__(self, module, precision):
+        super().__init__()
+        self.module, self.bfloat16 = module, precision == "bfloat16"
+        self.training = module.training
+
+    def forward(self, x):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
+            return self.module(x)
 
 
 class _Report:
@@ -206,26 +204,6 @@ def randomness(seed, stream, number, device):
         torch.manual_seed(seed)
         # Another seed: dropout must not repeat the numbers of the noise.
         yield torch.Generator(device).manual_seed(seed ^ 1)
-
-
-def _order(seed, epoch, count, device):
-    generator = torch.Generator().manual_seed(block_seed(seed, ORDER, epoch))
-    return torch.randperm(count, generator=generator).to(device)
-
-
-def shifted(x, shift, generator):
-    """Each image moved by its own whole number of pixels, up to `shift` in each direction; zeros move in.
-
-    x: (B, C, H, W). Drawn on the device of x and of the generator.
-    """
-    if shift == 0:
-        return x
-    batch, _, height, width = x.shape
-    offsets = torch.randint(2 * shift + 1, (2, batch, 1), generator=generator, device=x.device)
-    rows = (offsets[0] + torch.arange(height, device=x.device))[:, :, None]
-    columns = (offsets[1] + torch.arange(width, device=x.device))[:, None, :]
-    which = torch.arange(batch, device=x.device)[:, None, None]
-    return pad(x, (shift,) * 4).permute(0, 2, 3, 1)[which, rows, columns].permute(0, 3, 1, 2)
 
 
 def _optimizer(request, module, steps):

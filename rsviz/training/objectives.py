@@ -19,9 +19,10 @@ class Objective:
     """What is minimised.
 
     loss(f, x, y, *, noise, parameters, generator) -> Outcome: the mean objective over a batch, its terms, and
-    the logits by which the loop tells the accuracy. f: the network; x: (B, C, H, W) in [0, 1]; y: (B,)
-    classes; noise: a mechanism of rsviz.noise, or None; parameters: an instance of `parameters`; generator:
-    the only source of randomness. needs_noise: whether sigma must be positive; otherwise it must be 0.
+    the logits by which the loop tells the accuracy. f: the network, a torch.nn.Module from (N, C, H, W) to
+    logits (N, classes), which attacks set to evaluation mode while they last; x: (B, C, H, W) in [0, 1]; y:
+    (B,) classes; noise: a mechanism of rsviz.noise, or None; parameters: an instance of `parameters`;
+    generator: the source of all noise. needs_noise: whether sigma must be positive; otherwise it must be 0.
     """
 
     key: str
