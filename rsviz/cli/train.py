@@ -33,6 +33,7 @@ def _setting(name, *flags, **attributes):
 @_setting("weight_decay", type=float, help="Weight decay.")
 @_setting("schedule", help="one-cycle, cosine or constant.")
 @_setting("shift", type=int, help="Move images by up to so many pixels.")
+@_setting("flip", is_flag=True, default=None, help="Mirror half of the images left to right.")
 @_setting("seed", type=int, help="Decides every random number.")
 @_setting("precision", help="auto, float32 or bfloat16.")
 @_setting("device", help="cpu, cuda, cuda:1, ...; by default RSVIZ_DEVICE or the fastest.")

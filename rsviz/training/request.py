@@ -20,7 +20,8 @@ class TrainRequest(BaseModel):
     dataset: key of DATASETS, or folder:PATH. method: key of METHODS. parameters: the method's own.
     architecture: key of ARCHITECTURES; by default one that is made for the dataset's images.
     sigma: standard deviation of the noise in pixel units, 0 for methods without noise. epochs: passes over
-    the training images. learning_rate: its largest value. shift: images are moved by up to so many pixels.
+    the training images. learning_rate: its largest value. shift: images are moved by up to so many pixels;
+    flip: and half of them mirrored left to right.
     precision: of the forward and backward passes; auto measures. stored: precision of the saved weights,
     which are what is measured. name: of the checkpoint. seed: decides every random number of the run.
     """
@@ -40,6 +41,7 @@ class TrainRequest(BaseModel):
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-4
     schedule: Literal["one-cycle", "cosine", "constant"] = "one-cycle"
     shift: Annotated[int, Field(ge=0, le=16)] = 0
+    flip: bool = False
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: str | None = None

@@ -12,7 +12,8 @@ from rsviz.checkpoints import CheckpointError, list_cards, load_checkpoint, load
 from rsviz.data import load
 from rsviz.noise import Gaussian
 from rsviz.training import METHODS, TrainingError, TrainRequest, measure
-from rsviz.training.loop import _fit, shifted, train
+from rsviz.training.data import Resident, augmented, flipped, shifted
+from rsviz.training.loop import _fit, train
 
 QUICK = {"dataset": "digits", "precision": "float32", "device": "cpu", "name": "quick"}
 
@@ -90,6 +91,24 @@ def test_shifts_move_whole_images_and_bring_in_zeros():
     assert shifted(x, 0, None) is x
 
 
+def test_flips_mirror_about_half_of_the_images_and_leave_the_others():
+    x = torch.arange(1.0, 1 + 400 * 2 * 3 * 4).reshape(400, 2, 3, 4)
+    out = flipped(x, torch.Generator().manual_seed(0))
+    mirrored = (out == x.flip(3)).all((1, 2, 3))
+    assert torch.equal(out[~mirrored], x[~mirrored])
+    # 200 expected, standard deviation 10.
+    assert 150 < int(mirrored.sum()) < 250
+
+
+def test_without_a_flip_nothing_is_drawn_for_it():
+    x, generator = torch.rand((4, 1, 8, 8)), torch.Generator().manual_seed(0)
+    before = generator.get_state()
+    assert augmented(x, TrainRequest(**QUICK, sigma=0.25), generator) is x
+    assert torch.equal(generator.get_state(), before)
+    augmented(x, TrainRequest(**QUICK, sigma=0.25, flip=True), generator)
+    assert not torch.equal(generator.get_state(), before)
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A run of some seconds, with 100 certificates in place of 500: (reports, folder)."""
@@ -151,7 +170,7 @@ def test_the_survey_tells_the_votes_of_the_saved_weights(trained):
 def weights_after(seed, interrupt=False, **settings):
     request = TrainRequest(**QUICK, sigma=0.25, epochs=2, seed=seed, **settings)
     from rsviz.models import build
-    from rsviz.training.loop import INITIAL, Resident, randomness
+    from rsviz.training.loop import INITIAL, randomness
 
     data, device = load("digits", "train"), torch.device("cpu")
     images = Resident(
