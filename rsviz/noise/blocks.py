@@ -1,52 +1,12 @@
-"""The noise mechanisms, and the block scheme that makes every draw a pure function of its seed and number.
-
-Importing this module does not import torch; sampling does.
-"""
+"""The block scheme: every draw is a pure function of its seed and number, whatever batch it is drawn in."""
 
 import hashlib
 import math
-from dataclasses import dataclass
-from typing import ClassVar
-
-from rsviz.errors import RsvizError
 
 BLOCK_VALUES, FEWEST, MOST = 2**18, 16, 4096
 """A block is about so many values: seeding costs little, and a block of large images fits into memory."""
 
 MAX_SEED = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Gaussian:
-    """Isotropic Gaussian noise: density ~ exp(-||z||_2^2 / (2 sigma^2)).
-
-    sigma: standard deviation per coordinate, in pixel units, > 0.
-    """
-
-    sigma: float
-
-    key: ClassVar[str] = "gaussian"
-    title: ClassVar[str] = "Gaussian"
-    norm: ClassVar[str] = "l2"
-
-    def __post_init__(self):
-        if not (math.isfinite(self.sigma) and self.sigma > 0):
-            raise RsvizError(f"sigma is {self.sigma}; it must be a positive, finite number of pixel units.")
-
-    @property
-    def scale(self) -> float:
-        return self.sigma
-
-    def sample(self, shape, generator, out=None):
-        """Float32 noise of `shape` on the generator's device, written into `out` where one is given."""
-        if out is None:
-            import torch
-
-            out = torch.empty(shape, dtype=torch.float32, device=generator.device)
-        return out.normal_(0.0, self.sigma, generator=generator)
-
-
-NOISES = {noise.key: noise for noise in (Gaussian,)}
 
 
 def block_size(shape) -> int:

@@ -1,0 +1,31 @@
+"""The noise mechanisms, and the block scheme that makes every draw a pure function of its seed and number.
+
+Importing this room does not import torch; sampling does.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rsviz.noise.blocks import BLOCK_VALUES, FEWEST, MAX_SEED, MOST, Draws, block_seed, block_size
+from rsviz.noise.mechanisms import Gaussian, Laplace, LinfExponential, Noise, Uniform
+
+__all__ = [
+    "BLOCK_VALUES",
+    "FEWEST",
+    "MAX_SEED",
+    "MOST",
+    "NOISES",
+    "Draws",
+    "Gaussian",
+    "Laplace",
+    "LinfExponential",
+    "Noise",
+    "Uniform",
+    "block_seed",
+    "block_size",
+]
+
+NOISES: Mapping[str, type[Noise]] = MappingProxyType(
+    {noise.key: noise for noise in (Gaussian, Laplace, LinfExponential, Uniform)}
+)
+"""Every mechanism by its key, in display order; each is made from its scale alone."""
