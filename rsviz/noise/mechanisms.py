@@ -215,7 +215,8 @@ class LinfExponential(Noise):
     def marginal_cdf(self, t, dim: int) -> np.ndarray:
         """P(one coordinate <= t), from P(|z_i| > s sigma) = Q(d + 1, s) - s/d Q(d, s)."""
         s = np.abs(t) / self.scale
-        return _from_tail(t, special.gammaincc(dim + 1, s) - s / dim * special.gammaincc(dim, s))
+        beyond = special.gammaincc(dim + 1, s) - s / dim * special.gammaincc(dim, s)
+        return _from_tail(t, np.maximum(beyond, 0.0))  # a difference, that rounding can take below 0
 
     def expected_norm(self, norm: str, dim):
         """E||z||: l1 d (d + 1) sigma / 2 and linf d sigma in closed form, l2 by an integral."""
