@@ -1,14 +1,11 @@
 """Training under the noise of the smoothed classifier: the base classifier learns what it will be asked."""
 
-from pydantic import BaseModel, ConfigDict
-
+from rsviz.training.hyperparameters import Hyperparameters
 from rsviz.training.outcome import outcome
 
 
-class Parameters(BaseModel):
+class Parameters(Hyperparameters):
     """Noise augmentation has no parameters beside sigma."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def gaussian(f, x, y, *, noise, parameters, generator):
@@ -20,6 +17,8 @@ def gaussian(f, x, y, *, noise, parameters, generator):
     """
     from torch.nn.functional import cross_entropy
 
+    from rsviz.training.inner import logits_of
+
     epsilon = noise.sample(x.shape, generator)
-    logits = f(x + epsilon).float()
+    logits = logits_of(f, x + epsilon)
     return outcome(logits, cross_entropy=cross_entropy(logits, y))

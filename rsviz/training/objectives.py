@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from rsviz.errors import RsvizError
-from rsviz.training import gaussian, plain
+from rsviz.training import adre, adre_adv, gaussian, nal, pgd_at, plain, smoothadv, stn, trades, wrm
 
 
 class TrainingError(RsvizError):
@@ -52,6 +52,70 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=gaussian.Parameters,
                 loss=gaussian.gaussian,
                 needs_noise=True,
+            ),
+            Objective(
+                key="stn",
+                title="Stability training with noise (STN)",
+                source="Li, Chen, Wang and Carin 2019, section 5.1",
+                parameters=stn.Parameters,
+                loss=stn.stn,
+                needs_noise=True,
+            ),
+            Objective(
+                key="adre",
+                title="Adaptive radius enhancing regularization (ADRE_REG)",
+                source="Feng et al., Algorithm 1",
+                parameters=adre.Parameters,
+                loss=adre.adre,
+                needs_noise=True,
+            ),
+            Objective(
+                key="smoothadv",
+                title="Adversarial training of the smoothed classifier (SmoothAdv)",
+                source="Salman et al. 2019",
+                parameters=smoothadv.Parameters,
+                loss=smoothadv.smoothadv,
+                needs_noise=True,
+            ),
+            Objective(
+                key="adre-adv",
+                title="Adversarial training with ADRE (ADRE_ADV)",
+                source="Feng et al., equations 12 and 13, Algorithm 1",
+                parameters=adre_adv.Parameters,
+                loss=adre_adv.adre_adv,
+                needs_noise=True,
+            ),
+            Objective(
+                key="nal",
+                title="Noisy adversarial learning (NAL)",
+                source="A Distributional Robustness Certificate by Randomized Smoothing, Algorithm 1",
+                parameters=nal.Parameters,
+                loss=nal.nal,
+                needs_noise=True,
+            ),
+            Objective(
+                key="wrm",
+                title="Distributionally robust training (WRM)",
+                source="Sinha, Namkoong and Duchi 2018, Algorithm 1",
+                parameters=wrm.Parameters,
+                loss=wrm.wrm,
+                needs_noise=False,
+            ),
+            Objective(
+                key="trades",
+                title="TRADES, with the Kullback-Leibler divergence",
+                source="Zhang et al. 2019, Algorithm 1",
+                parameters=trades.Parameters,
+                loss=trades.trades,
+                needs_noise=False,
+            ),
+            Objective(
+                key="pgd-at",
+                title="Adversarial training (PGD)",
+                source="Madry et al. 2018",
+                parameters=pgd_at.Parameters,
+                loss=pgd_at.pgd_at,
+                needs_noise=False,
             ),
         )
     }
