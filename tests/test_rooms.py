@@ -11,7 +11,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 # A room may import itself, the ground, and the rooms it names here.
 GROUND = {"", "errors", "files"}  # "" is rsviz itself, for its version
-STATISTICS = {"bounds", "noise", "confidence", "models", "execution"}
+STATISTICS = {"bounds", "noise", "confidence", "models", "execution", "voting"}
 MATERIALS = {"data", "checkpoints"}
 ROOMS = {
     "errors": set(),
@@ -21,6 +21,7 @@ ROOMS = {
     "noise": set(),
     "models": set(),
     "execution": set(),
+    "voting": {"noise", "execution"},
     "reference": {"bounds", "confidence", "comparison"},  # errata are shown by computing them
     "data": set(),
     "checkpoints": {"models", "data", "noise"},
@@ -49,10 +50,10 @@ ONLY_IN = {
     "click": {"cli"},
     "altair": {"figures", "ui", "pages"},
     "plotly": {"figures", "ui", "pages"},
-    "torch": {"models", "noise", "execution", "smoothing", "certification", "checkpoints", "data", "attacks"}
+    "torch": {"models", "noise", "execution", "voting", "smoothing", "certification", "checkpoints", "data", "attacks"}
     | {"training", "distributional", "evaluation", "jobs"},
 }
-ONLY_THESE = {"bounds": {"numpy", "scipy"}, "confidence": {"numpy", "scipy"}}
+ONLY_THESE = {"bounds": {"numpy", "scipy"}, "confidence": {"numpy", "scipy", "statsmodels"}}
 
 WITHOUT_TORCH = [
     "bounds",

@@ -1,0 +1,30 @@
+"""From votes to limits on p_A and p_B that hold with a stated confidence."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rsviz.confidence.anytime import ANYTIME, sequence_lower, sequence_upper
+from rsviz.confidence.clopper_pearson import clopper_pearson_lower, clopper_pearson_upper
+from rsviz.confidence.fixed import COHEN, LI, SPLIT, TCERTIFY
+from rsviz.confidence.record import Procedure
+from rsviz.confidence.sison_glaz import SISON_GLAZ
+
+__all__ = [
+    "PROCEDURES",
+    "Procedure",
+    "clopper_pearson_lower",
+    "clopper_pearson_upper",
+    "default_procedure",
+    "sequence_lower",
+    "sequence_upper",
+]
+
+PROCEDURES: Mapping[str, Procedure] = MappingProxyType(
+    {procedure.key: procedure for procedure in (COHEN, SPLIT, TCERTIFY, LI, SISON_GLAZ, ANYTIME)}
+)
+"""Every procedure by its key, in display order."""
+
+
+def default_procedure(classes: int) -> str:
+    """Key of the procedure for so many classes: `split`; for two classes `cohen`, which proves more there."""
+    return "cohen" if classes == 2 else "split"

@@ -1,0 +1,98 @@
+"""One record for each procedure: what it promises, what it assumes, and the function from votes to limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from rsviz.errors import RsvizError
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Checked votes, as the procedures read them. counts: (..., classes). top: class index (...)."""
+
+    counts: np.ndarray
+    top: np.ndarray
+
+    @cached_property
+    def n(self):
+        """Votes in all, (...)."""
+        return self.counts.sum(-1)
+
+    @cached_property
+    def votes(self):
+        """Votes of the top class, (...)."""
+        return np.take_along_axis(self.counts, self.top[..., None], axis=-1)[..., 0]
+
+    @cached_property
+    def others(self):
+        """Votes of every other class, (..., classes - 1)."""
+        is_top = np.arange(self.counts.shape[-1]) == self.top[..., None]
+        return self.counts[~is_top].reshape(*self.n.shape, -1)
+
+    @cached_property
+    def runner_up(self):
+        """Votes of the largest other class, (...)."""
+        return self.others.max(-1)
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """How votes become limits.
+
+    key: its name in links and commands. valid: P(p_A < p_a_lower or p_B > p_b_upper) <= alpha is proved for
+    the limits that `limits` gives, whatever the true probabilities are, if `assumes` holds. statement: what
+    it does and what is known of its error. same_votes: its source chooses the class on these very votes.
+    always: the limits hold at every number of votes at once, so that one may watch and stop.
+    """
+
+    key: str
+    title: str
+    valid: bool
+    statement: str
+    source: str
+    assumes: str
+    _limits: Callable
+    same_votes: bool = False
+    always: bool = False
+
+    def limits(self, counts, top, alpha=0.001):
+        """Limits on the probabilities of the class `top` and of every other class.
+
+        counts: votes (..., classes), integers >= 0. top: class index (...), chosen without looking at
+        these votes. alpha: probability of error, in (0, 1).
+        Returns (p_a_lower, p_b_upper), float64 arrays (...); a certificate needs p_a_lower > p_b_upper, and
+        then p_a_lower + p_b_upper <= 1. Where there are no votes they are 0 and 1.
+        Raises RsvizError, a ValueError that names the argument.
+        """
+        tally = checked(counts, top, alpha)
+        p_a_lower, p_b_upper = self._limits(tally, float(alpha))
+        drawn = tally.n > 0
+        return np.where(drawn, p_a_lower, 0.0), np.where(drawn, p_b_upper, 1.0)
+
+
+def checked(counts, top, alpha) -> Tally:
+    """The votes as a Tally, or an RsvizError that names what is wrong with them."""
+    counts, top = np.asarray(counts), np.asarray(top)
+    if counts.ndim < 1 or counts.shape[-1] < 2:
+        raise RsvizError(f"counts has shape {counts.shape}; its last axis must hold at least two classes.")
+    if not np.issubdtype(counts.dtype, np.integer) or (counts < 0).any():
+        raise RsvizError("counts holds something else; votes must be integers >= 0.")
+    if not np.issubdtype(top.dtype, np.integer) or (top < 0).any() or (top >= counts.shape[-1]).any():
+        raise RsvizError(f"top is {top}; it must be a class index from 0 to {counts.shape[-1] - 1}.")
+    try:
+        top = np.broadcast_to(top, counts.shape[:-1])
+    except ValueError:
+        raise RsvizError(
+            f"top has shape {top.shape}; it must broadcast to {counts.shape[:-1]}, one class for each row of "
+            "counts."
+        ) from None
+    check_alpha(alpha)
+    return Tally(counts.astype(np.int64), top)
+
+
+def check_alpha(alpha):
+    if not (isinstance(alpha, int | float | np.number) and 0 < alpha < 1):
+        raise RsvizError(f"alpha is {alpha}; it must lie between 0 and 1.")
