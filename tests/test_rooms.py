@@ -50,8 +50,8 @@ ONLY_IN = {
     "click": {"cli"},
     "altair": {"figures", "ui", "pages"},
     "plotly": {"figures", "ui", "pages"},
-    "torch": {"models", "noise", "execution", "voting", "smoothing", "certification", "checkpoints", "data", "attacks"}
-    | {"training", "distributional", "evaluation", "jobs"},
+    "torch": {"models", "noise", "execution", "voting", "smoothing", "certification", "checkpoints", "data"}
+    | {"attacks", "training", "distributional", "evaluation", "jobs"},
 }
 ONLY_THESE = {"bounds": {"numpy", "scipy"}, "confidence": {"numpy", "scipy", "statsmodels"}}
 
