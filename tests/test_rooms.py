@@ -26,6 +26,7 @@ ROOMS = {
     "data": set(),
     "checkpoints": {"models", "data", "noise"},
     "comparison": {"bounds", "confidence"},
+    "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
     "certification": STATISTICS | MATERIALS | {"smoothing"},
     "evidence": {"certification"},
@@ -33,7 +34,12 @@ ROOMS = {
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing"},
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
-    "figures": {"bounds", "confidence", "data"},  # arrays, and what NumPy makes of them: limits, titles, PNG
+    "figures": {
+        "bounds",
+        "confidence",
+        "data",
+        "noise",
+    },  # arrays, and what NumPy makes of them: limits, titles, PNG
 }
 RUNNERS = {"certification", "evidence", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing"}
@@ -56,6 +62,7 @@ ONLY_IN = {
 ONLY_THESE = {"bounds": {"numpy", "scipy"}, "confidence": {"numpy", "scipy", "statsmodels"}}
 
 WITHOUT_TORCH = [
+    "attacks",
     "bounds",
     "confidence",
     "data",
