@@ -1,99 +1,32 @@
-"""The smoothed classifier: votes of a base classifier under noise, PREDICT and CERTIFY, as a stream."""
+"""The algorithm: draws of noise, votes of the base classifier on them, PREDICT and CERTIFY."""
 
-import math
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
 from scipy.stats import binomtest
 
-from rsviz.bounds import radii as certified_radii
-from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, out_of_memory, plan
-from rsviz.noise import MAX_SEED, Draws, block_size
-
-ABSTAIN = -1
+from rsviz.noise import Draws
+from rsviz.smoothing.certificate import (
+    ABSTAIN,
+    Certificate,
+    Snapshot,
+    Votes,
+    make_certificate,
+    tight_radius,
+)
+from rsviz.smoothing.terms import BY_HAND, Terms, next_checkpoint
 
 SELECTION, ESTIMATION, PREDICTION = 0, 1, 2
 """The streams of draws of one seed; no two share their noise."""
 
 GROUP_VALUES = 2**20
 """Values drawn at once where batches are small: fixed costs are shared, and 4 MB stay near the processor."""
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """What CERTIFY proves: with probability at least 1 - alpha over the draws, g(x + delta) = predicted for
-    every delta of the stated norm smaller than the radius.
-
-    predicted: class index, or ABSTAIN. counts0, counts: votes per class of the n0 selecting and the n
-    estimating draws. radius: of the tight bound for the noise, in pixel units, 0 where it abstains.
-    radii: the same for every rigorous bound that fits the noise. seconds: time spent on drawing.
-    """
-
-    predicted: int
-    abstained: bool
-    counts0: tuple[int, ...]
-    counts: tuple[int, ...]
-    p_a_lower: float
-    p_b_upper: float
-    radius: float
-    radii: dict[str, float]
-    noise: str
-    scale: float
-    n0: int
-    n: int
-    alpha: float
-    procedure: str
-    seed: int
-    device: str
-    precision: str
-    block: int
-    batch: int
-    seconds: float
-    votes_per_second: float
-
-
-@dataclass(frozen=True)
-class Votes:
-    """How far a run has come; all that a restart needs beside the request.
-
-    counts0, counts: votes so far. plan: device, precision and batch, fixed at the start of the run.
-    """
-
-    plan: Plan
-    counts0: tuple[int, ...]
-    counts: tuple[int, ...]
-    seconds: float = 0.0
-
-    @property
-    def drawn(self) -> int:
-        return sum(self.counts)
-
-    def to_json(self) -> dict:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict) -> "Votes":
-        return cls(
-            plan=Plan(**value["plan"]),
-            counts0=tuple(value["counts0"]),
-            counts=tuple(value["counts"]),
-            seconds=value["seconds"],
-        )
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A moment of a stream: votes so far, the class they are counted for, at the end the certificate."""
-
-    votes: Votes
-    top: int | None
-    certificate: Certificate | None = None
 
 
 class SmoothedClassifier:
@@ -132,19 +65,25 @@ class SmoothedClassifier:
         x: float32 (C, H, W) in [0, 1]. Source: Cohen et al. 2019, PREDICT, Proposition 1.
         """
         x = self._image(x)
-        _check_run(n0=1, n=n, alpha=alpha, seed=seed)
+        Terms(n=n, alpha=alpha, seed=seed)  # says what is wrong with them
         start = (0,) * self.num_classes
         counts, _, _ = _last(self._slices(x, n, seed, PREDICTION, self.plan(x.shape), start, every=1.0))
         first, second = np.argsort(counts, kind="stable")[::-1][:2]
         test = binomtest(int(counts[first]), int(counts[first] + counts[second]), 0.5)
         return int(first) if test.pvalue <= alpha else ABSTAIN
 
-    def certify(self, x, n0=100, n=100_000, alpha=0.001, procedure="cohen", seed=0) -> Certificate:
+    def certify(
+        self, x, n0=100, n=100_000, alpha=0.001, procedure="cohen", seed=0, *, decide=None, within=None
+    ) -> Certificate:
         """CERTIFY: n0 draws select the class, n fresh draws bound its probability.
 
-        x: float32 (C, H, W) in [0, 1]. Source: Cohen et al. 2019, CERTIFY, Proposition 2.
+        x: float32 (C, H, W) in [0, 1]. procedure: a valid one of rsviz.confidence.PROCEDURES.
+        decide: end as soon as this radius (of the tight bound) is proved or out of reach. within: end as soon
+        as the proved radius is within so many percent of the most that n votes could prove. A run with such a
+        rule stands on procedure `anytime`, whatever `procedure` says.
+        Source: Cohen et al. 2019, CERTIFY, Proposition 2; for the rules, rsviz.confidence.stopping.
         """
-        return _last(self.stream(x, n0, n, alpha, procedure, seed)).certificate
+        return _last(self.stream(x, n0, n, alpha, procedure, seed, decide=decide, within=within)).certificate
 
     def stream(
         self,
@@ -155,16 +94,21 @@ class SmoothedClassifier:
         procedure="cohen",
         seed=0,
         *,
+        decide: float | None = None,
+        within: float | None = None,
+        stop: Callable[[Snapshot], bool] | None = None,
         resume: Votes | None = None,
         every=0.1,
     ) -> Iterator[Snapshot]:
         """CERTIFY as a generator of snapshots, at first after few draws, later about `every` seconds.
 
-        Only the last snapshot carries a certificate: what comes before has drawn less than was promised.
-        resume: the votes of an earlier snapshot of the same run; the result is the same as without a stop.
+        Each snapshot says what may be claimed at that moment (see Terms.claim); the last one carries the
+        certificate. stop: asked with each snapshot before n; True ends the run with what is proved. It
+        may go by what it sees: a part of alpha is kept for it, see Terms.
+        resume: the votes of an earlier snapshot of the same run; the result is the same as without a break.
         """
         x = self._image(x)
-        _check_run(n0=n0, n=n, alpha=alpha, seed=seed, procedure=procedure)
+        terms = Terms(n0, n, alpha, procedure, seed, decide, within, stoppable=stop is not None)
         if resume and resume.plan.device != str(self.device):
             raise RsvizError(
                 f"this run began on {resume.plan.device}; on {self.device} its draws would be others."
@@ -174,11 +118,20 @@ class SmoothedClassifier:
             votes = replace(votes, plan=used, counts0=counts0, seconds=votes.seconds + spent)
             yield Snapshot(votes, None)
         top = int(np.argmax(votes.counts0))
-        for counts, spent, used in self._slices(x, n, seed, ESTIMATION, votes.plan, votes.counts, every):
+        radius = tight_radius(self.noise, x.shape)
+        pause = next_checkpoint if terms.has_rule else None
+        slices = self._slices(x, n, seed, ESTIMATION, votes.plan, votes.counts, every, pause)
+        while True:
+            snapshot = Snapshot(votes, top, terms.claim(votes.counts, top) if votes.drawn else None)
+            if ended := _ended(snapshot, terms, radius, stop):
+                break
+            if votes.drawn:
+                yield snapshot
+            counts, spent, used = next(slices)
             votes = replace(votes, plan=used, counts=counts, seconds=votes.seconds + spent)
-            if votes.drawn < n:
-                yield Snapshot(votes, top)
-        yield Snapshot(votes, top, self._certificate(votes, top, x.shape, n0, n, alpha, procedure, seed))
+        yield replace(
+            snapshot, certificate=make_certificate(snapshot, terms, ended, self.noise, tuple(x.shape))
+        )
 
     def examples(self, x, count=8, seed=0):
         """The first estimating draws: (noisy images float32 (count, C, H, W), the votes on them (count,))."""
@@ -221,8 +174,10 @@ class SmoothedClassifier:
         return x.to(self.device, torch.float32)
 
     @torch.inference_mode()
-    def _slices(self, x, n, seed, stream, used: Plan, counts, every):
+    def _slices(self, x, n, seed, stream, used: Plan, counts, every, pause=None):
         """Draw until there are n votes; yield (counts, seconds, plan) about `every` seconds.
+
+        pause: function of the votes drawn that gives the next number of votes at which to yield as well.
 
         The votes stay on the device within a slice. A batch that does not fit is halved, and the same draws
         are taken again.
@@ -240,6 +195,8 @@ class SmoothedClassifier:
         while drawn < n:
             began = time.perf_counter()
             goal = min(n, drawn + max(1, wanted // used.batch) * used.batch)
+            if pause:
+                goal = min(goal, pause(drawn))
             first = drawn
             while drawn < goal:
                 size = min(goal - drawn, len(buffer) // used.batch * used.batch)
@@ -268,49 +225,14 @@ class SmoothedClassifier:
             yield tally, spent, used
             wanted = min(2 * (drawn - first), int((drawn - first) * every / spent))
 
-    def _certificate(self, votes, top, shape, n0, n, alpha, procedure, seed) -> Certificate:
-        p_a_lower, p_b_upper = (
-            float(limit) for limit in PROCEDURES[procedure].limits(np.array(votes.counts), top, alpha)
-        )
-        abstained = not p_a_lower > p_b_upper
-        proved = (0.5, 0.5) if abstained else (p_a_lower, p_b_upper)
-        radii = certified_radii(self.noise.key, *proved, scale=self.noise.scale, dim=math.prod(shape))
-        return Certificate(
-            predicted=ABSTAIN if abstained else top,
-            abstained=abstained,
-            counts0=votes.counts0,
-            counts=votes.counts,
-            p_a_lower=p_a_lower,
-            p_b_upper=p_b_upper,
-            radius=next(iter(radii.values())),
-            radii=radii,
-            noise=self.noise.key,
-            scale=self.noise.scale,
-            n0=n0,
-            n=n,
-            alpha=alpha,
-            procedure=procedure,
-            seed=seed,
-            device=votes.plan.device,
-            precision=votes.plan.precision,
-            block=block_size(shape),
-            batch=votes.plan.batch,
-            seconds=votes.seconds,
-            votes_per_second=(n0 + n) / votes.seconds if votes.seconds else 0.0,
-        )
+
+def _ended(snapshot, terms, radius, stop) -> str | None:
+    """Why the run ends here, if it does; there is nothing to end before the first estimating vote."""
+    if not snapshot.votes.drawn:
+        return None
+    ended = terms.ending(snapshot.votes.counts, snapshot.top, radius)
+    return ended or (BY_HAND if stop is not None and stop(snapshot) else None)
 
 
 def _last(items):
     return deque(items, maxlen=1).pop()
-
-
-def _check_run(*, n0, n, alpha, seed, procedure="cohen"):
-    for name, value in (("n0", n0), ("n", n)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise RsvizError(f"{name} is {value}; it must be an integer of at least 1.")
-    if not 0 < alpha < 1:
-        raise RsvizError(f"alpha is {alpha}; it must lie between 0 and 1.")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= MAX_SEED:
-        raise RsvizError(f"seed is {seed}; it must be an integer from 0 to {MAX_SEED}.")
-    if procedure not in PROCEDURES:
-        raise RsvizError(f"procedure is {procedure!r}; it must be one of {', '.join(PROCEDURES)}.")

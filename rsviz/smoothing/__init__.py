@@ -1,0 +1,7 @@
+"""The smoothed classifier: votes of a base classifier under noise, PREDICT and CERTIFY, as a stream."""
+
+from rsviz.smoothing.certificate import ABSTAIN, Certificate, Snapshot, Votes
+from rsviz.smoothing.classifier import SmoothedClassifier
+from rsviz.smoothing.terms import Terms
+
+__all__ = ["ABSTAIN", "Certificate", "SmoothedClassifier", "Snapshot", "Terms", "Votes"]

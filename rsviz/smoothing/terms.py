@@ -1,0 +1,157 @@
+"""What a run of CERTIFY was asked for, when it ends, and what it may claim then."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rsviz.confidence import PROCEDURES
+from rsviz.confidence.stopping import PROVED, UNDECIDED, decide, good_enough, outlook
+from rsviz.errors import RsvizError
+from rsviz.noise import MAX_SEED
+
+HAND_SHARE = 0.1
+"""Part of alpha kept for a stop by hand. At alpha = 0.001 the limits at n become 1 % wider by it."""
+
+COMPLETE, OUT_OF_REACH, GOOD_ENOUGH, BY_HAND = "complete", "out of reach", "good enough", "by hand"
+ENDINGS = (COMPLETE, PROVED, OUT_OF_REACH, GOOD_ENOUGH, BY_HAND)
+"""Why a run ended: all n votes; the radius asked for proved, or out of reach; good enough; stopped."""
+
+STEP, GROWTH = 16, 8
+"""Rules are looked at after 16, 32, ... votes; later the distance is an eighth of what is drawn."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Limits that may be claimed: by which procedure, and the probability of error that they spend."""
+
+    procedure: str
+    alpha: float
+    p_a_lower: float
+    p_b_upper: float
+
+    @property
+    def proves(self) -> bool:
+        return self.p_a_lower > self.p_b_upper
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is fixed before the first draw, and so makes the claim at the end hold.
+
+    n0, n, seed: as for CERTIFY. alpha: probability that the run ends with a false claim. procedure: a valid
+    one of PROCEDURES. decide: end when this radius is proved or out of reach. within: end when the proved
+    radius is within so many percent of the most that n votes could prove. stoppable: somebody or something,
+    who has seen all votes so far, may end the run at any moment.
+
+    Why the claim is false with probability at most alpha, whichever way a run ends:
+    - It goes to n, always: the limits of `procedure` at alpha on n votes, as published.
+    - It has a rule, or the procedure is `anytime`: `anytime` at alpha wherever it ends, n included. One event
+      of probability alpha (Ville's inequality) covers every moment, so what decides when to end is no matter.
+    - It is stoppable besides going to n: before n the claim is `anytime` at alpha / 10, at n it is
+      `procedure` at 9 alpha / 10. A claim is false only if the sequence ever fails or the limits at n do,
+      whatever the decision to stop rests on; by the union bound that has probability at most alpha.
+    """
+
+    n0: int = 100
+    n: int = 100_000
+    alpha: float = 0.001
+    procedure: str = "cohen"
+    seed: int = 0
+    decide: float | None = None
+    within: float | None = None
+    stoppable: bool = False
+
+    def __post_init__(self):
+        for name in ("n0", "n"):
+            _whole(name, getattr(self, name), low=1)
+        _whole("seed", self.seed, low=0, high=MAX_SEED)
+        if not 0 < self.alpha < 1:
+            raise RsvizError(f"alpha is {self.alpha}; it must lie between 0 and 1.")
+        check_procedure(self.procedure)
+        if self.decide is not None and not 0 < self.decide < np.inf:
+            raise RsvizError(f"decide is {self.decide}; it must be a positive, finite radius.")
+        if self.within is not None and not 0 < self.within < 100:
+            raise RsvizError(f"within is {self.within}; it must be a percentage between 0 and 100.")
+        if self.decide is not None and self.within is not None:
+            raise RsvizError("decide and within are both given; a run ends by one rule.")
+
+    @property
+    def has_rule(self) -> bool:
+        return self.decide is not None or self.within is not None
+
+    @property
+    def always(self) -> bool:
+        """Whether one procedure stands for every moment, the last one included."""
+        return self.has_rule or PROCEDURES[self.procedure].always
+
+    @property
+    def alpha_before_n(self) -> float:
+        """Spent by the limits of `anytime` while votes arrive."""
+        return self.alpha * HAND_SHARE if self.stoppable and not self.always else self.alpha
+
+    @property
+    def alpha_at_n(self) -> float:
+        """Spent by the limits on all n votes."""
+        return self.alpha - self.alpha_before_n if self.stoppable and not self.always else self.alpha
+
+    def claim(self, counts, top: int) -> Claim:
+        """What the votes prove: before n what holds at every moment, at n what was asked for.
+
+        Of a run that is not stoppable and has no rule, what is proved before n stands alone: whoever ends
+        such a run there, and would have taken the claim at n otherwise, may err with up to 2 alpha.
+        """
+        at_n = sum(counts) >= self.n
+        procedure = self.procedure if at_n and not self.always else "anytime"
+        alpha = self.alpha_at_n if at_n else self.alpha_before_n
+        return make_claim(procedure, counts, top, alpha)
+
+    def ending(self, counts, top: int, radius: Callable) -> str | None:
+        """Why the run ends with these votes, as one of ENDINGS; None: it goes on.
+
+        radius: function of arrays (p_a, p_b), of the tight bound. The rules answer at checkpoints only, so
+        that a run ends after the same votes on every machine.
+        """
+        drawn = sum(counts)
+        if drawn >= self.n:
+            return COMPLETE
+        if not self.has_rule or drawn != next_checkpoint(drawn - 1):
+            return None
+        view = outlook(np.array(counts), top, self.n, self.alpha, radius)
+        if self.within is not None:
+            return GOOD_ENOUGH if good_enough(view, self.within / 100) else None
+        decided = decide(view, self.decide)
+        return None if decided == UNDECIDED else decided
+
+
+def make_claim(procedure: str, counts, top: int, alpha: float) -> Claim:
+    """The limits of a procedure on votes per class, as plain numbers."""
+    p_a_lower, p_b_upper = PROCEDURES[procedure].limits(np.array(counts), top, alpha)
+    return Claim(procedure, alpha, float(p_a_lower), float(p_b_upper))
+
+
+def check_procedure(key) -> None:
+    """Refuse what is no procedure, and what is one but proves nothing."""
+    allowed = ", ".join(name for name, procedure in PROCEDURES.items() if procedure.valid)
+    if key not in PROCEDURES:
+        raise RsvizError(f"procedure is {key!r}; it must be one of {allowed}.")
+    if not PROCEDURES[key].valid:
+        raise RsvizError(
+            f"procedure is {key!r}, which makes no certificate: its limits are not proved to hold with "
+            f"probability 1 - alpha; those of {allowed} are."
+        )
+
+
+def next_checkpoint(drawn: int) -> int:
+    """The first checkpoint after so many votes."""
+    checkpoint = STEP
+    while checkpoint <= drawn:
+        checkpoint += max(STEP, checkpoint // GROWTH // STEP * STEP)
+    return checkpoint
+
+
+def _whole(name, value, low, high=None):
+    allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
+    wrong = isinstance(value, bool) or not isinstance(value, int | np.integer)
+    if wrong or value < low or (high is not None and value > high):
+        raise RsvizError(f"{name} is {value}; it must be an integer {allowed}.")
