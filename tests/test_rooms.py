@@ -26,6 +26,7 @@ ROOMS = {
     "data": set(),
     "checkpoints": {"models", "data", "noise"},
     "comparison": {"bounds", "confidence"},
+    "simulation": {"bounds", "confidence"},
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
     "certification": STATISTICS | MATERIALS | {"smoothing"},
@@ -34,12 +35,7 @@ ROOMS = {
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing"},
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
-    "figures": {
-        "bounds",
-        "confidence",
-        "data",
-        "noise",
-    },  # arrays, and what NumPy makes of them: limits, titles, PNG
+    "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"certification", "evidence", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing"}
