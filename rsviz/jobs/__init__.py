@@ -3,6 +3,7 @@
     job_id = submit("certify", request, session="...")   # at once: the job is on disk, a worker on its way
     job = get(job_id)                                    # state, progress, result, place in the queue
     cancel(job_id)
+    resume(job_id, session="...")                        # a cancelled or failed one, from where it was
 
 What can be submitted stands in rsviz.jobs.kinds, which also says what a runner is.
 """
@@ -18,11 +19,12 @@ from rsviz import files
 from rsviz.errors import RsvizError
 from rsviz.files import IDLE_THREADS
 from rsviz.jobs import process
-from rsviz.jobs.store import Job, JobLimitError, Store, StoreError, UnknownJob, folder
+from rsviz.jobs.store import Job, JobLimitError, NotResumable, Store, StoreError, UnknownJob, folder
 
 __all__ = [
     "Job",
     "JobLimitError",
+    "NotResumable",
     "StoreError",
     "UnknownJob",
     "cancel",
@@ -30,6 +32,7 @@ __all__ = [
     "folder",
     "get",
     "list_jobs",
+    "resume",
     "submit",
     "wait",
     "worker_alive",
@@ -57,11 +60,17 @@ def submit(kind: str, request, *, session: str) -> str:
         kind,
         kinds.validated(kind, request),
         str(session)[:200],
-        per_session=number_from("RSVIZ_JOBS_PER_SESSION", 4),
-        total=number_from("RSVIZ_JOBS_TOTAL", 400),
+        **_limits(),
     )
     ensure_worker()
     return job_id
+
+
+def _limits() -> dict[str, int]:
+    return {
+        "per_session": number_from("RSVIZ_JOBS_PER_SESSION", 4),
+        "total": number_from("RSVIZ_JOBS_TOTAL", 400),
+    }
 
 
 def get(job_id: str) -> Job:
@@ -83,6 +92,17 @@ def list_jobs(limit: int = 50, session: str | None = None) -> list[Job]:
 def cancel(job_id: str) -> Job:
     """Cancel the job unless it is finished, and return it. That counts at once, whatever the worker does."""
     Store().cancel(job_id)
+    return Store().get(job_id)
+
+
+def resume(job_id: str, *, session: str) -> Job:
+    """Queue a cancelled or failed job again, to go on from where it was, and return it.
+
+    It counts as one of this session's from now on. Raises UnknownJob, NotResumable for a job in another
+    state, and JobLimitError as `submit` does.
+    """
+    Store().resume(job_id, str(session)[:200], **_limits())
+    ensure_worker()
     return Store().get(job_id)
 
 

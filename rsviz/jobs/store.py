@@ -64,6 +64,10 @@ class JobLimitError(RsvizError):
     """As many jobs are waiting or running as are allowed."""
 
 
+class NotResumable(RsvizError):
+    """The job cannot be resumed: it goes on already, or has its result."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A job as it stood when it was read; times are seconds since 1970.
@@ -175,20 +179,7 @@ class Store:
         """Queue a job and return its id; JobLimitError where the session or the machine has its fill."""
         job_id, now = secrets.token_hex(8), time.time()
         with self._connection(write=True) as connection:
-            unfinished, own = connection.execute(
-                "SELECT count(*), coalesce(sum(session = ?), 0) FROM jobs"
-                " WHERE state IN ('queued', 'running')",
-                (session,),
-            ).fetchone()
-            if own >= per_session:
-                raise JobLimitError(
-                    f"This session has {own} unfinished jobs and {per_session} are allowed; "
-                    "wait until one is finished or cancel one."
-                )
-            if unfinished >= total:
-                raise JobLimitError(
-                    f"This machine has {unfinished} unfinished jobs and {total} are allowed; try again later."
-                )
+            _check_limits(connection, session, per_session, total)
             connection.execute(
                 "INSERT INTO jobs (id, kind, session, state, created, updated, request)"
                 " VALUES (?, ?, ?, 'queued', ?, ?, ?)",
@@ -214,6 +205,25 @@ class Store:
     def cancel(self, job_id: str) -> None:
         """Cancel an unfinished job at once; the worker, if it is at it, notices when it next saves."""
         self._end(checked(job_id), "cancelled")
+
+    def resume(self, job_id: str, session: str, per_session: int, total: int) -> None:
+        """Queue a cancelled or failed job again, behind all others, as the session's own.
+
+        It goes on from what its last Step carried. Raises UnknownJob, NotResumable, or JobLimitError as for a
+        new job.
+        """
+        with self._connection(write=True) as connection:
+            row = connection.execute("SELECT state FROM jobs WHERE id = ?", (checked(job_id),)).fetchone()
+            if row is None:
+                raise UnknownJob(f"There is no job {job_id} on this machine.")
+            if row[0] not in ("cancelled", "failed"):
+                raise NotResumable(f"The job is {row[0]}; a cancelled or a failed one can be resumed.")
+            _check_limits(connection, session, per_session, total)
+            connection.execute(
+                "UPDATE jobs SET state = 'queued', session = ?, updated = ?, finished = NULL, error = NULL,"
+                " deaths = 0, number = (SELECT max(number) + 1 FROM jobs) WHERE id = ?",
+                (session, time.time(), job_id),
+            )
 
     # What the worker calls
 
@@ -299,6 +309,24 @@ class Store:
         with self._connection(write=True) as connection:
             connection.execute(
                 "UPDATE jobs SET state = ?, error = ?, result = ?, progress = coalesce(?, progress),"
-                " resume = NULL, updated = ?, finished = ? WHERE id = ? AND state IN ('queued', 'running')",
-                (state, error, result, progress, now, now, job_id),
+                " resume = CASE WHEN ? THEN NULL ELSE resume END,"
+                " updated = ?, finished = ? WHERE id = ? AND state IN ('queued', 'running')",
+                (state, error, result, progress, state == "done", now, now, job_id),
             )
+
+
+def _check_limits(connection, session, per_session, total) -> None:
+    """JobLimitError where the session or the machine has as many unfinished jobs as are allowed."""
+    unfinished, own = connection.execute(
+        "SELECT count(*), coalesce(sum(session = ?), 0) FROM jobs WHERE state IN ('queued', 'running')",
+        (session,),
+    ).fetchone()
+    if own >= per_session:
+        raise JobLimitError(
+            f"This session has {own} unfinished jobs and {per_session} are allowed; "
+            "wait until one is finished or cancel one."
+        )
+    if unfinished >= total:
+        raise JobLimitError(
+            f"This machine has {unfinished} unfinished jobs and {total} are allowed; try again later."
+        )

@@ -93,7 +93,14 @@ class Worker:
                 log.info("the code has changed: starting again")
                 os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
             job_id, *rest = claimed
+            self.let_go(job_id)
             self.active.appendleft(Active(job_id, runner(job_id, *rest)))
+
+    def let_go(self, job_id: str) -> None:
+        """Close the run of a job that was cancelled and resumed before this worker had noticed."""
+        for job in [job for job in self.active if job.id == job_id]:
+            self.active.remove(job)
+            self.close(job)
 
     def slice(self, job: Active) -> None:
         """Give a job its turn, store what it has reached when it is time, and queue it for the next turn."""
