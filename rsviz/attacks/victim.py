@@ -1,4 +1,4 @@
-"""The classifier under attack: its votes, and gradients averaged over its noise (expectation over transforms).
+"""The classifier under attack: its votes, and gradients averaged over its noise.
 
 Draws belong in the batch: n0 noisy copies of each image are folded into the images, and one forward and
 backward pass of the best size serves as many of both as fit.
@@ -118,9 +118,8 @@ class Victim:
             rows = slice(start, start + images)
             value = None if loss is None else _loss_of(loss, goal[rows])
             parts.append(_fold(runner, used.batch, x[rows], noise, value, gradient, self.num_classes))
-        measured = Measured(
-            *(torch.cat(column) if column[0] is not None else None for column in _columns(parts))
-        )
+        columns = zip(*((part.votes, part.loss, part.gradient) for part in parts), strict=True)
+        measured = Measured(*(None if column[0] is None else torch.cat(column) for column in columns))
         if (measured.votes < 0).any():
             raise RsvizError("the network gave NaN for an image; its votes and gradients mean nothing.")
         return measured
@@ -186,10 +185,6 @@ class _ForwardBackward(torch.nn.Module):
 
 def _loss_of(loss, goal):
     return lambda logits: loss(logits, goal)
-
-
-def _columns(parts):
-    return zip(*((part.votes, part.loss, part.gradient) for part in parts), strict=True)
 
 
 def _fold(runner, batch, x, noise, value, gradient, num_classes) -> Measured:
