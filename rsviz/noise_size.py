@@ -1,5 +1,6 @@
 """How much noise a certificate takes: mechanisms made comparable, and what they certify against dimension."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -113,8 +114,18 @@ Rule = EqualScale | EqualDeviation | EqualRadius
 
 def expected_norms(rule: Rule, key: str, norm: str, dims) -> np.ndarray:
     """E||z|| at each dimension of one mechanism under a rule; float64, in pixel units."""
-    scales = np.array([rule.noise(key, int(dim)).scale for dim in dims])
-    return scales * NOISES[key](1.0).expected_norm(norm, dims)
+    return scales(rule, key, dims) * _unit_norms(key, norm, tuple(map(int, dims)))
+
+
+def scales(rule: Rule, key: str, dims) -> np.ndarray:
+    """The scale of one mechanism under a rule at each dimension."""
+    return np.array([rule.noise(key, int(dim)).scale for dim in dims])
+
+
+@functools.lru_cache(maxsize=64)
+def _unit_norms(key: str, norm: str, dims: tuple) -> np.ndarray:
+    """At scale 1; the integrals take longer than all else, and no scale changes them."""
+    return NOISES[key](1.0).expected_norm(norm, dims)
 
 
 def sampled_norms(key: str, dims, seed: int, values: int = 100_000) -> list[np.ndarray]:
@@ -146,7 +157,7 @@ def radius_against_dimension(bound: Bound, norm, p_a, p_b, dims, size: float, ho
     if hold not in HOLDS:
         raise RsvizError(f"hold is {hold!r}; it must be one of: {', '.join(HOLDS)}.")
     if hold == "linf":
-        sizes = unit.expected_norm("linf", dims)
+        sizes = _unit_norms(bound.noise, "linf", tuple(map(int, dims)))
     else:
         sizes = np.array([unit.deviation(int(dim)) for dim in dims])
     factors = np.array([conversion(bound.norm, norm, int(dim)) for dim in dims])

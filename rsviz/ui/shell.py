@@ -12,6 +12,12 @@ from rsviz.ui.pictures import data_uri
 PAGES = (
     ("pages/certify.py", "Certify", ":material/verified:", "Certify an image: votes, class, radius."),
     ("pages/bounds.py", "Bounds", ":material/stacked_line_chart:", "Every closed-form bound, side by side."),
+    (
+        "pages/noise.py",
+        "Noise",
+        ":material/grain:",
+        "Four mechanisms: their shape, their size, what they prove.",
+    ),
     ("pages/papers.py", "Papers", ":material/menu_book:", "What the papers claim, and where they are wrong."),
 )
 

@@ -1,0 +1,346 @@
+"""The Noise page: four mechanisms on one image, their shape, their size, and what they certify."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
+from rsviz.errors import RsvizError
+from rsviz.figures import noise as figures
+from rsviz.noise import NOISES
+from rsviz.noise_size import (
+    DIMENSIONS,
+    SLOPES,
+    EqualRadius,
+    certified,
+    expected_norms,
+    largest_dimension_won,
+    radius_against_dimension,
+    scales,
+)
+from rsviz.ui import noise as ui
+from rsviz.ui.pictures import picture
+from rsviz.ui.shell import open_page
+
+GAUSSIAN, EXPONENTIAL, PUBLISHED = BOUNDS["cohen-l2"], BOUNDS["exponential-linf"], BOUNDS["dinf-linf"]
+
+
+def page():
+    ui.ADDRESS.restore()
+    st.title("Which noise?", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.popover("Image, pixels, seed", icon=":material/image:"):
+            ui.image_controls()
+        with st.popover("Pictures with a name", icon=":material/auto_stories:"):
+            for name, preset in ui.PRESETS.items():
+                st.button(
+                    preset.title,
+                    key=f"noise-preset-{name}",
+                    on_click=ui.apply_preset,
+                    args=(name,),
+                    width="stretch",
+                )
+                st.caption(preset.says)
+    rule = ui.rule_controls()
+    x, wrong = ui.chosen_image()
+    seed = st.session_state["n_seed"]
+    noises = {key: rule.noise(key, x.size) for key in NOISES}
+    draws = {key: noise.scale * ui.unit_draw(key, x.shape, seed) for key, noise in noises.items()}
+    if wrong:
+        st.info(wrong, icon=":material/image:")
+    images(x, noises, draws)
+    st.caption(says(rule, noises, x.size))
+    view = st.segmented_control(
+        "View",
+        list(ui.VIEWS),
+        required=True,
+        format_func=ui.VIEWS.get,
+        key="n_view",
+        label_visibility="collapsed",
+    )
+    charts, table = VIEWS[view](rule, x, noises, draws, seed)
+    take_away(view, rule, x, seed, charts, table)
+    ui.ADDRESS.write()
+
+
+def images(x, noises, draws):
+    """The image, and the image under each mechanism."""
+    size = "×".join(map(str, x.shape[1:])) + (" in colour" if len(x) == 3 else "")
+    with st.container(horizontal=True, gap="small", key="noise-images"):
+        with st.container(width=190):
+            picture(x, alt="The image without noise", size=180)
+            st.markdown(f"**No noise**  \n:small[{size}: d = {x.size:,}]")
+        for key, noise in noises.items():
+            with st.container(width=190):
+                picture(x + draws[key], alt=f"The image under {noise.title} noise", size=180)
+                symbol = "σ" if key in ("gaussian", "linf-exponential") else "λ"
+                st.markdown(
+                    f"**{noise.title}**  \n:small[{symbol} = {noise.scale:.3g} · a pixel varies by "
+                    f"{noise.deviation(x.size):.3g}]"
+                )
+
+
+def says(rule, noises, dim) -> str:
+    """What the row of pictures shows, in one or two sentences with its numbers."""
+    clipped = "Values outside [0, 1] are cut off on the screen only."
+    if not isinstance(rule, EqualRadius):
+        return clipped
+    deviations = {key: noise.deviation(dim) for key, noise in noises.items()}
+    least = min(deviations, key=deviations.get)
+    most = max(deviations, key=deviations.get)
+    own = [
+        NOISES[key].title
+        for key in noises
+        if certified(noises[key], rule.norm, rule.p_a, rule.p_b, dim).tight
+    ]
+    return (
+        f"Each at the scale at which rsviz proves a radius of {radius_text(rule.radius, rule.norm)} for "
+        f"p_A = {rule.p_a:.3g}, p_B = {rule.p_b:.3g}. {NOISES[least].title} noise needs the least, "
+        f"{NOISES[most].title} noise {deviations[most] / deviations[least]:.3g} times as much. "
+        f"In {NORM_SYMBOLS[rule.norm]} the bound is tight for {' and '.join(own)}; the others go through "
+        f"another norm, and a better bound may ask for less. Whether a network still sees the class in this "
+        f"noise, so that p_A is reached at all, is for you to judge. {clipped}"
+    )
+
+
+def radius_text(radius, norm) -> str:
+    return f"{radius * 255:.3g}/255 in ℓ∞" if norm == "linf" else f"{radius:.3g} in {NORM_SYMBOLS[norm]}"
+
+
+def show_density(rule, x, noises, draws, seed):
+    plane = {key: rule.noise(key, 2) for key in NOISES}
+    points = {key: noise.scale * ui.unit_plane(key, seed) for key, noise in plane.items()}
+    reach = 3.2 * max(noise.deviation(2) for noise in plane.values())
+    charts = {noise.title: figures.density_chart(noise, points[key], reach) for key, noise in plane.items()}
+    for column, (title, chart) in zip(st.columns(4), charts.items(), strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            st.vega_lite_chart(chart, key=f"noise-density-{title}", alt=f"Density of {title} noise in 2-D")
+    st.caption(
+        "Two pixels, the rule above applied to d = 2. Shades: twelve equal steps from 0 to the peak of each "
+        "density. Dots: 300 draws. The balls are those of the norm in which a mechanism certifies best; "
+        "uniform noise has an edge and no peak."
+    )
+    rows = [
+        {"noise": key, "scale": plane[key].scale, "z1": a, "z2": b}
+        for key, pairs in points.items()
+        for a, b in pairs
+    ]
+    return charts, rows
+
+
+def show_pixel(rule, x, noises, draws, seed):
+    dim = x.size
+    t = np.linspace(-1, 1, 401) * 3.2 * max(noise.deviation(dim) for noise in noises.values())
+    densities = {key: noise.marginal_density(t, dim) for key, noise in noises.items()}
+    chart = figures.marginal_chart(t, densities)
+    st.vega_lite_chart(chart, key="noise-pixel", alt="Density of the noise on one pixel, four mechanisms")
+    st.caption(
+        f"One of d = {dim:,} pixels. Alone, a pixel of ℓ∞-exponential noise is Laplace for d = 1 and nearly "
+        f"uniform for large d: its draw fills a cube of half-width R, which varies by only "
+        f"1/√(d + 1) = {100 / math.sqrt(dim + 1):.2g}% from draw to draw."
+    )
+    rows = [{"z": z, **{key: densities[key][i] for key in densities}} for i, z in enumerate(t)]
+    return {"The noise on one pixel": chart}, rows
+
+
+def show_growth(rule, x, noises, draws, seed):
+    charts, rows = {}, []
+    sampled_scales = {key: scales(rule, key, ui.SAMPLED_DIMS) for key in NOISES}
+    for column, norm in zip(st.columns(2), ("l2", "linf"), strict=True):
+        expected = {key: expected_norms(rule, key, norm, ui.DIMS) for key in NOISES}
+        sampled = {key: sampled_scales[key] * ui.unit_means(key, seed)[norm] for key in NOISES}
+        title = f"Mean ‖z‖ in {NORM_SYMBOLS[norm]}"
+        charts[title] = figures.growth_chart(ui.DIMS, expected, ui.SAMPLED_DIMS, sampled, norm, DIMENSIONS)
+        with column:
+            st.markdown(f"**{title}**")
+            st.vega_lite_chart(charts[title], key=f"noise-growth-{norm}", alt=f"{title} against dimension")
+        for kind, dims, values in (
+            ("exact", ui.DIMS, expected),
+            ("sampled", ui.SAMPLED_DIMS, sampled),
+        ):
+            rows += [
+                {"norm": norm, "kind": kind, "noise": key, "d": int(dim), "mean": values[key][i]}
+                for key in NOISES
+                for i, dim in enumerate(dims)
+            ]
+    st.caption(
+        "Lines: exact expectations, in closed form or as a one-dimensional integral. Dots: means over NumPy "
+        f"draws of about 100,000 numbers each, at least four draws. {growth_says(rule)}"
+    )
+    return charts, rows
+
+
+def growth_says(rule) -> str:
+    if not isinstance(rule, EqualRadius):
+        return ""
+    if rule.norm == "linf":
+        return (
+            "To certify the same ℓ∞ radius, ‖z‖∞ of ℓ∞-exponential noise grows as d (its mean is σ d), that "
+            "of Gaussian noise as √(d log d). A better bound shifts a line; it does not turn it."
+        )
+    return (
+        f"For a radius in {NORM_SYMBOLS[rule.norm]}, σ of Gaussian noise does not depend on d; ‖z‖∞ grows as "
+        "√(log d)."
+    )
+
+
+def show_radius(rule, x, noises, draws, seed):
+    left, right = st.columns(2)
+    with left:
+        norm = st.segmented_control(
+            "Radius in", ["linf", "l2"], required=True, format_func=NORM_SYMBOLS.get, key="n_read"
+        )
+    with right:
+        hold = st.segmented_control(
+            "Noise is held at",
+            list(ui.HOLD_TITLES),
+            required=True,
+            format_func=ui.HOLD_TITLES.get,
+            key="n_hold",
+        )
+    size = st.slider("its size (pixel units)", 0.05, 2.0, step=0.05, key="n_size")
+    p_a, p_b = (rule.p_a, rule.p_b) if isinstance(rule, EqualRadius) else ui.probability_controls()
+    bounds = {
+        NOISES["gaussian"].title: (GAUSSIAN, 4),
+        NOISES["linf-exponential"].title: (EXPONENTIAL, 4),
+        "the same, by D_∞": (PUBLISHED, 2),
+    }
+    radii = {
+        name: radius_against_dimension(bound, norm, p_a, p_b, ui.DIMS, size, hold)
+        for name, (bound, _) in bounds.items()
+    }
+    slopes = [
+        (f"{slope.theorem} ({slope.notion}): slope {slope_text(slope.power)}", slope.power)
+        for slope in SLOPES
+        if slope.norm == norm
+    ]
+    chart = figures.radius_chart(
+        ui.DIMS,
+        [(name, bound.colour, width, radii[name]) for name, (bound, width) in bounds.items()],
+        slopes,
+        norm,
+        DIMENSIONS,
+    )
+    st.vega_lite_chart(chart, key="noise-radius", alt="Certified radius against dimension, log-log")
+    st.markdown(radius_says(norm, p_a, p_b, hold, size))
+    st.caption(
+        "Thick: tight for its own noise and norm"
+        + (
+            "; in ℓ₂ the ℓ∞-exponential radius is that of the ℓ∞ ball, not a tight one. "
+            if norm == "l2"
+            else ". "
+        )
+        + "Dashed: slopes only. The theorems of the Unified paper say how fast a radius must fall at fixed "
+        "E‖z‖∞, for a robustness of their own and up to unknown constants: their height says nothing."
+    )
+    rows = [
+        {"d": int(dim), "norm": norm, "hold": hold, "size": size, "p_a": p_a, "p_b": p_b}
+        | {bound.key: radii[name][i] for name, (bound, _) in bounds.items()}
+        for i, dim in enumerate(ui.DIMS)
+    ]
+    return {f"Certified radius in {NORM_SYMBOLS[norm]}": chart}, rows
+
+
+def slope_text(power) -> str:
+    return {0.0: "0", 0.5: "−1/2", 1.0: "−1"}[power]
+
+
+def radius_says(norm, p_a, p_b, hold, size) -> str:
+    """The radii at the dimensions of the datasets, and where the lines cross."""
+    dims = list(DIMENSIONS.values())
+    one, other = (
+        radius_against_dimension(bound, norm, p_a, p_b, dims, size, hold) for bound in (GAUSSIAN, EXPONENTIAL)
+    )
+    unit, factor = ("/255", 255) if norm == "linf" else ("", 1)
+    places = " · ".join(
+        f"{name} **{round_down(a * factor, 3):.3g}{unit}** and **{round_down(b * factor, 3):.3g}{unit}**"
+        for name, a, b in zip(DIMENSIONS, one, other, strict=True)
+    )
+    won = largest_dimension_won(EXPONENTIAL, GAUSSIAN, norm, p_a, p_b, hold)
+    if won is None:
+        where = "In every dimension from 2 Gaussian noise certifies at least as much."
+    else:
+        where = f"Up to d = {won} ℓ∞-exponential noise certifies more, from d = {won + 1} on Gaussian noise."
+    return f"{where}  \nGaussian and ℓ∞-exponential: {places}"
+
+
+def show_numbers(rule, x, noises, draws, seed):
+    dim = x.size
+    p_a, p_b = (rule.p_a, rule.p_b) if isinstance(rule, EqualRadius) else ui.probability_controls()
+    rows = []
+    for key, noise in noises.items():
+        row = {"noise": key, "d": dim, "scale": noise.scale, "deviation": noise.deviation(dim)}
+        for norm, order in (("l1", 1), ("l2", 2), ("linf", np.inf)):
+            row[f"expected_{norm}"] = float(noise.expected_norm(norm, dim))
+            row[f"drawn_{norm}"] = float(np.linalg.norm(draws[key].ravel().astype(float), order))
+        row["median_linf"] = float(noise.linf_quantile(0.5, dim))
+        row |= {f"radius_{norm}": certified(noise, norm, p_a, p_b, dim).radius for norm in NORM_SYMBOLS}
+        rows.append(row | {"p_a": p_a, "p_b": p_b})
+    st.markdown(numbers_table(rows, noises, p_a, p_b, dim))
+    st.caption(
+        f"d = {dim:,}, p_A = {p_a:.4g}, p_B = {p_b:.4g}. Bold: tight, no larger radius holds. The others are "
+        "read through a norm equivalence: proved, but perhaps not the best."
+    )
+    return {}, rows
+
+
+def numbers_table(rows, noises, p_a, p_b, dim) -> str:
+    titles = [noise.title for noise in noises.values()]
+    lines = ["| | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|"]
+
+    def line(words, values):
+        lines.append(f"| {words} | " + " | ".join(values) + " |")
+
+    line("scale, σ or λ", [f"{row['scale']:.4g}" for row in rows])
+    line("deviation of a pixel", [f"{row['deviation']:.4g}" for row in rows])
+    for norm, symbol in NORM_SYMBOLS.items():
+        line(f"E‖z‖ in {symbol}", [f"{row[f'expected_{norm}']:.4g}" for row in rows])
+        line(f"‖z‖ in {symbol} of this draw", [f"{row[f'drawn_{norm}']:.4g}" for row in rows])
+    line("median of ‖z‖∞", [f"{row['median_linf']:.4g}" for row in rows])
+    for norm, symbol in NORM_SYMBOLS.items():
+        found = [certified(noise, norm, p_a, p_b, dim) for noise in noises.values()]
+        texts = [f"{round_down(item.radius):.4g}" for item in found]
+        line(
+            f"radius in {symbol}",
+            [f"**{text}**" if item.tight else text for text, item in zip(texts, found, strict=True)],
+        )
+    return "\n".join(lines)
+
+
+VIEWS = {
+    "density": show_density,
+    "pixel": show_pixel,
+    "growth": show_growth,
+    "radius": show_radius,
+    "numbers": show_numbers,
+}
+
+
+def take_away(view, rule, x, seed, charts, rows):
+    """The address, the table, the picture, and the lines that draw the same noise."""
+    with st.expander("Take it away: link, CSV, PNG, Python", icon=":material/ios_share:"):
+        st.markdown("The address of this page restores everything that is set here.")
+        files = {"CSV": (lambda: pd.DataFrame(rows).to_csv(index=False).encode(), "text/csv")}
+        if charts:
+            files["PNG"] = (lambda: figures.side_by_side(charts), "image/png")
+        with st.container(horizontal=True):
+            for name, (content, kind) in files.items():  # made when somebody asks for them
+                st.download_button(
+                    name,
+                    content,
+                    f"rsviz-noise-{view}.{name.lower()}",
+                    kind,
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+        st.code(ui.python_lines(rule, x.shape, seed), language="python")
+
+
+open_page()
+try:
+    page()
+except RsvizError as error:
+    st.error(str(error), icon=":material/error:")

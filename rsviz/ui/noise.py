@@ -1,0 +1,285 @@
+"""Controls of the Noise page: what stands in its URL, what that means, and the image that it shows."""
+
+import functools
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import streamlit as st
+
+from rsviz import data
+from rsviz.bounds import NORM_SYMBOLS
+from rsviz.certification import load_input, make_source, store_upload
+from rsviz.data.images import fit
+from rsviz.errors import RsvizError
+from rsviz.noise import NOISES
+from rsviz.noise_size import HOLDS, EqualDeviation, EqualRadius, EqualScale, Rule, sampled_norms
+from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.pickers import TYPES
+
+RULES = MappingProxyType(
+    {"deviation": "equal deviation", "scale": "equal scale", "radius": "equal certified radius"}
+)
+VIEWS = MappingProxyType(
+    {
+        "density": "Density in 2-D",
+        "pixel": "One pixel",
+        "growth": "Growth with d",
+        "radius": "Certified radius",
+        "numbers": "Numbers",
+    }
+)
+SOURCES = MappingProxyType({"dataset": "From a data set", "upload": "Upload my own"})
+SHAPES: Mapping[str, tuple[int, int, int] | None] = MappingProxyType(
+    {
+        "own": None,
+        "mnist": (1, 28, 28),
+        "cifar10": (3, 32, 32),
+        "tiny-imagenet": (3, 64, 64),
+        "imagenet": (3, 224, 224),
+    }
+)
+SHAPE_TITLES = MappingProxyType(
+    {
+        "own": "its own size (an upload: 64 × 64)",
+        "mnist": "28 × 28, grey, as MNIST",
+        "cifar10": "32 × 32, as CIFAR-10",
+        "tiny-imagenet": "64 × 64, as Tiny ImageNet",
+        "imagenet": "224 × 224, as ImageNet",
+    }
+)
+HOLD_TITLES = MappingProxyType({"linf": "E‖z‖∞, as in the paper", "deviation": "deviation of a pixel"})
+DIMS = np.unique(np.rint(np.geomspace(2, 150_528, 60)).astype(int))
+SAMPLED_DIMS = (2, 8, 64, 784, 3_072, 12_288, 150_528)
+RADIUS_KEYS = MappingProxyType({"l1": "n_r1", "l2": "n_r2", "linf": "n_rinf"})
+
+
+def _digest() -> Field:
+    def read(texts):
+        if not re.fullmatch("[0-9a-f]{64}", texts[0]):
+            raise ValueError
+        return texts[0]
+
+    return Field("", read, lambda value: [value])
+
+
+ADDRESS = Address(
+    "noise",
+    {
+        "n_rule": choice(RULES, "deviation"),
+        "n_dev": number(0.01, 1.0, 0.25),
+        "n_scale": number(0.01, 1.0, 0.25),
+        "n_norm": choice(NORM_SYMBOLS, "linf"),
+        "n_r1": number(0.05, 4.0, 0.5),
+        "n_r2": number(0.05, 4.0, 0.5),
+        "n_rinf": number(0.25, 16.0, 1.0),
+        "n_pa": number(0.51, 0.999, 0.99),
+        "n_share": number(0.05, 1.0, 1.0),
+        "n_view": choice(VIEWS, "density"),
+        "n_hold": choice(HOLDS, "linf"),
+        "n_size": number(0.05, 2.0, 1.0),
+        "n_read": choice(("linf", "l2"), "linf"),
+        "n_from": choice(SOURCES, "dataset"),
+        "n_data": choice(data.DATASETS, "digits"),
+        "n_index": number(0, 59_999, 1),
+        "n_image": _digest(),
+        "n_fit": choice(("crop", "pad"), "crop"),
+        "n_invert": flag(False),
+        "n_shape": choice(SHAPES, "own"),
+        "n_seed": number(0, 2**31 - 1, 0),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A picture by name: what it changes from the defaults, and what it shows."""
+
+    title: str
+    says: str
+    values: Mapping[str, object]
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "alike": Preset(
+            "Equal to the eye",
+            "Four mechanisms whose pixels vary equally. The pictures look alike; what they prove does not.",
+            {},
+        ),
+        "negative": Preset(
+            "One grey level in ℓ∞, at ImageNet's size",
+            "Each mechanism at the scale at which it certifies 1/255 in ℓ∞. Nothing of the picture is left.",
+            {"n_rule": "radius", "n_shape": "imagenet", "n_view": "growth"},
+        ),
+        "mnist": Preset(
+            "The same at MNIST's size",
+            "Gaussian noise leaves the digit; ℓ∞-exponential noise, made for ℓ∞, does not.",
+            {"n_rule": "radius", "n_shape": "mnist", "n_view": "growth"},
+        ),
+        "scale": Preset(
+            "The same scale, three times over",
+            "σ of ℓ∞-exponential noise is no deviation: a pixel varies by about σ d / √3.",
+            {"n_rule": "scale", "n_scale": 0.05, "n_view": "numbers"},
+        ),
+        "radius": Preset(
+            "Radius against dimension",
+            "Noise of one size certifies ever less in ℓ∞ as images grow: Table 1 of the Unified paper.",
+            {"n_view": "radius"},
+        ),
+    }
+)
+
+
+def apply_preset(name: str) -> None:
+    """Put a preset into the widgets, the image aside; a callback, so it runs before they are drawn."""
+    kept = ("n_from", "n_data", "n_index", "n_image", "n_fit", "n_invert", "n_seed")
+    for key, value in (ADDRESS.defaults() | dict(PRESETS[name].values)).items():
+        if key not in kept:
+            st.session_state[key] = value
+
+
+def rule_controls() -> Rule:
+    """How the mechanisms are made comparable, with its number."""
+    kind = st.segmented_control("Compare at", list(RULES), required=True, format_func=RULES.get, key="n_rule")
+    if kind == "radius":
+        left, right = st.columns([1, 2])
+        norm = left.segmented_control(
+            "Norm", list(NORM_SYMBOLS), required=True, format_func=NORM_SYMBOLS.get, key="n_norm"
+        )
+        with right:
+            radius = radius_control(norm)
+        p_a, p_b = probability_controls()
+        return EqualRadius(radius, norm, p_a, p_b)
+    if kind == "scale":
+        return EqualScale(st.slider("Scale, σ or λ (pixel units)", 0.01, 1.0, step=0.01, key="n_scale"))
+    return EqualDeviation(
+        st.slider("Standard deviation of each pixel (pixel units)", 0.01, 1.0, step=0.01, key="n_dev")
+    )
+
+
+def radius_control(norm: str) -> float:
+    """The radius in pixel units; in l_inf it is chosen in grey levels."""
+    if norm == "linf":
+        return st.slider("Radius (grey levels of 1/255)", 0.25, 16.0, step=0.25, key="n_rinf") / 255
+    return st.slider("Radius (pixel units)", 0.05, 4.0, step=0.05, key=RADIUS_KEYS[norm])
+
+
+def probability_controls() -> tuple[float, float]:
+    """(p_a, p_b), which can be: p_b is chosen as a share of what p_a leaves."""
+    left, right = st.columns(2)
+    p_a = left.slider("p_A, top class", 0.51, 0.999, step=0.001, format="%.3f", key="n_pa")
+    share = right.slider(
+        "Share of p_B in the rest",
+        0.05,
+        1.0,
+        step=0.05,
+        key="n_share",
+        help="p_B / (1 − p_A). 1: two classes share all votes.",
+    )
+    return float(p_a), float(share * (1 - p_a))
+
+
+def image_controls() -> None:
+    """What picture to disturb, at how many pixels, and the seed of the noise."""
+    source = st.segmented_control(
+        "Image", list(SOURCES), required=True, format_func=SOURCES.get, key="n_from"
+    )
+    if source == "dataset":
+        name = st.selectbox(
+            "Data set",
+            list(data.DATASETS),
+            format_func=lambda key: data.DATASETS[key].title,
+            key="n_data",
+            on_change=_first_image,
+        )
+        last = data.DATASETS[name].sizes["test"] - 1
+        st.session_state["n_index"] = min(st.session_state["n_index"], last)
+        st.number_input(f"Test image, 0 to {last}", 0, last, key="n_index")
+    else:
+        file = st.file_uploader(
+            "PNG, JPEG, WebP, BMP or TIFF", type=TYPES, key="n_file", help="It stays on this server."
+        )
+        if file is not None and st.session_state.get("n_stored") != file.file_id:
+            try:
+                st.session_state["n_image"] = store_upload(file.getvalue())
+                st.session_state["n_stored"] = file.file_id
+            except RsvizError as error:
+                st.error(str(error), icon=":material/error:")
+        left, right = st.columns(2, vertical_alignment="bottom")
+        left.segmented_control("Fit to a square", ["crop", "pad"], required=True, key="n_fit")
+        right.toggle("Swap dark and light", key="n_invert")
+    st.selectbox(
+        "Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help="Resampled to this size."
+    )
+    st.number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed")
+
+
+def _first_image() -> None:
+    st.session_state["n_index"] = 0
+
+
+def chosen_image() -> tuple[np.ndarray, str | None]:
+    """(float32 (C, H, W) in [0, 1], what is wrong with the choice); a digit stands in for a missing image."""
+    state = st.session_state
+    shape = SHAPES[state["n_shape"]]
+    try:
+        if state["n_from"] == "upload":
+            if not state["n_image"]:
+                return _from_dataset("digits", 1, shape), "Upload an image; until then a digit stands here."
+            source = {"kind": "upload", "sha256": state["n_image"], "how": state["n_fit"]}
+            source = make_source(source | {"invert": state["n_invert"]})
+            return load_input(source, shape or SHAPES["tiny-imagenet"])[0], None
+        return _from_dataset(state["n_data"], state["n_index"], shape), None
+    except RsvizError as error:
+        return _from_dataset("digits", 1, shape), f"{error} Until then a digit stands here."
+
+
+def _from_dataset(name, index, shape):
+    own = data.DATASETS[name].shape
+    source = make_source({"kind": "dataset", "dataset": name, "index": index})
+    x, _ = load_input(source, own)
+    if shape is None or shape == own:
+        return x
+    pixels = np.rint(x * 255).astype(np.uint8)
+    return fit(pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0), shape)
+
+
+@functools.lru_cache(maxsize=32)
+def unit_draw(key: str, shape: tuple, seed: int) -> np.ndarray:
+    """One draw at scale 1 for an image of `shape`; another scale moves the same draw."""
+    rng = np.random.default_rng([seed, list(NOISES).index(key)])
+    draw = NOISES[key](1.0).draw((1, *shape), rng)[0].astype(np.float32)
+    draw.setflags(write=False)
+    return draw
+
+
+@functools.lru_cache(maxsize=32)
+def unit_plane(key: str, seed: int, count: int = 300) -> np.ndarray:
+    """Draws in two dimensions at scale 1, (count, 2)."""
+    rng = np.random.default_rng([seed, list(NOISES).index(key), 2])
+    return NOISES[key](1.0).draw((count, 2), rng)
+
+
+@functools.lru_cache(maxsize=32)
+def unit_means(key: str, seed: int) -> Mapping[str, np.ndarray]:
+    """Mean norms of draws at scale 1 at SAMPLED_DIMS, by norm; half a million numbers, so kept."""
+    means = np.array([norms.mean(0) for norms in sampled_norms(key, SAMPLED_DIMS, seed)])
+    return MappingProxyType(dict(zip(NORM_SYMBOLS, means.T, strict=True)))
+
+
+def python_lines(rule: Rule, shape, seed: int) -> str:
+    """What draws the pictures again in a notebook."""
+    return (
+        "import numpy as np\n"
+        "from rsviz.noise import NOISES\n"
+        f"from rsviz.noise_size import {type(rule).__name__}\n\n"
+        f"rule, shape = {rule!r}, {tuple(shape)!r}\n"
+        "for number, key in enumerate(NOISES):\n"
+        f"    noise = rule.noise(key, dim={math.prod(shape)})\n"
+        f"    z = noise.draw((1, *shape), np.random.default_rng([{seed}, number]))[0]\n"
+        "    print(noise, z.std(), np.abs(z).max())\n"
+    )
