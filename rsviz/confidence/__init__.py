@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rsviz.confidence.anytime import ANYTIME, sequence_lower, sequence_upper
+from rsviz.confidence.anytime import ANYTIME, log_evidence, sequence_lower, sequence_upper
 from rsviz.confidence.clopper_pearson import clopper_pearson_lower, clopper_pearson_upper
 from rsviz.confidence.fixed import COHEN, LI, SPLIT, TCERTIFY
 from rsviz.confidence.record import Procedure
@@ -15,6 +15,7 @@ __all__ = [
     "clopper_pearson_lower",
     "clopper_pearson_upper",
     "default_procedure",
+    "log_evidence",
     "sequence_lower",
     "sequence_upper",
 ]

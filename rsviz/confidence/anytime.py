@@ -47,6 +47,17 @@ def sequence_upper(k, n, alpha):
     return expit(_log_odds_against(n - k, n, alpha))
 
 
+def log_evidence(k, n, p):
+    """log M_n(p): how strongly k successes in n votes speak for a probability above p; float64.
+
+    k, n: counts, p: in (0, 1); they broadcast. The lower limit at alpha is above p where this exceeds
+    log(1/alpha).
+    """
+    k, n, p = (np.asarray(value, float) for value in (k, n, p))
+    with np.errstate(divide="ignore", over="ignore"):  # minus infinity where nearly all speaks for less
+        return _log_mixture(np.log1p(-p) - np.log(p), k, n)[0]
+
+
 def _log_odds_against(k, n, alpha):
     """log((1-p)/p) of the lower limit p, rounded up; inf where k = 0."""
     k, n = np.broadcast_arrays(np.asarray(k, float), np.asarray(n, float))
