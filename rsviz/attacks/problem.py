@@ -106,11 +106,10 @@ def _tensor_fields():
     return [field.name for field in fields(State) if field.type is torch.Tensor]
 
 
-def state(problem: Problem, norm, *, step, steps, current, measured, loss, best, found, memory) -> State:
-    """A State with the lengths and the share worked out."""
+def state(problem: Problem, norm, *, step, steps, current, votes, loss, best, found, memory) -> State:
+    """A State with the lengths and the share worked out. votes: (B, K) on this step's draws."""
     x, labels = problem.x, problem.goal.labels
     delta = current - x
-    votes = measured.votes
     return State(
         step=step,
         steps=steps,

@@ -125,7 +125,10 @@ class Victim:
         return measured
 
     def count(self, x, votes: int, draws: "NoiseSource", start: int = 0):
-        """Votes per class (B, K) of each image on draws [start, start + votes); one vote for f itself."""
+        """Votes per class (B, K) on draws [start, start + votes), which all images share; one vote for f.
+
+        For the searches, which judge many images at once again and again; verdicts stand on rsviz.voting.
+        """
         if self.noise is None:
             return self.measure(x).votes
         block = block_size(x.shape[1:])
