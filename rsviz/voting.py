@@ -23,6 +23,9 @@ from rsviz.errors import RsvizError
 from rsviz.execution import Runner, out_of_memory
 from rsviz.noise import Draws
 
+SELECTION, ESTIMATION, PREDICTION = 0, 1, 2
+"""The streams of draws of one seed; no two share their noise."""
+
 GROUP_VALUES = 2**20
 """Values drawn at once where batches are small: fixed costs are shared, and 4 MB stay near the processor."""
 
@@ -151,6 +154,6 @@ class _Queue:
     def _draws_of(self, index):
         if self._draws is None or self._draws[0] != index:
             span = self._spans[index]
-            draws = Draws(self._noise, self.images.shape[1:], span.seed, span.stream, self.images.device)
-            self._draws = index, draws
+            shape, device = self.images.shape[1:], self.images.device
+            self._draws = index, Draws(self._noise, shape, span.seed, span.stream, device, stop=span.stop)
         return self._draws[1]

@@ -42,15 +42,17 @@ class Draws:
     """The noise of one run: draw i has the same values whoever asks for it, in whatever batch.
 
     noise: a mechanism of NOISES. shape: of one image, (C, H, W). seed: 0 .. MAX_SEED. stream: tells runs of
-    one seed apart (selection, estimation, prediction). The values depend on the kind of device, because
-    torch's generators do.
+    one seed apart (selection, estimation, prediction). stop: no draw from there on will be asked for, so
+    where the noise allows it the rest of the last block is not drawn. The values depend on the kind of
+    device, because torch's generators do.
     """
 
-    def __init__(self, noise, shape, seed: int, stream: int, device):
+    def __init__(self, noise, shape, seed: int, stream: int, device, stop: int | None = None):
         self._noise, self._shape, self._seed, self._stream = noise, tuple(shape), seed, stream
         import torch
 
-        self._block, self._device = block_size(shape), device
+        self._block, self._device = block_size(shape), torch.device(device)
+        self._stop = stop if noise.prefixes and self._device.type == "cpu" else None
         self._generator = torch.Generator(device=device)
         self._kept_block, self._kept = None, None
 
@@ -73,12 +75,20 @@ class Draws:
             import torch
 
             if self._kept is None:
-                shape = (self._block, *self._shape)
-                self._kept = torch.empty(shape, dtype=torch.float32, device=self._device)
-            self._sample(block, self._kept)
+                rows = self._block if self._stop is None else min(self._block, _round_up(self._stop))
+                self._kept = torch.empty((rows, *self._shape), dtype=torch.float32, device=self._device)
+            rows = self._block
+            if self._stop is not None:
+                rows = min(rows, _round_up(self._stop - block * self._block))
+            self._sample(block, self._kept[:rows])
             self._kept_block = block
         return self._kept
 
     def _sample(self, block, out):
         self._generator.manual_seed(block_seed(self._seed, self._stream, block))
         self._noise.sample(out.shape, self._generator, out=out)
+
+
+def _round_up(draws: int) -> int:
+    """To a multiple of 16: torch makes Gaussian values by 16, and the rest of them in another way."""
+    return -(-draws // 16) * 16

@@ -21,7 +21,8 @@ class Noise:
     key, title: its name in links, and for people. norm: in which its density falls, and in which it certifies
     best; the bounds that fit it are rsviz.bounds.certifying(key), and every bound reads in the other norms
     through `Bound.radius_in`. Draws are independent; a draw is symmetric around 0, and its coordinates have
-    the same distribution.
+    the same distribution. prefixes: on a CPU, the first 16 k draws from a generator are the same however many
+    are asked for.
 
     Subclasses give `log_density`, `sample`, `draw`, `deviation`, `marginal_density`, `marginal_cdf`,
     `expected_norm` and `linf_quantile`, all exact for every dimension: closed forms, or one-dimensional
@@ -31,6 +32,7 @@ class Noise:
     key: ClassVar[str]
     title: ClassVar[str]
     norm: ClassVar[str]
+    prefixes: ClassVar[bool] = True
 
     def __post_init__(self):
         (field,) = fields(self)
@@ -174,6 +176,7 @@ class LinfExponential(Noise):
     key: ClassVar[str] = "linf-exponential"
     title: ClassVar[str] = "ℓ∞-exponential"
     norm: ClassVar[str] = "linf"
+    prefixes: ClassVar[bool] = False  # the sizes of all draws come first
 
     def sample(self, shape, generator, out=None):
         """Float32 noise of `shape` on the generator's device, written into `out` where one is given.

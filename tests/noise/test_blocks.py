@@ -62,3 +62,16 @@ def test_gaussian_samples_are_gaussian_and_uncorrelated_between_blocks():
     correlation = np.corrcoef(blocks)[np.triu_indices(64, 1)]
     # 2,016 correlations: the largest is about 3.5 standard errors.
     assert np.abs(correlation).max() < 5 / np.sqrt(blocks.shape[1])
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 5, 3), (1, 1, 1)])
+@pytest.mark.parametrize("stop", [1, 5, 16, 100, 1000, 4095])
+def test_a_run_that_ends_within_a_block_draws_what_a_longer_one_does(noise, shape, stop):
+    stop += block_size(shape)
+    whole, cut = (Draws(NOISES[noise](0.5), shape, 7, 1, CPU, stop=until) for until in (None, stop))
+    expected, found = torch.empty((stop, *shape)), torch.empty((stop, *shape))
+    whole.fill(expected, 0)
+    for first in range(0, stop, 700):
+        cut.fill(found[first : first + 700], first)
+    assert torch.equal(expected, found)

@@ -12,8 +12,8 @@ from scipy.stats import norm
 from rsviz.errors import RsvizError
 from rsviz.execution import Runner
 from rsviz.noise import NOISES, Gaussian
-from rsviz.smoothing import ESTIMATION, SELECTION, SmoothedClassifier
-from rsviz.voting import Span, count_votes, spans_of
+from rsviz.smoothing import SmoothedClassifier
+from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes, spans_of
 
 SHAPE, CLASSES = (1, 8, 8), 5
 
