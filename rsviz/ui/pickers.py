@@ -106,7 +106,7 @@ def _from_dataset(card, first):
         st.info(f"{card.name} was trained on {card.dataset}, which rsviz does not carry; upload an image.")
         return None
     if not data.available(card.dataset):
-        _offer_download(card.dataset)
+        offer_download(card.dataset)
         return None
     count = data.DATASETS[card.dataset].sizes["test"]
     if not 0 <= st.session_state.get("index", first) < count:
@@ -139,7 +139,8 @@ def _choose(indices):
     st.session_state["index"] = int(np.random.default_rng().choice(others))
 
 
-def _offer_download(name):
+def offer_download(name: str) -> None:
+    """Say that a dataset is not on this machine, and offer to fetch it; then show how far that is."""
     title = data.DATASETS[name].title
     st.info(f"{title} is not on this machine yet.", icon=":material/download:")
     running = st.session_state.get("download")
