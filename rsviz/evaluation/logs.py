@@ -1,0 +1,249 @@
+"""The field's log format (Cohen et al. 2019, code/certify.py): one line an image, columns separated by tabs.
+
+    idx  label  predict  radius  correct  time          predict is -1 where the smoothed classifier abstains
+
+Read as it is found: time as 0:00:15.4 or as seconds, columns of one's own, `correct` as a running total, a
+last line that was cut off. What a log cannot mean is refused with the number of the line.
+"""
+
+import datetime
+import math
+import re
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from rsviz.errors import RsvizError, short
+from rsviz.files import write_atomically
+
+COLUMNS = ("idx", "label", "predict", "radius", "correct", "time")
+ABSTAIN = -1
+
+MAX_BYTES = 64_000_000
+MAX_ROWS = 1_000_000
+MAX_COLUMNS = 64
+MAX_INTEGER = 2**31 - 1
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_TIME = re.compile(r"(?:(-?\d+) days?, )?(\d+):([0-5]?\d):([0-5]?\d(?:\.\d*)?)", re.ASCII)
+
+
+class LogError(RsvizError):
+    """A log that cannot be read or written: which line, and why. line: its number, or None."""
+
+    def __init__(self, reason: str, line: int | None = None):
+        super().__init__(f"line {line}: {reason}" if line else reason)
+        self.line = line
+
+
+def read_log(source: str | PathLike | bytes) -> pd.DataFrame:
+    """The log as a table, one row an image, in the order of the file.
+
+    source: path of a file, or its content. Columns: idx, label, predict int64 (predict is -1 where it
+    abstains), radius float64 in pixel units, correct bool (computed: predict == label), time float64 in
+    seconds, then the file's further columns as text. attrs["cut"]: whether an unfinished last line was left
+    out.
+    Raises LogError for what is no log: another delimiter or header, rows of another width, values that are
+    no numbers, radii that are negative or not finite, an image twice, more than MAX_BYTES or MAX_ROWS.
+    """
+    names, rows, lines, unfinished = _split(_text(_content(source)))
+    cut = False
+    if unfinished and _first_fault(names, rows[-1:], lines[-1:]):
+        rows, lines, cut = rows[:-1], lines[:-1], True
+    fault = _first_fault(names, rows, lines)
+    if fault:
+        raise LogError(fault[1], fault[0])
+    cells = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
+    columns = {name: np.array(cells[name], np.float64).astype(np.int64) for name in COLUMNS[:3]}
+    columns["radius"] = np.array(cells["radius"], np.float64)
+    columns["correct"] = columns["predict"] == columns["label"]
+    columns["time"] = np.array([_seconds(cell) for cell in cells["time"]], np.float64)
+    columns |= {name: pd.Series(cells[name], dtype=object) for name in names if name not in COLUMNS}
+    frame = pd.DataFrame(columns)
+    _refuse_repeated(frame["idx"].to_numpy(), lines)
+    frame.attrs["cut"] = cut
+    return frame
+
+
+def write_log(frame: pd.DataFrame, path: str | PathLike) -> None:
+    """Write a table with the columns of `read_log` as a log; `read_log` gives the same table back.
+
+    Further columns are written as text; `correct` is computed. Radii keep every digit, times stand as in
+    the logs of Cohen et al., or as plain seconds where those would need more digits than microseconds.
+    Raises LogError where the table is none, before anything is written.
+    """
+    missing = [name for name in COLUMNS if name not in frame.columns and name != "correct"]
+    if missing:
+        raise LogError(f"the table has no column {missing[0]}; a log has {', '.join(COLUMNS)}.")
+    others = [name for name in frame.columns if name not in COLUMNS]
+    for name in ("radius", "time"):
+        if not np.isfinite(np.asarray(frame[name], np.float64)).all():
+            raise LogError(f"{name} holds what is no finite number.")
+    integers = {name: _integers(name, frame[name]) for name in COLUMNS[:3]}
+    cells = [integers[name] for name in COLUMNS[:3]]
+    cells.append([repr(float(value)) for value in frame["radius"]])
+    cells.append(["1" if a == b else "0" for a, b in zip(cells[1], cells[2], strict=True)])
+    cells.append([_written_time(float(value)) for value in frame["time"]])
+    cells += [[str(value) for value in frame[name]] for name in others]
+    lines = ["\t".join(row) for row in zip(*cells, strict=True)]
+    content = "\n".join(["\t".join([*COLUMNS, *map(str, others)]), *lines]) + "\n"
+    if not read_log(content.encode()).shape == (len(frame), len(COLUMNS) + len(others)):
+        raise LogError("a further column holds a tab or a line break, which a log cannot hold.")
+    write_atomically(Path(path), content.encode())
+
+
+def _content(source) -> bytes:
+    if isinstance(source, bytes | bytearray | memoryview):
+        content = bytes(source)
+    else:
+        path = Path(source)
+        try:
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "that is no path"
+            raise LogError(f"the log {short(str(path.name))} cannot be read ({reason}).") from None
+    if len(content) > MAX_BYTES:
+        raise LogError(f"the log is larger than {MAX_BYTES // 1_000_000} MB, which is the most that is read.")
+    return content
+
+
+def _text(content: bytes) -> str:
+    if content[:2] == b"\x1f\x8b":
+        raise LogError("the log is compressed; please unpack it first.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":  # cut within a letter
+            return _text(content[: error.start])
+        line = content[: error.start].count(b"\n") + 1
+        raise LogError("this is not text in UTF-8.", line) from None
+    if "\0" in text:
+        raise LogError("this is not text: it holds a zero byte.", text[: text.index("\0")].count("\n") + 1)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _split(text):
+    """(names of the columns, rows of cells, the number of each row's line, whether the last line is cut)."""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not lines:
+        raise LogError(f"the log is empty; its first line must be {' '.join(COLUMNS)}, separated by tabs.")
+    if len(lines) > MAX_ROWS + 1:
+        raise LogError(f"the log has more than {MAX_ROWS:,} rows, which is the most that is read.")
+    (number, header), *lines = lines
+    names = [name.strip() for name in header.split("\t")]
+    _check_header(number, header, names)
+    rows = [[cell.strip() for cell in line.split("\t")] for _, line in lines]
+    return names, rows, [number for number, _ in lines], bool(rows) and not text.endswith("\n")
+
+
+def _check_header(number, header, names):
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        reason = f"the header has no column {missing[0]}"
+        for delimiter, what in ((",", "commas"), (";", "semicolons"), ("|", "bars"), (" ", "spaces")):
+            if [cell.strip() for cell in header.split(delimiter) if cell][:2] == list(COLUMNS[:2]):
+                reason = f"the columns are separated by {what}, not by tabs"
+        raise LogError(f"{reason}; a log begins with {' '.join(COLUMNS)}, separated by tabs.", number)
+    if len(set(names)) < len(names) or "" in names:
+        raise LogError("the header has a column twice, or one without a name.", number)
+    if len(names) > MAX_COLUMNS:
+        raise LogError(f"the header has {len(names)} columns; up to {MAX_COLUMNS} are read.", number)
+
+
+def _first_fault(names, rows, lines) -> tuple[int, str] | None:
+    """(line, reason) of the first row that cannot be."""
+    positions = [names.index(name) for name in COLUMNS]
+    checks = [_INTEGERS["idx"], _INTEGERS["label"], _INTEGERS["predict"], _radius, _correct, _time]
+    for line, row in zip(lines, rows, strict=True):
+        if len(row) != len(names):
+            again = row[: len(names)] == names or row[:2] == list(COLUMNS[:2])
+            what = "the header again: logs were joined" if again else f"{_counted(len(row), 'column')}"
+            return line, f"this is {what}; the header has {len(names)}."
+        for position, check in zip(positions, checks, strict=True):
+            fault = check(row[position])
+            if fault:
+                if row == names:
+                    fault = "this is the header again: logs were joined"
+                return line, f"{fault}."
+        if row[positions[2]] == "-1" and float(row[positions[3]]) > 0:
+            return line, f"predict is -1, an abstention, and yet the radius is {row[positions[3]]}."
+    return None
+
+
+def _counted(number, what):
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _integer(name, least):
+    def check(cell):
+        if cell.isascii() and cell.isdigit() and len(cell) < 10:
+            return None
+        value = float(cell) if _NUMBER.fullmatch(cell) else math.nan
+        if value != value or value != math.floor(value) or not least <= value <= MAX_INTEGER:
+            return f"{name} is {short(cell)}; it must be a whole number from {least} to {MAX_INTEGER}"
+        return None
+
+    return check
+
+
+_INTEGERS = {
+    "idx": _integer("idx", 0),
+    "label": _integer("label", 0),
+    "predict": _integer("predict", ABSTAIN),
+}
+
+
+def _radius(cell):
+    if not _NUMBER.fullmatch(cell) or not 0 <= float(cell) < math.inf:
+        return f"radius is {short(cell)}; it must be a finite number of at least 0"
+    return None
+
+
+def _correct(cell):
+    if cell not in ("True", "False") and not _NUMBER.fullmatch(cell):
+        return f"correct is {short(cell)}; it must be 0 or 1, or a running total"
+    return None
+
+
+def _time(cell):
+    if not _TIME.fullmatch(cell) and not (_NUMBER.fullmatch(cell) and math.isfinite(float(cell))):
+        return f"time is {short(cell)}; it must be like 0:00:15.4, or seconds"
+    return None
+
+
+def _seconds(cell) -> float:
+    match = _TIME.fullmatch(cell)
+    if not match:
+        return float(cell)
+    days, hours, minutes, seconds = match.groups()
+    whole, _, fraction = seconds.partition(".")
+    total = int(days or 0) * 86_400 + int(hours) * 3600 + int(minutes) * 60 + int(whole)
+    # Read as one decimal number, so that what was written comes back to the last bit.
+    return float(f"{total}.{fraction or 0}") if total >= 0 else total + float(f"0.{fraction or 0}")
+
+
+def _written_time(seconds: float) -> str:
+    try:
+        text = str(datetime.timedelta(seconds=seconds))
+    except OverflowError:
+        return repr(seconds)
+    return text if _seconds(text) == seconds else repr(seconds)
+
+
+def _integers(name, values) -> list[str]:
+    values = np.asarray(values)
+    if values.dtype.kind not in "iub":
+        raise LogError(f"{name} holds what is no whole number.")
+    return [str(int(value)) for value in values]
+
+
+def _refuse_repeated(idx, lines):
+    order = np.argsort(idx, kind="stable")
+    again = np.flatnonzero(np.diff(idx[order]) == 0)
+    if len(again):
+        second = min(order[again + 1])
+        first = int(np.argmax(idx == idx[second]))
+        raise LogError(f"idx {idx[second]} stands already in line {lines[first]}.", lines[second])
