@@ -30,20 +30,17 @@ GAUSSIAN, EXPONENTIAL, PUBLISHED = BOUNDS["cohen-l2"], BOUNDS["exponential-linf"
 def page():
     ui.ADDRESS.restore()
     st.title("Which noise?", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = ui.rule_kind()
         with st.popover("Image, pixels, seed", icon=":material/image:"):
             ui.image_controls()
-        with st.popover("Pictures with a name", icon=":material/auto_stories:"):
-            for name, preset in ui.PRESETS.items():
-                st.button(
-                    preset.title,
-                    key=f"noise-preset-{name}",
-                    on_click=ui.apply_preset,
-                    args=(name,),
-                    width="stretch",
-                )
-                st.caption(preset.says)
-    rule = ui.rule_controls()
+        named = st.popover(
+            "Pictures with a name", icon=":material/auto_stories:", key="noise-named", on_change="rerun"
+        )
+        if named.open:
+            with named:
+                presets()
+    rule = ui.rule_controls(kind)
     x, wrong = ui.chosen_image()
     seed = st.session_state["n_seed"]
     noises = {key: rule.noise(key, x.size) for key in NOISES}
@@ -51,7 +48,7 @@ def page():
     if wrong:
         st.info(wrong, icon=":material/image:")
     images(x, noises, draws)
-    st.caption(says(rule, noises, x.size))
+    st.markdown(says(rule, noises, x.size))
     view = st.segmented_control(
         "View",
         list(ui.VIEWS),
@@ -65,44 +62,47 @@ def page():
     ui.ADDRESS.write()
 
 
+def presets():
+    for name, preset in ui.PRESETS.items():
+        key, width = f"noise-preset-{name}", "stretch"
+        st.button(preset.title, key=key, on_click=ui.apply_preset, args=(name,), width=width)
+        st.caption(preset.says)
+
+
 def images(x, noises, draws):
     """The image, and the image under each mechanism."""
     size = "×".join(map(str, x.shape[1:])) + (" in colour" if len(x) == 3 else "")
     with st.container(horizontal=True, gap="small", key="noise-images"):
-        with st.container(width=190):
-            picture(x, alt="The image without noise", size=180)
+        with st.container(width=168):
+            picture(x, alt="The image without noise", size=160)
             st.markdown(f"**No noise**  \n:small[{size}: d = {x.size:,}]")
         for key, noise in noises.items():
-            with st.container(width=190):
-                picture(x + draws[key], alt=f"The image under {noise.title} noise", size=180)
+            with st.container(width=168):
+                picture(x + draws[key], alt=f"The image under {noise.title} noise", size=160)
                 symbol = "σ" if key in ("gaussian", "linf-exponential") else "λ"
                 st.markdown(
-                    f"**{noise.title}**  \n:small[{symbol} = {noise.scale:.3g} · a pixel varies by "
-                    f"{noise.deviation(x.size):.3g}]"
+                    f"**{noise.title}**  \n:small[{symbol} = {noise.scale:.3g}]  \n"
+                    f":small[a pixel varies by {noise.deviation(x.size):.3g}]"
                 )
 
 
 def says(rule, noises, dim) -> str:
-    """What the row of pictures shows, in one or two sentences with its numbers."""
-    clipped = "Values outside [0, 1] are cut off on the screen only."
+    """What the row of pictures shows, with its numbers."""
+    clipped = ":small[Values outside [0, 1] are cut off on the screen only.]"
     if not isinstance(rule, EqualRadius):
         return clipped
-    deviations = {key: noise.deviation(dim) for key, noise in noises.items()}
-    least = min(deviations, key=deviations.get)
-    most = max(deviations, key=deviations.get)
-    own = [
-        NOISES[key].title
-        for key in noises
-        if certified(noises[key], rule.norm, rule.p_a, rule.p_b, dim).tight
-    ]
-    return (
-        f"Each at the scale at which rsviz proves a radius of {radius_text(rule.radius, rule.norm)} for "
-        f"p_A = {rule.p_a:.3g}, p_B = {rule.p_b:.3g}. {NOISES[least].title} noise needs the least, "
-        f"{NOISES[most].title} noise {deviations[most] / deviations[least]:.3g} times as much. "
-        f"In {NORM_SYMBOLS[rule.norm]} the bound is tight for {' and '.join(own)}; the others go through "
-        f"another norm, and a better bound may ask for less. Whether a network still sees the class in this "
-        f"noise, so that p_A is reached at all, is for you to judge. {clipped}"
+    tight, loose = [], []
+    for noise in noises.values():
+        sharp = certified(noise, rule.norm, rule.p_a, rule.p_b, dim).tight
+        (tight if sharp else loose).append(f"{noise.title} **{noise.deviation(dim):.3g}**")
+    text = (
+        f"What a pixel varies by when {radius_text(rule.radius, rule.norm)} is proved at "
+        f"p_A = {rule.p_a:.3g}, p_B = {rule.p_b:.3g}. By tight bounds, so that no less will do: "
+        f"{', '.join(tight)}."
     )
+    if loose:
+        text += f" Through another norm, so that a better bound may ask for less: {', '.join(loose)}."
+    return f"{text}  \n:small[Whether p_A is reached in such noise is for the network to say.] {clipped}"
 
 
 def radius_text(radius, norm) -> str:
@@ -114,10 +114,12 @@ def show_density(rule, x, noises, draws, seed):
     points = {key: noise.scale * ui.unit_plane(key, seed) for key, noise in plane.items()}
     reach = 3.2 * max(noise.deviation(2) for noise in plane.values())
     charts = {noise.title: figures.density_chart(noise, points[key], reach) for key, noise in plane.items()}
-    for column, (title, chart) in zip(st.columns(4), charts.items(), strict=True):
-        with column:
-            st.markdown(f"**{title}**")
-            st.vega_lite_chart(chart, key=f"noise-density-{title}", alt=f"Density of {title} noise in 2-D")
+    with st.container(horizontal=True, key="noise-density"):
+        for title, chart in charts.items():
+            with st.container(width=262):
+                st.markdown(f"**{title}**")
+                words = f"Density of {title} noise in 2-D"
+                st.vega_lite_chart(chart, key=f"noise-density-{title}", width="content", alt=words)
     st.caption(
         "Two pixels, the rule above applied to d = 2. Shades: twelve equal steps from 0 to the peak of each "
         "density. Dots: 300 draws. The balls are those of the norm in which a mechanism certifies best; "
@@ -206,16 +208,16 @@ def show_radius(rule, x, noises, draws, seed):
     bounds = {
         NOISES["gaussian"].title: (GAUSSIAN, 4),
         NOISES["linf-exponential"].title: (EXPONENTIAL, 4),
-        "the same, by D_∞": (PUBLISHED, 2),
+        "D_∞ bound": (PUBLISHED, 2),
     }
     radii = {
         name: radius_against_dimension(bound, norm, p_a, p_b, ui.DIMS, size, hold)
         for name, (bound, _) in bounds.items()
     }
     slopes = [
-        (f"{slope.theorem} ({slope.notion}): slope {slope_text(slope.power)}", slope.power)
+        (f"{slope.theorem}: slope {slope_text(slope.power)}", slope.power)
         for slope in SLOPES
-        if slope.norm == norm
+        if slope.norm == norm and hold == "linf"  # which is what the theorems hold
     ]
     chart = figures.radius_chart(
         ui.DIMS,
@@ -226,22 +228,26 @@ def show_radius(rule, x, noises, draws, seed):
     )
     st.vega_lite_chart(chart, key="noise-radius", alt="Certified radius against dimension, log-log")
     st.markdown(radius_says(norm, p_a, p_b, hold, size))
-    st.caption(
-        "Thick: tight for its own noise and norm"
-        + (
-            "; in ℓ₂ the ℓ∞-exponential radius is that of the ℓ∞ ball, not a tight one. "
-            if norm == "l2"
-            else ". "
-        )
-        + "Dashed: slopes only. The theorems of the Unified paper say how fast a radius must fall at fixed "
-        "E‖z‖∞, for a robustness of their own and up to unknown constants: their height says nothing."
-    )
+    st.caption(radius_notes(norm, hold))
     rows = [
         {"d": int(dim), "norm": norm, "hold": hold, "size": size, "p_a": p_a, "p_b": p_b}
         | {bound.key: radii[name][i] for name, (bound, _) in bounds.items()}
         for i, dim in enumerate(ui.DIMS)
     ]
     return {f"Certified radius in {NORM_SYMBOLS[norm]}": chart}, rows
+
+
+def radius_notes(norm, hold) -> str:
+    notes = ["Thick: tight for its noise in its own norm. D_∞: the bound published for ℓ∞-exponential noise."]
+    if norm == "l2":
+        notes.append("In ℓ₂ its radius is that of the ℓ∞ ball; a better bound may exist.")
+    if hold == "linf":
+        notes.append(
+            "Dashed: slopes only. The theorems of the Unified paper say how fast a radius must fall at fixed "
+            "E‖z‖∞, for its own notions of robustness (D_∞: Theorem 16; D_MR: 12 and 17) and up to unknown "
+            "constants: the height of these lines says nothing."
+        )
+    return " ".join(notes)
 
 
 def slope_text(power) -> str:
@@ -321,7 +327,15 @@ VIEWS = {
 
 def take_away(view, rule, x, seed, charts, rows):
     """The address, the table, the picture, and the lines that draw the same noise."""
-    with st.expander("Take it away: link, CSV, PNG, Python", icon=":material/ios_share:"):
+    away = st.expander(
+        "Take it away: link, CSV, PNG, Python",
+        icon=":material/ios_share:",
+        key="noise-away",
+        on_change="rerun",
+    )
+    if not away.open:
+        return
+    with away:
         st.markdown("The address of this page restores everything that is set here.")
         files = {"CSV": (lambda: pd.DataFrame(rows).to_csv(index=False).encode(), "text/csv")}
         if charts:

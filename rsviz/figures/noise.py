@@ -1,6 +1,7 @@
 """Pictures of the mechanisms as plain Vega-Lite: density, one pixel, growth, radius against dimension."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from rsviz.noise import NOISES
 FONT = 14
 QUIET = "#8A8F98"
 GREY_LEVEL = 1 / 255
+
+_AXIS = {"labelFontSize": FONT - 1, "titleFontSize": FONT, "titleFontWeight": "normal"}
 
 COLOURS: Mapping[str, str] = {key: certifying(key)[0].colour for key in NOISES}
 """A mechanism has the colour of its tight bound."""
@@ -43,7 +46,7 @@ def density_chart(noise, draws, reach: float) -> dict:
     domain = {"domain": [-reach, reach], "nice": False}
 
     def place(field, title):
-        axis = {"tickCount": 5, "grid": False}
+        axis = _AXIS | {"tickCount": 5, "grid": False}
         return {"field": field, "type": "quantitative", "title": title, "scale": domain, "axis": axis}
 
     balls = {
@@ -58,10 +61,10 @@ def density_chart(noise, draws, reach: float) -> dict:
     }
     points = {
         "data": {"values": dots},
-        "mark": {"type": "circle", "size": 9, "color": "#3A3F47", "opacity": 0.55, "clip": True},
+        "mark": {"type": "circle", "size": 9, "color": QUIET, "opacity": 0.9, "clip": True},
         "encoding": {"x": place("x", "noise on pixel 1"), "y": place("y", "noise on pixel 2")},
     }
-    return _chart([balls, points], height=250)
+    return _chart([balls, points], height=255) | {"width": 255}
 
 
 def _level_sets(noise):
@@ -116,10 +119,7 @@ def _beside(t, densities, heights):
     stack = stack / stack.max()
     width = len(right) // 3
     for i, key in enumerate(densities):
-        free = [
-            np.abs(stack[:, j + 2 : j + width] - (stack[i, j] + 0.03)).min() if stack[i, j] > 0.05 else -1
-            for j in range(len(right) - width)
-        ]
+        free = [_room(stack[:, j + 2 : j + width], stack[i, j]) for j in range(len(right) - width)]
         best = right[int(np.argmax(np.minimum(free, 0.04)))]
         side = -1 if i % 2 == 0 else 1
         yield (
@@ -129,6 +129,15 @@ def _beside(t, densities, heights):
             "right" if side < 0 else "left",
             side * 7,
         )
+
+
+def _room(curves, height) -> float:
+    """How far curves stay from a name just above `height`: 0 where one crosses it, -1 at the bottom."""
+    if height < 0.05:
+        return -1.0
+    distance = curves - (height + 0.03)
+    crossed = (distance.min(1) < 0) & (distance.max(1) > 0)
+    return 0.0 if crossed.any() else float(np.abs(distance).min())
 
 
 def growth_chart(
@@ -142,7 +151,7 @@ def growth_chart(
     symbol = NORM_SYMBOLS[norm]
     lines = _lines({key: (dims, values) for key, values in expected.items()})
     dots = _lines({key: (sampled_dims, values) for key, values in sampled.items()})
-    x = _log("x", "dimension d", domain=[2, 30_000_000], dims=True)
+    x = _dimension_axis()
     ends = np.concatenate([*expected.values(), *sampled.values()])
     y = _log("y", f"mean of ‖z‖ in {symbol} (pixel units)", [ends.min() / 1.5, ends.max() * 1.5])
     colour = _colour(expected)
@@ -174,12 +183,12 @@ def radius_chart(dims, radii, slopes, norm: str, marks, height=420) -> dict:
         "scale": {"domain": names, "range": [row[1] for row in radii]},
         "legend": None,
     }
-    x = _log("x", "dimension d", domain=[2, 30_000_000], dims=True)
+    x = _dimension_axis()
     start = (8 if norm == "linf" else 2.5) * max(
         float(np.interp(_SLOPES_FROM, dims, values)) for *_, values in radii
     )
     low, high = min(values.min() for *_, values in radii), max(values.max() for *_, values in radii)
-    domain = [min(low, GREY_LEVEL) / 2.5, (2.5 if norm == "linf" else 15) * max(high, start)]
+    domain = [min(low, GREY_LEVEL) / 2.5, (10 if norm == "linf" else 20) * max(high, start)]
     y = _log("y", f"certified radius in {NORM_SYMBOLS[norm]} (pixel units)", domain)
     layers = _upright(marks, top=True)
     if norm == "linf":
@@ -193,7 +202,7 @@ def radius_chart(dims, radii, slopes, norm: str, marks, height=420) -> dict:
     return _chart(layers, height=height)
 
 
-_SLOPES_FROM, _SLOPES_TO = 20.0, 600.0
+_SLOPES_FROM, _SLOPES_TO = 6.0, 200.0
 
 
 def _slopes(slopes: Sequence[tuple[str, float]], start, x, y):
@@ -316,25 +325,32 @@ def _tooltip(title, form=".4~g"):
 
 
 def _quantity(field, title):
-    return {"field": field, "type": "quantitative", "title": title, "axis": {"tickCount": 6}}
+    return {"field": field, "type": "quantitative", "title": title, "axis": _AXIS | {"tickCount": 6}}
 
 
-def _log(field, title, domain=None, dims=False):
-    scale = {"type": "log", "nice": False} | ({"domain": domain} if domain else {})
-    axis = {"grid": True, "gridOpacity": 0.25, "labelOverlap": True}
-    axis |= {"values": [10, 100, 1000, 10_000, 100_000], "format": ",d"} if dims else {"format": "~g"}
+def _log(field, title, domain):
+    scale = {"type": "log", "nice": False, "domain": domain}
+    axis = _AXIS | {"gridOpacity": 0.4, "values": _round_values(*domain), "format": "~g"}
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
 
 
+def _dimension_axis():
+    """To the right of ImageNet there is room for the names of the lines."""
+    x = _log("x", "dimension d", [2, 30_000_000])
+    return x | {"axis": x["axis"] | {"values": [10, 100, 1000, 10_000, 100_000], "format": ",d"}}
+
+
+def _round_values(low, high):
+    """Powers of ten, or where there are fewer than three of them also their doubles and halves."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    powers = [10.0**k for k in decades if low <= 10.0**k <= high]
+    if len(powers) >= 3:
+        return powers
+    return [value for k in decades for digit in (1, 2, 5) if low <= (value := digit * 10.0**k) <= high]
+
+
 def _chart(layers, height) -> dict:
-    return {
-        "$schema": _SCHEMA,
-        "height": height,
-        "layer": layers,
-        "config": {
-            "axis": {"labelFontSize": FONT - 1, "titleFontSize": FONT, "titleFontWeight": "normal"},
-        },
-    }
+    return {"$schema": _SCHEMA, "height": height, "layer": layers}
 
 
 def side_by_side(charts: Mapping[str, dict], columns: int = 2, width: int = 420) -> bytes:
@@ -342,8 +358,8 @@ def side_by_side(charts: Mapping[str, dict], columns: int = 2, width: int = 420)
     import vl_convert  # a whole JavaScript engine, for those who save a picture
 
     parts = [
-        {key: value for key, value in chart.items() if key not in ("$schema", "config")}
-        | {"title": title, "width": width}
+        {key: value for key, value in chart.items() if key != "$schema"}
+        | {"title": title, "width": chart.get("width", width)}
         for title, chart in charts.items()
     ]
     sheet = {
@@ -353,7 +369,6 @@ def side_by_side(charts: Mapping[str, dict], columns: int = 2, width: int = 420)
         "columns": columns,
         "concat": parts,
         "resolve": {"scale": {"color": "independent", "fill": "independent"}},
-        "config": next(iter(charts.values()))["config"],
     }
     # Its fonts know no subscripts
     text = json.dumps(sheet, ensure_ascii=False).replace("ℓ₁", "ℓ1").replace("ℓ₂", "ℓ2")

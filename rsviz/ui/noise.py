@@ -20,9 +20,7 @@ from rsviz.noise_size import HOLDS, EqualDeviation, EqualRadius, EqualScale, Rul
 from rsviz.ui.address import Address, Field, choice, flag, number
 from rsviz.ui.pickers import TYPES
 
-RULES = MappingProxyType(
-    {"deviation": "equal deviation", "scale": "equal scale", "radius": "equal certified radius"}
-)
+RULES = MappingProxyType({"deviation": "equal deviation", "scale": "equal scale", "radius": "equal radius"})
 VIEWS = MappingProxyType(
     {
         "density": "Density in 2-D",
@@ -84,7 +82,7 @@ ADDRESS = Address(
         "n_read": choice(("linf", "l2"), "linf"),
         "n_from": choice(SOURCES, "dataset"),
         "n_data": choice(data.DATASETS, "digits"),
-        "n_index": number(0, 59_999, 1),
+        "n_index": number(0, 59_999, 0),
         "n_image": _digest(),
         "n_fit": choice(("crop", "pad"), "crop"),
         "n_invert": flag(False),
@@ -110,18 +108,18 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Four mechanisms whose pixels vary equally. The pictures look alike; what they prove does not.",
             {},
         ),
-        "negative": Preset(
-            "One grey level in ℓ∞, at ImageNet's size",
-            "Each mechanism at the scale at which it certifies 1/255 in ℓ∞. Nothing of the picture is left.",
-            {"n_rule": "radius", "n_shape": "imagenet", "n_view": "growth"},
-        ),
         "mnist": Preset(
-            "The same at MNIST's size",
-            "Gaussian noise leaves the digit; ℓ∞-exponential noise, made for ℓ∞, does not.",
+            "One grey level in ℓ∞, at MNIST's size",
+            "To certify 1/255, Gaussian noise varies a pixel by 0.047; ℓ∞-exponential, made for ℓ∞, by 0.45.",
             {"n_rule": "radius", "n_shape": "mnist", "n_view": "growth"},
         ),
+        "imagenet": Preset(
+            "… and at ImageNet's size",
+            "Now it takes 0.65 and 87: deviations grow as √d and as d.",
+            {"n_rule": "radius", "n_shape": "imagenet", "n_view": "growth"},
+        ),
         "scale": Preset(
-            "The same scale, three times over",
+            "Equal scale is not equal noise",
             "σ of ℓ∞-exponential noise is no deviation: a pixel varies by about σ d / √3.",
             {"n_rule": "scale", "n_scale": 0.05, "n_view": "numbers"},
         ),
@@ -142,9 +140,12 @@ def apply_preset(name: str) -> None:
             st.session_state[key] = value
 
 
-def rule_controls() -> Rule:
+def rule_kind() -> str:
+    return st.segmented_control("Compare at", list(RULES), required=True, format_func=RULES.get, key="n_rule")
+
+
+def rule_controls(kind: str) -> Rule:
     """How the mechanisms are made comparable, with its number."""
-    kind = st.segmented_control("Compare at", list(RULES), required=True, format_func=RULES.get, key="n_rule")
     if kind == "radius":
         left, right = st.columns([1, 2])
         norm = left.segmented_control(
@@ -229,13 +230,13 @@ def chosen_image() -> tuple[np.ndarray, str | None]:
     try:
         if state["n_from"] == "upload":
             if not state["n_image"]:
-                return _from_dataset("digits", 1, shape), "Upload an image; until then a digit stands here."
+                return _from_dataset("digits", 0, shape), "Upload an image; until then a digit stands here."
             source = {"kind": "upload", "sha256": state["n_image"], "how": state["n_fit"]}
             source = make_source(source | {"invert": state["n_invert"]})
             return load_input(source, shape or SHAPES["tiny-imagenet"])[0], None
         return _from_dataset(state["n_data"], state["n_index"], shape), None
     except RsvizError as error:
-        return _from_dataset("digits", 1, shape), f"{error} Until then a digit stands here."
+        return _from_dataset("digits", 0, shape), f"{error} Until then a digit stands here."
 
 
 def _from_dataset(name, index, shape):
