@@ -1,0 +1,183 @@
+"""The runs that stand on this machine, and what they tell about how long the next one takes. No torch."""
+
+import contextlib
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rsviz import files
+from rsviz.data import DATASETS
+from rsviz.errors import RsvizError
+from rsviz.training.objectives import METHODS
+from rsviz.training.request import TrainRequest
+from rsviz.training.runs import END, LOOKS, RUN, STEPS, Run, RunError, read_run
+
+MOST_RUNS = 100
+
+
+def run_folders(limit: int = MOST_RUNS) -> list[Path]:
+    """The folders of runs under RSVIZ_HOME, of jobs and of the command line, those begun last first."""
+    heads = []
+    for place in ("jobs", "runs"):
+        for head in (files.home() / place).glob(f"*/{RUN}"):
+            with contextlib.suppress(FileNotFoundError):  # a folder may go between the look and the question
+                heads.append((head.stat().st_mtime, head.parent))
+    return [folder for _, folder in sorted(heads, reverse=True)[:limit]]
+
+
+def read_again(folder: Path) -> Run:
+    """As `read_run`; files that have not changed since are not parsed again, for pages ask twice a second."""
+    return _read(folder, tuple(_stamp(folder / name) for name in (RUN, STEPS, LOOKS, END)))
+
+
+@functools.lru_cache(maxsize=64)
+def _read(folder, stamps) -> Run:
+    return read_run(folder)
+
+
+def _stamp(path) -> tuple | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def recorded_runs(limit: int = MOST_RUNS) -> dict[str, Run]:
+    """The readable runs under RSVIZ_HOME, those begun last first, by the names of their folders: of a job,
+    its id."""
+    runs = {}
+    for folder in run_folders(limit):
+        with contextlib.suppress(RunError):
+            runs.setdefault(folder.name, read_again(folder))
+    return runs
+
+
+@functools.cache
+def shipped_run() -> Run:
+    """The finished run that comes with rsviz; `train --save-run` wrote it."""
+    return Run.from_json((files.SHIPPED_CHECKPOINTS / "examples" / "train.json").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What a finished run took: seconds of a step, of a look, and of the measurements at the end.
+
+    The last two are differences of the times at which its files were written: whatever else the machine did
+    meanwhile is in them.
+    """
+
+    request: TrainRequest
+    step: float
+    look: float
+    after: float
+
+    @classmethod
+    def of(cls, folder: Path) -> "Pace | None":
+        """The pace of the run in the folder; None unless it is done."""
+        try:
+            run = read_again(folder)
+            if run.end is None or run.end.state != "done" or not (run.lines and run.looks):
+                return None
+            request = TrainRequest.checked(**run.request)
+            begun, looked, ended = ((folder / name).stat().st_mtime for name in (RUN, LOOKS, END))
+        except (RsvizError, OSError):
+            return None
+        trained = run.lines[-1].seconds
+        return cls(
+            request,
+            step=trained / run.lines[-1].step,
+            look=max(looked - begun - trained, 0.0) / len(run.looks),
+            after=max(ended - looked, 0.0),
+        )
+
+    def seconds(self, request: TrainRequest) -> float:
+        """How long a run of the request would take at this pace, where `comparable`."""
+        images = DATASETS[request.dataset].sizes["train"] - request.held_out
+        steps = -(-images // request.batch_size) * request.epochs
+        looks = -(-request.epochs // request.chosen_look_every)
+        return steps * self.step * _work(request) / _work(self.request) + looks * self.look + self.after
+
+    def comparable(self, request: TrainRequest) -> bool:
+        """Whether only the method, its parameters, the batch and the epochs differ."""
+        return _kind(self.request) == _kind(request)
+
+    def alike(self, request: TrainRequest) -> bool:
+        """Whether the steps are the same but for the sizes of numbers."""
+        return self.comparable(request) and _steps(self.request) == _steps(request)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """seconds: until the checkpoint stands. like: the method of the run that it is judged by, or None where
+    that trained with the same steps."""
+
+    seconds: float
+    like: str | None
+
+
+def estimate(request: TrainRequest, folders: Iterable[Path] | None = None) -> Estimate | None:
+    """How long a run of the request will take here, judged by those that stand here; None if none can tell.
+
+    By runs of the same dataset, network, method, parameters and batch size, else by those of another method
+    under the same network, by counting how many images each sends through it. The fastest of them counts:
+    a run that was interrupted, or shared the machine, only took longer.
+    """
+    if request.dataset not in DATASETS:
+        return None
+    paces = [Pace.of(folder) for folder in (run_folders() if folders is None else folders)]
+    paces = [pace for pace in paces if pace is not None and pace.comparable(request)]
+    alike = [pace for pace in paces if pace.alike(request)]
+    best = min(alike or paces, key=lambda pace: pace.seconds(request), default=None)
+    if best is None:
+        return None
+    return Estimate(best.seconds(request), None if alike else best.request.method)
+
+
+def _kind(request) -> tuple:
+    return (
+        request.dataset,
+        request.chosen_architecture,
+        METHODS[request.method].needs_noise,
+        request.held_out,
+        request.device,
+    )
+
+
+def _steps(request) -> tuple:
+    return request.method, _parameters(request), request.batch_size
+
+
+def _parameters(request):
+    return METHODS[request.method].parameters(**request.parameters)
+
+
+def _work(request) -> int:
+    """Images through the network in one step."""
+    return request.batch_size * passes(request.method, _parameters(request))
+
+
+def passes(method: str, p) -> int:
+    """How often an image of the batch, noisy or moved, goes through the network in one step of the method.
+
+    p: the method's Parameters. A test counts them in the objectives themselves.
+    """
+    match method:
+        case "stn":
+            return 2
+        case "adre":
+            return p.k
+        case "smoothadv":
+            return p.m * (p.steps + 1)
+        case "adre-adv":
+            return p.k * (p.steps + 1)
+        case "nal":
+            return p.r * (p.K + 1)
+        case "wrm":
+            return p.K + 1
+        case "trades":
+            return p.steps + 3
+        case "pgd-at":
+            return p.steps + 1
+    return 1
