@@ -13,7 +13,9 @@ from rsviz.noise import NOISES
 from rsviz.noise_size import (
     DIMENSIONS,
     SLOPES,
+    EqualDeviation,
     EqualRadius,
+    EqualScale,
     certified,
     expected_norms,
     largest_dimension_won,
@@ -90,7 +92,20 @@ def says(rule, noises, dim) -> str:
     """What the row of pictures shows, with its numbers."""
     clipped = ":small[Values outside [0, 1] are cut off on the screen only.]"
     if not isinstance(rule, EqualRadius):
-        return clipped
+        p_a, p_b = ui.probabilities()
+        proved = [
+            f"{noises[key].title} **{radius_number(certified(noises[key], 'linf', p_a, p_b, dim).radius)}**"
+            for key in ("gaussian", "linf-exponential")
+        ]
+        alike = (
+            "Each pixel varies equally"
+            if isinstance(rule, EqualDeviation)
+            else "σ and λ are the same number, pixels do not vary equally"
+        )
+        return (
+            f"{alike}; what is proved differs. In ℓ∞, at p_A = {p_a:.3g} and p_B = {p_b:.3g}, by tight "
+            f"bounds: {', '.join(proved)}.  \n{clipped}"
+        )
     tight, loose = [], []
     for noise in noises.values():
         sharp = certified(noise, rule.norm, rule.p_a, rule.p_b, dim).tight
@@ -103,6 +118,11 @@ def says(rule, noises, dim) -> str:
     if loose:
         text += f" Through another norm, so that a better bound may ask for less: {', '.join(loose)}."
     return f"{text}  \n:small[Whether p_A is reached in such noise is for the network to say.] {clipped}"
+
+
+def radius_number(radius) -> str:
+    """A radius in l_inf, in grey levels, rounded down."""
+    return f"{round_down(radius * 255, 3):.3g}/255"
 
 
 def radius_text(radius, norm) -> str:
@@ -176,8 +196,10 @@ def show_growth(rule, x, noises, draws, seed):
 
 
 def growth_says(rule) -> str:
-    if not isinstance(rule, EqualRadius):
-        return ""
+    if isinstance(rule, EqualDeviation):
+        return "‖z‖₂ comes close to the deviation times √d for all four; ‖z‖∞ tells them apart."
+    if isinstance(rule, EqualScale):
+        return "At one σ each coordinate of ℓ∞-exponential noise grows as d, those of the others not at all."
     if rule.norm == "linf":
         return (
             "To certify the same ℓ∞ radius, ‖z‖∞ of ℓ∞-exponential noise grows as d (its mean is σ d), that "

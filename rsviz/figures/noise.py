@@ -61,7 +61,7 @@ def density_chart(noise, draws, reach: float) -> dict:
     }
     points = {
         "data": {"values": dots},
-        "mark": {"type": "circle", "size": 9, "color": QUIET, "opacity": 0.9, "clip": True},
+        "mark": {"type": "circle", "size": 14, "color": "#3A3F47", "stroke": "white", "strokeWidth": 0.5},
         "encoding": {"x": place("x", "noise on pixel 1"), "y": place("y", "noise on pixel 2")},
     }
     return _chart([balls, points], height=255) | {"width": 255}
@@ -336,7 +336,7 @@ def _log(field, title, domain):
 
 def _dimension_axis():
     """To the right of ImageNet there is room for the names of the lines."""
-    x = _log("x", "dimension d", [2, 30_000_000])
+    x = _log("x", "dimension d", [2, 100_000_000])
     return x | {"axis": x["axis"] | {"values": [10, 100, 1000, 10_000, 100_000], "format": ",d"}}
 
 

@@ -172,8 +172,8 @@ def radius_control(norm: str) -> float:
 def probability_controls() -> tuple[float, float]:
     """(p_a, p_b), which can be: p_b is chosen as a share of what p_a leaves."""
     left, right = st.columns(2)
-    p_a = left.slider("p_A, top class", 0.51, 0.999, step=0.001, format="%.3f", key="n_pa")
-    share = right.slider(
+    left.slider("p_A, top class", 0.51, 0.999, step=0.001, format="%.3f", key="n_pa")
+    right.slider(
         "Share of p_B in the rest",
         0.05,
         1.0,
@@ -181,6 +181,12 @@ def probability_controls() -> tuple[float, float]:
         key="n_share",
         help="p_B / (1 − p_A). 1: two classes share all votes.",
     )
+    return probabilities()
+
+
+def probabilities() -> tuple[float, float]:
+    """(p_a, p_b) as last chosen."""
+    p_a, share = st.session_state["n_pa"], st.session_state["n_share"]
     return float(p_a), float(share * (1 - p_a))
 
 
