@@ -3,14 +3,15 @@
 import streamlit as st
 
 from rsviz import jobs
-from rsviz.certification import make_request
+from rsviz.certification import AUTO, make_request
 from rsviz.checkpoints import load_card
+from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.evidence import shipped_example
-from rsviz.jobs.certify import evidence_of
+from rsviz.jobs.certify import evidence_of, stop
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
-from rsviz.ui.pickers import pick_checkpoint, pick_image
+from rsviz.ui.pickers import pick_checkpoint, pick_image, pick_noise
 from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
 
@@ -18,6 +19,15 @@ open_page()
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
+# On a narrow screen the controls follow the headline and the pictures, and the charts come last.
+PHONE = """<style>@media (max-width: 640px) {
+  .st-key-sides > div > [data-testid="stHorizontalBlock"] {row-gap: 1rem}
+  .st-key-sides [data-testid="stColumn"]:has(.st-key-state),
+  .st-key-sides [data-testid="stColumn"]:has(.st-key-state) > div {display: contents}
+  .st-key-sides [data-testid="stColumn"]:has(.st-key-settings) {order: 1}
+  .st-key-sides [data-testid="stLayoutWrapper"]:has(> .st-key-details) {order: 2}
+}</style>"""
+ENDS = {"votes": "After n votes", "decide": "When a radius is decided", "within": "When it is good enough"}
 
 
 def start(values):
@@ -32,16 +42,7 @@ def start(values):
 
 def choose_settings(card):
     """Noise and statistics of the request."""
-    scale = st.slider(
-        "Noise σ (pixel units)",
-        0.01,
-        2.0,
-        card.scale or 0.1,
-        0.01,
-        key="sigma",
-        bind="query-params",
-        help="More noise reaches larger radii and blurs the class. Networks do best at the noise they know.",
-    )
+    noise, scale = pick_noise(card)
     n = st.select_slider(
         "Votes n",
         VOTES,
@@ -51,6 +52,7 @@ def choose_settings(card):
         bind="query-params",
         help="Draws of noise; more votes, a tighter limit on p_A.",
     )
+    ends = choose_end()
     with st.expander("More settings"):
         alpha = st.select_slider(
             "Probability of error α",
@@ -70,7 +72,46 @@ def choose_settings(card):
             help="These choose the class; the n votes that count are drawn afresh.",
         )
         seed = st.number_input("Seed", 0, 2**53 - 1, 0, key="seed", bind="query-params")
-    return {"scale": scale, "n": n, "alpha": alpha, "n0": n0, "seed": seed}
+        procedure = st.selectbox(
+            "Limits on p_A and p_B",
+            [AUTO, *(key for key, known in PROCEDURES.items() if known.valid)],
+            format_func=lambda key: PROCEDURES[key].title if key != AUTO else "What suits the classes",
+            key="procedure",
+            bind="query-params",
+            help="With more than two classes p_B gets a limit of its own, which proves more.",
+        )
+    statistics = {"n": n, "alpha": alpha, "n0": n0, "seed": seed, "procedure": procedure}
+    return {"noise": noise, "scale": scale, **statistics, **ends}
+
+
+def choose_end():
+    """When the run ends, as fields of the request. Every run of the page may be stopped by hand."""
+    end = st.selectbox(
+        "When to end",
+        list(ENDS),
+        format_func=ENDS.get,
+        key="end",
+        bind="query-params",
+        help="A rule ends the run early; what it proved by then holds with the same confidence.",
+    )
+    ends = {"stoppable": True}
+    if end == "decide":
+        ends["decide"] = st.number_input(
+            "Radius to decide", 0.0001, 100.0, 0.25, 0.05, format="%.4g", key="decide", bind="query-params"
+        )
+    elif end == "within":
+        ends["within"] = st.number_input(
+            "Within so many % of the most in reach", 0.1, 99.0, 10.0, 1.0, key="within", bind="query-params"
+        )
+    return ends
+
+
+def keep(job):
+    """Stop the job with what is proved; it shows at the next poll."""
+    try:
+        stop(job)
+    except (RsvizError, OSError) as error:
+        st.session_state["refused"] = str(error)
 
 
 def show_example():
@@ -111,7 +152,11 @@ def show_state(job):
         st.error(str(error), icon=":material/error:")
         return
     if job.unfinished:
-        st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
+        with st.container(horizontal=True, key="running"):
+            if view.may_be_stopped(evidence):
+                words = "Stop and keep what is proved"
+                st.button(words, icon=":material/front_hand:", on_click=keep, args=(job,))
+            st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
     if job.state == "failed":
         st.error(job.error, icon=":material/error:")
     elif job.state == "queued":
@@ -124,11 +169,13 @@ def show_state(job):
 
 jobs.ensure_worker()  # it loads torch while the person looks at the example
 st.title("Certify an image", anchor=False)
-result, controls = st.columns([2, 1], gap="large")
+st.html(PHONE)
+with st.container(key="sides"):
+    result, controls = st.columns([2, 1], gap="large")
 
 job_id = url_value("job")
 with controls:
-    pressed = st.container()
+    pressed = st.container(key="settings")
     begin = shipped_example().request
     card = pick_checkpoint(default=begin.checkpoint)
     source = pick_image(card, first=begin.image.index)

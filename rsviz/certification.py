@@ -5,17 +5,26 @@ Importing this module does not import torch; running does.
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from rsviz import data, files
 from rsviz.checkpoints import Card, load_card, load_checkpoint
-from rsviz.confidence import PROCEDURES
+from rsviz.confidence import PROCEDURES, default_procedure
 from rsviz.data import images
 from rsviz.errors import RsvizError, first_fault, short
 from rsviz.noise import MAX_SEED, NOISES
@@ -25,6 +34,8 @@ if TYPE_CHECKING:
 
 MAX_N = 10_000_000
 MAX_SCALE = 10.0
+AUTO = "auto"
+"""The procedure that suits the number of classes: rsviz.confidence.default_procedure."""
 
 
 class _Frozen(BaseModel):
@@ -61,7 +72,12 @@ Source = Annotated[DatasetImage | UploadedImage | FileImage, Field(discriminator
 
 
 class CertifyRequest(_Frozen):
-    """All that a certificate depends on. device, precision, batch: None leaves the choice to the machine."""
+    """All that a certificate depends on. device, precision, batch: None leaves the choice to the machine.
+
+    procedure: a valid one, or auto. How the run may end before n votes, see rsviz.smoothing.Terms; decide: at
+    the radius that is to be decided; within: within so many percent of what was in reach; stoppable: by hand.
+    A run with decide or within stands on procedure anytime, and takes no other.
+    """
 
     checkpoint: str = Field(min_length=1, max_length=4096)
     image: Source
@@ -70,7 +86,10 @@ class CertifyRequest(_Frozen):
     n0: int = Field(default=100, ge=1, le=1_000_000)
     n: int = Field(default=100_000, ge=1, le=MAX_N)
     alpha: float = Field(default=0.001, gt=0, lt=1, allow_inf_nan=False)
-    procedure: str = "cohen"
+    procedure: str = AUTO
+    decide: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    within: float | None = Field(default=None, gt=0, lt=100, allow_inf_nan=False)
+    stoppable: bool = False
     seed: int = Field(default=0, ge=0, le=MAX_SEED)
     device: str | None = None
     precision: Literal["float32", "bfloat16"] | None = None
@@ -81,16 +100,56 @@ class CertifyRequest(_Frozen):
     def _known_noise(cls, value):
         return _one_of("noise", value, NOISES)
 
+    @field_validator("procedure", mode="before")
+    @classmethod
+    def _auto_by_default(cls, value):
+        return AUTO if value is None else value
+
     @field_validator("procedure")
     @classmethod
-    def _known_procedure(cls, value):
-        return _one_of("procedure", value, PROCEDURES)
+    def _makes_certificates(cls, value):
+        certifying = [key for key, procedure in PROCEDURES.items() if procedure.valid]
+        if value in PROCEDURES and value not in certifying:
+            raise ValueError(
+                f"its limits are not proved to hold with probability 1 - alpha, so it makes no certificate; "
+                f"{AUTO}, {', '.join(certifying)} do"
+            )
+        return _one_of("procedure", value, [AUTO, *certifying])
+
+    @model_validator(mode="after")
+    def _ends_by_one_rule(self):
+        if self.decide is not None and self.within is not None:
+            raise ValueError("decide and within are both given; a run ends by one rule")
+        rule = "decide" if self.decide is not None else "within" if self.within is not None else None
+        if rule and self.procedure not in (AUTO, "anytime"):
+            raise ValueError(
+                f"procedure is {self.procedure!r}, and {rule} is given: a run that ends by what it sees "
+                "needs limits that hold at every moment, which are those of anytime"
+            )
+        return self
+
+    def procedure_for(self, num_classes: int) -> str:
+        """The procedure that stands for auto, or the one that was asked for."""
+        if self.procedure != AUTO:
+            return self.procedure
+        has_rule = self.decide is not None or self.within is not None
+        return "anytime" if has_rule else default_procedure(num_classes)
 
 
 def _one_of(name, value, allowed):
     if value not in allowed:
         raise ValueError(f"{name} must be one of {', '.join(allowed)}")
     return value
+
+
+def default_scale(card: Card, noise: str) -> float | None:
+    """Scale of `noise` whose coordinates deviate as they did in training; None: trained without noise."""
+    if not card.noise:
+        return None
+    if noise == card.noise:
+        return card.scale
+    dim = math.prod(card.input_shape)
+    return NOISES[noise].with_deviation(NOISES[card.noise](card.scale).deviation(dim), dim).scale
 
 
 _REQUEST, _SOURCE = TypeAdapter(CertifyRequest), TypeAdapter(Source)
@@ -172,11 +231,25 @@ class Run:
     label: int | None
     smoothed: "SmoothedClassifier"
 
-    def stream(self, resume: "Votes | None" = None, every: float = 0.1) -> "Iterator[Snapshot]":
-        """The snapshots of CERTIFY; see SmoothedClassifier.stream."""
+    def stream(
+        self, resume: "Votes | None" = None, stop: "Callable[[Snapshot], bool] | None" = None
+    ) -> "Iterator[Snapshot]":
+        """The snapshots of CERTIFY; see SmoothedClassifier.stream. stop: counts where the request allows it.
+
+        What is claimed depends on the request alone: alpha is shared where it is stoppable, asked or not.
+        """
         r = self.request
         return self.smoothed.stream(
-            self.x, r.n0, r.n, r.alpha, r.procedure, r.seed, resume=resume, every=every
+            self.x,
+            r.n0,
+            r.n,
+            r.alpha,
+            r.procedure_for(self.card.num_classes),
+            r.seed,
+            decide=r.decide,
+            within=r.within,
+            stop=(stop or _never) if r.stoppable else None,
+            resume=resume,
         )
 
     def describe(self, certificate) -> dict:
@@ -195,6 +268,10 @@ class Run:
             "predicted_name": None if certificate.abstained else classes[predicted],
             "norm": NOISES[certificate.noise].norm,
         }
+
+
+def _never(snapshot) -> bool:
+    return False
 
 
 def prepare(request: CertifyRequest, resume: "Votes | None" = None) -> Run:
@@ -236,12 +313,48 @@ def _plans(weights_sha256: str) -> dict:
 
 
 def command_line(request: CertifyRequest, certificate: dict) -> str:
-    """The shell command that draws the same votes again; for an upload the person puts in the file."""
-    image = request.image
+    """The shell command that draws the same votes again; for an upload the person puts in the file.
+
+    A run that was stopped by hand is one to n, by procedure anytime, with the votes and the alpha it had.
+    """
+    image, asked = request.image, certificate
+    by_hand = certificate.get("ended") == "by hand"
+    if by_hand:
+        asked = certificate | {"alpha": certificate["alpha_spent"]}
+    elif "n_planned" in certificate:
+        asked = certificate | {
+            "n": certificate["n_planned"],
+            "procedure": request.procedure_for(len(certificate["counts"])),
+        }
     if image.kind == "dataset":
         source = f"--dataset {image.dataset} --index {image.index}"
     else:
         source = f"--image FILE --fit {image.how}" + (" --invert" if image.invert else "")
     settings = ("noise", "scale", "n0", "n", "alpha", "procedure", "seed", "device", "precision", "batch")
-    options = " ".join(f"--{name} {certificate[name]}" for name in settings)
+    options = " ".join(f"--{name} {asked[name]}" for name in settings)
+    if not by_hand:
+        options += "".join(
+            f" --{name} {value}" for name in ("decide", "within") if (value := getattr(request, name))
+        )
+        options += " --stoppable" if request.stoppable else ""
     return f"python -m rsviz certify --checkpoint {request.checkpoint} {source} {options} --json"
+
+
+def gain(certificate: dict) -> str | None:
+    """How much farther `split` certifies than `cohen` does from the same votes at the same alpha, in words.
+
+    None where the certificate is not one of `split`, or neither of them certifies.
+    """
+    radius, cohen = certificate["radius"], certificate["radius_cohen"]
+    if cohen is None or radius == cohen == 0:
+        return None
+    if cohen == 0:
+        return "it certifies, where CERTIFY abstains"
+    if math.isinf(cohen):
+        return "both without limit"
+    return f"{100 * (radius / cohen - 1):+.1f} % radius over CERTIFY"
+
+
+def limits_in_words(p_a_lower: float, p_b_upper: float) -> tuple[str, str]:
+    """Four decimals of each, rounded to the side on which the limit still holds."""
+    return f"{math.floor(1e4 * p_a_lower) / 1e4:.4f}", f"{math.ceil(1e4 * p_b_upper) / 1e4:.4f}"

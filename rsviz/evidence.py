@@ -48,8 +48,9 @@ class Evidence:
     """The state of one request.
 
     counts0, counts: votes per class of the selecting and the estimating draws so far. top: the class that
-    is counted for, None while it is being selected. history: rows [votes drawn, votes for the top class].
-    certificate: None until all n votes are in.
+    is counted for, None while it is being selected. history: rows [votes drawn, votes for the top class,
+    votes for the largest other one, p_a_lower, p_b_upper], the limits being those that could be claimed at
+    that moment. certificate: None until the run has ended.
     """
 
     request: CertifyRequest
@@ -63,6 +64,11 @@ class Evidence:
     @property
     def drawn(self) -> int:
         return sum(self.counts)
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """(p_a_lower, p_b_upper) that may be claimed now; None before the first estimating vote."""
+        return tuple(self.history[-1][3:]) if self.history else None
 
     def progress(self) -> dict:
         """The part that changes while votes arrive, for JSON."""
@@ -111,16 +117,16 @@ def pictures_of(run: Run) -> Pictures:
     return Pictures(run.x, *run.smoothed.examples(run.x, EXAMPLES, run.request.seed))
 
 
-def record(run: Run, pictures: Pictures | None = None, votes=None, history=()) -> Iterator[tuple]:
+def record(run: Run, pictures: Pictures | None = None, votes=None, history=(), stop=None) -> Iterator[tuple]:
     """Certify, and yield (Evidence, Votes) after each slice of draws; the last one has the certificate.
 
-    votes, history: of an interrupted run of the same request, to go on from.
+    votes, history: of an interrupted run of the same request, to go on from. stop: see Run.stream.
     """
     evidence = Evidence(run.request, pictures, history=list(history))
-    for snapshot in run.stream(votes):
+    for snapshot in run.stream(votes, stop):
         history = evidence.history
-        if snapshot.top is not None:
-            history = [*history, [snapshot.votes.drawn, snapshot.votes.counts[snapshot.top]]]
+        if snapshot.claim is not None:
+            history = [row for row in history if row[0] < snapshot.votes.drawn] + [_row(snapshot)]
             if len(history) > MAX_POINTS:
                 history = history[:-1:2] + history[-1:]
         evidence = replace(
@@ -132,3 +138,10 @@ def record(run: Run, pictures: Pictures | None = None, votes=None, history=()) -
             certificate=run.describe(snapshot.certificate) if snapshot.certificate else None,
         )
         yield evidence, snapshot.votes
+
+
+def _row(snapshot) -> list:
+    """What the path of the votes keeps of a moment."""
+    counts, top, claim = snapshot.votes.counts, snapshot.top, snapshot.claim
+    largest_other = max(votes for label, votes in enumerate(counts) if label != top)
+    return [snapshot.votes.drawn, counts[top], largest_other, claim.p_a_lower, claim.p_b_upper]

@@ -8,11 +8,15 @@ import base64
 
 import numpy as np
 
-from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper
 from rsviz.data.images import to_png
 
-TOP, OTHER, LIMIT = "#0072B2", "#9AA5B1", "#D55E00"
+TOP, OTHER = "#0072B2", "#9AA5B1"
+"""The class that is certified; every other one."""
+TOP_WORDS, OTHER_WORDS = "#2E86C1", "#7A8794"
+"""The same for words and lines, legible on white and on black."""
 FONT = 15
+NAME_GAP = 0.1
+ORDERS = {"l1": 1, "l2": 2, "linf": np.inf}
 MOST_CLASSES = 12
 """Bars that can be read side by side; of more classes the rest is summed up."""
 
@@ -44,18 +48,21 @@ def votes_columns(counts, classes, top: int | None) -> dict[str, list]:
 
 def votes_spec() -> dict:
     """Vega-Lite bar chart of the rows of `votes_columns`."""
-    colour = {
-        "field": "role",
-        "type": "nominal",
-        "scale": {"domain": ["top", "other"], "range": [TOP, OTHER]},
-        "legend": None,
-    }
+    bars, words = (
+        {
+            "field": "role",
+            "type": "nominal",
+            "scale": {"domain": ["top", "other"], "range": colours},
+            "legend": None,
+        }
+        for colours in ([TOP, OTHER], [TOP_WORDS, OTHER_WORDS])
+    )
     return _chart(
         [
             {
                 "mark": {"type": "bar", "cornerRadiusEnd": 2},
                 "encoding": {
-                    "color": colour,
+                    "color": bars,
                     "tooltip": [
                         {"field": "class", "type": "nominal"},
                         {"field": "votes", "type": "quantitative", "format": ","},
@@ -65,7 +72,7 @@ def votes_spec() -> dict:
             },
             {
                 "mark": {"type": "text", "dy": -9, "fontSize": FONT - 3},
-                "encoding": {"text": {"field": "label"}, "color": colour},
+                "encoding": {"text": {"field": "label"}, "color": words},
             },
         ],
         x={
@@ -85,55 +92,56 @@ def votes_spec() -> dict:
     )
 
 
-def path_columns(history, alpha: float) -> dict[str, list]:
-    """Columns of the path of p_A: votes drawn, estimate, and one-sided limits at alpha after these votes.
+def path_columns(history) -> dict[str, list]:
+    """Columns of the path of the votes: drawn, p_a and p_b (shares of the top class and the largest other),
+    p_a_lower and p_b_upper (limits), and where on the last row the two lines are named.
 
-    history: rows [votes drawn, votes for the top class].
+    history: rows [votes drawn, votes for the top class, for the largest other, p_a_lower, p_b_upper].
     """
-    drawn, votes = np.asarray(history or np.empty((0, 2)), float).reshape(-1, 2).T
+    drawn, top, other, p_a_lower, p_b_upper = np.asarray(history or np.empty((0, 5)), float).reshape(-1, 5).T
+    p_a, p_b = top / np.maximum(drawn, 1), other / np.maximum(drawn, 1)
+    # Names stand outside of what lies between the lines, unless the frame is too near
+    name_a = p_a + np.where(p_a > 0.85, -NAME_GAP, NAME_GAP)
+    name_b = p_b + np.where(p_b < 0.15, NAME_GAP, -NAME_GAP)
     return {
         "drawn": drawn.tolist(),
-        "estimate": (votes / np.maximum(drawn, 1)).tolist(),
-        "lower": clopper_pearson_lower(votes, drawn, alpha).tolist(),
-        "upper": clopper_pearson_upper(votes, drawn, alpha).tolist(),
+        "p_a": p_a.tolist(),
+        "p_b": p_b.tolist(),
+        "p_a_lower": p_a_lower.tolist(),
+        "p_b_upper": p_b_upper.tolist(),
+        "name_a": name_a.tolist(),
+        "name_b": name_b.tolist(),
+        "last": [False] * (len(drawn) - 1) + [True] * (len(drawn) > 0),
     }
 
 
 def path_spec() -> dict:
-    """Vega-Lite chart of the rows of `path_columns`: estimate and interval, votes on a logarithmic axis."""
+    """Vega-Lite chart of the rows of `path_columns`: two shares and their limits, votes on a log axis."""
     tooltip = [{"field": "drawn", "type": "quantitative", "title": "votes", "format": ","}]
-    for name in ("estimate", "lower", "upper"):
+    for name in ("p_a", "p_a_lower", "p_b", "p_b_upper"):
         tooltip.append({"field": name, "type": "quantitative", "format": ".4f"})
-    # Data of its own: a mark that repeats for every row would be drawn a hundred times over.
-    half = {"data": {"values": [{"half": 0.5}]}}
-    needed = {"type": "text", "align": "left", "dx": 6, "dy": -9, "color": LIMIT, "fontSize": FONT - 2}
-    at_half = {"field": "half", "type": "quantitative"}
+    line, layers = {"type": "line", "strokeWidth": 2.5}, []
+    for share, limit, name, words, colour in (
+        ("p_a", "p_a_lower", "name_a", "p_A and its lower limit", TOP_WORDS),
+        ("p_b", "p_b_upper", "name_b", "p_B and its upper limit", OTHER_WORDS),
+    ):
+        layers += [
+            {
+                "mark": {"type": "area", "opacity": 0.3, "color": colour},
+                "encoding": {"y": _probability(limit), "y2": {"field": share}},
+            },
+            {
+                "mark": line | {"color": colour, "point": {"size": 25, "color": colour}},
+                "encoding": {"y": _probability(share), "tooltip": tooltip},
+            },
+            {
+                "transform": [{"filter": "datum.last"}],
+                "mark": {"type": "text", "align": "right", "color": colour, "fontSize": FONT - 2},
+                "encoding": {"y": _probability(name), "text": {"value": words}},
+            },
+        ]
     return _chart(
-        [
-            {
-                "mark": {"type": "area", "opacity": 0.3, "color": TOP},
-                "encoding": {"y": _quantity("lower", "p_A"), "y2": {"field": "upper"}},
-            },
-            {
-                "mark": {
-                    "type": "line",
-                    "color": TOP,
-                    "strokeWidth": 2.5,
-                    "point": {"size": 25, "color": TOP},
-                },
-                "encoding": {"y": _quantity("estimate", "p_A"), "tooltip": tooltip},
-            },
-            half
-            | {
-                "mark": {"type": "rule", "color": LIMIT, "strokeDash": [6, 4], "strokeWidth": 2},
-                "encoding": {"y": at_half, "x": None},
-            },
-            half
-            | {
-                "mark": needed,
-                "encoding": {"y": at_half, "x": {"value": 0}, "text": {"value": "needed: more than 1/2"}},
-            },
-        ],
+        layers,
         x={
             "field": "drawn",
             "type": "quantitative",
@@ -144,12 +152,12 @@ def path_spec() -> dict:
     )
 
 
-def _quantity(field, title):
+def _probability(field):
     return {
         "field": field,
         "type": "quantitative",
-        "title": title,
-        "scale": {"zero": False},
+        "title": "probability",
+        "scale": {"domain": [0, 1]},
         "axis": {"tickCount": 5},
     }
 
@@ -167,11 +175,11 @@ def _chart(layers, **shared) -> dict:
     }
 
 
-def edges(x, radius: float, seed: int = 0, towards=None) -> dict[str, np.ndarray]:
-    """Images at the edge of the l2 ball around x, each moved by exactly `radius` in another direction.
+def edges(x, radius: float, norm: str = "l2", seed: int = 0, towards=None) -> dict[str, np.ndarray]:
+    """Images at the edge of the ball around x, each moved by exactly `radius` in another direction.
 
-    x: float32 (C, H, W). towards: another image, or None. Values may leave [0, 1]: the ball does not stop
-    there. Returns words for the direction -> float32 (C, H, W).
+    x: float32 (C, H, W). norm: "l1", "l2" or "linf", of the ball. towards: another image, or None. Values may
+    leave [0, 1]: the ball does not stop there. Returns words for the direction -> float32 (C, H, W).
     """
     random = np.random.default_rng(seed)
     patch = np.zeros_like(x)
@@ -188,7 +196,7 @@ def edges(x, radius: float, seed: int = 0, towards=None) -> dict[str, np.ndarray
     if towards is not None and np.any(towards != x):
         directions["towards another class"] = towards - x
     return {
-        words: (x + radius * direction / np.linalg.norm(direction)).astype(np.float32)
+        words: (x + radius * direction / np.linalg.norm(direction.ravel(), ORDERS[norm])).astype(np.float32)
         for words, direction in directions.items()
     }
 

@@ -10,12 +10,12 @@ import streamlit as st
 
 from rsviz import data
 from rsviz.bounds import BOUNDS, NORM_SYMBOLS, certifying, round_down
-from rsviz.certification import command_line
+from rsviz.certification import command_line, gain, limits_in_words
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
-from rsviz.noise import NOISES
+from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture, sheet
 
 BADGES = {
@@ -23,39 +23,52 @@ BADGES = {
     "queued": ("Waiting", ":material/schedule:", "gray"),
     "running": ("Provisional: votes are still coming", ":material/hourglass_top:", "orange"),
     "done": ("Certificate", ":material/verified:", "green"),
+    "early": ("Certificate from fewer votes", ":material/verified:", "green"),
     "abstained": ("Abstained", ":material/do_not_disturb_on:", "gray"),
     "cancelled": ("Cancelled: this is no certificate", ":material/cancel:", "red"),
     "failed": ("Failed", ":material/error:", "red"),
 }
 
+ENDED = {
+    "proved": "the radius asked for, {decide:g}, is proved",
+    "out of reach": "the radius asked for, {decide:g}, is out of reach",
+    "good enough": "it is within {within:g} % of the most that all votes could be expected to prove",
+    "by hand": "somebody stopped it",
+}
+"""Why a run ended before all its votes were drawn."""
+
 
 def show(evidence: Evidence, card: Card, state: str) -> None:
-    """Draw all that is there. state: a key of BADGES but abstained, which shows from the certificate."""
+    """Draw all that is there. state: of the job, or "example"."""
     certificate = evidence.certificate
     abstained = certificate is not None and certificate["abstained"]
-    words, icon, color = BADGES["abstained" if abstained and state == "done" else state]
+    if state == "done":
+        state = "abstained" if abstained else "done" if certificate["ended"] == "complete" else "early"
+    words, icon, color = BADGES[state]
     st.container(key="state").badge(words, icon=icon, color=color)
     if certificate:
-        _promise(certificate, card)
+        _promise(evidence)
     elif evidence.counts:
         _so_far(evidence, card, state)
     _pictures(evidence, card)
-    _votes(evidence, card)
-    if certificate and not abstained:
-        _ball(evidence, card)
-    if certificate:
-        _take_home(evidence, card)
+    with st.container(key="details"):  # on a phone the controls stand before it
+        _votes(evidence, card)
+        if certificate and not abstained:
+            _ball(evidence, card)
+        if certificate:
+            _take_home(evidence, card)
 
 
-def _promise(certificate, card):
-    """Headline and guarantee."""
-    confidence = _confidence(certificate)
+def _promise(evidence):
+    """Headline, guarantee, and how it came about."""
+    certificate = evidence.certificate
+    confidence = _confidence(certificate["alpha"])
+    p_a_lower, p_b_upper = limits_in_words(certificate["p_a_lower"], certificate["p_b_upper"])
     if certificate["abstained"]:
         st.header("No class, no radius", anchor=False)
         st.markdown(
-            f"After {certificate['n']:,} votes nothing is proved: p_A is at least "
-            f"{certificate['p_a_lower']:.4f}, and every other class may have up to "
-            f"{certificate['p_b_upper']:.4f} (with confidence {confidence})."
+            f"After {certificate['n']:,} votes nothing is proved: p_A is at least {p_a_lower}, and another "
+            f"class may have up to {p_b_upper} (with confidence {confidence}).{_ending(evidence)}"
         )
         return
     radius, norm = round_down(certificate["radius"]), NORM_SYMBOLS[certificate["norm"]]
@@ -63,8 +76,9 @@ def _promise(certificate, card):
     st.markdown(
         f"With confidence {confidence}, **every** image whose {norm} distance from this one is below "
         f"**{radius}** gets the class **{certificate['predicted_name']}** from the smoothed classifier "
-        f"({NOISES[certificate['noise']].title} noise, σ = {certificate['scale']:g}). "
+        f"({noise_words(certificate['noise'], certificate['scale'])}). "
         f"In grey levels of 1/255 that is {round_down(255 * certificate['radius'])}."
+        f"{_ending(evidence)}{_gained(certificate)}"
     )
     label = certificate["label_name"]
     if label is not None and label != certificate["predicted_name"]:
@@ -77,33 +91,68 @@ def _headline(certificate, norm) -> str:
     )
 
 
-def _confidence(certificate) -> str:
-    return f"{100 * (1 - certificate['alpha']):.10g} %"
+def _confidence(alpha) -> str:
+    return f"{100 * (1 - alpha):.10g} %"
+
+
+def _ending(evidence) -> str:
+    """Why there are fewer votes than were announced, and how many were saved."""
+    certificate, request = evidence.certificate, evidence.request
+    if certificate["ended"] == "complete":
+        if request.decide is None:
+            return ""
+        decided = "is proved" if certificate["radius"] >= request.decide else "is not proved"
+        return f"\n\nAfter all votes the radius asked for, {request.decide:g}, {decided}."
+    why = ENDED[certificate["ended"]].format(within=request.within or 0, decide=request.decide or 0)
+    n, planned = certificate["n"], certificate["n_planned"]
+    return (
+        f"\n\nIt ended after {n:,} of {planned:,} votes, **{planned - n:,} saved**: {why}. "
+        "Its limits are those that hold at every moment."
+    )
+
+
+def _gained(certificate) -> str:
+    """What a limit of its own for p_B gained over CERTIFY, whose p_B is at most 1 - p_A."""
+    words = gain(certificate)
+    return f"\n\nBounding p_B by its own votes (split): **{words}** on the same votes." if words else ""
 
 
 def _so_far(evidence, card, state):
-    """Headline of a run that is not finished; its numbers are never drawn as a certificate."""
+    """Headline of a run that is not finished; only what is proved at this moment is said to be."""
     request = evidence.request
     drawn = f"{evidence.drawn:,} of {request.n:,} votes"
     if state == "running":
         st.progress(min(evidence.drawn / request.n, 1.0), drawn)
     else:
-        st.markdown(f"It ended after {drawn}. Fewer votes than were announced prove nothing.")
+        st.markdown(f"It ended after {drawn}. Nothing was kept, so nothing is claimed.")
     if evidence.top is None or not evidence.drawn:
         return
-    p_a_lower, p_b_upper = PROCEDURES[request.procedure].limits(
-        np.array(evidence.counts), evidence.top, request.alpha
-    )
     share = evidence.counts[evidence.top] / evidence.drawn
     words = f"{card.classes[evidence.top]} so far, with {100 * share:.1f} % of the votes"
     st.header(words, anchor=False)
-    if p_a_lower > p_b_upper and state == "running":
-        radius = float(certifying(request.noise)[0].radius(p_a_lower, p_b_upper, scale=request.scale))
-        rest = f"{request.n - evidence.drawn:,}"
-        st.markdown(
-            f"Provisional: if the other {rest} votes go on like this, the radius will be above "
-            f"{round_down(radius)}."
+    if state == "running" and may_be_stopped(evidence):
+        st.markdown(_if_stopped_now(evidence))
+
+
+def may_be_stopped(evidence: Evidence) -> bool:
+    """Whether what is proved now may be kept: the run was announced as one, and has votes."""
+    return evidence.request.stoppable and evidence.limits is not None
+
+
+def _if_stopped_now(evidence) -> str:
+    request, (p_a_lower, p_b_upper) = evidence.request, evidence.limits
+    if not p_a_lower > p_b_upper:
+        at_least, at_most = limits_in_words(p_a_lower, p_b_upper)
+        return (
+            f"If you stop now nothing is proved: p_A is at least {at_least}, and another class may have "
+            f"up to {at_most}."
         )
+    bound = certifying(request.noise)[0]
+    radius = round_down(float(bound.radius(p_a_lower, p_b_upper, scale=request.scale)))
+    return (
+        f"**Proved if you stop now: {NORM_SYMBOLS[bound.norm]} radius {radius}**, with confidence "
+        f"{_confidence(request.alpha)}. These limits hold at every moment, so you may watch and stop."
+    )
 
 
 def _pictures(evidence, card):
@@ -131,23 +180,26 @@ def _votes(evidence, card):
         return
     left, right = st.columns(2, gap="medium")
     votes = figures.votes_columns(evidence.counts, card.classes, evidence.top)
-    path = figures.path_columns(evidence.history, evidence.request.alpha)
+    path = figures.path_columns(evidence.history)
     left.vega_lite_chart(
         pa.table(votes), figures.votes_spec(), alt=f"Votes per class after {evidence.drawn:,} draws"
     )
     right.vega_lite_chart(
-        pa.table(path), figures.path_spec(), alt="Estimate of p_A and its interval against the votes drawn"
+        pa.table(path),
+        figures.path_spec(),
+        alt="p_A with its lower limit, p_B with its upper one, by votes drawn",
     )
 
 
 def _ball(evidence, card):
     certificate, pictures = evidence.certificate, evidence.pictures
     radius = certificate["radius"]
-    if pictures is None or not np.isfinite(radius) or certificate["norm"] != "l2":
+    if pictures is None or not np.isfinite(radius):
         return
     st.subheader("How large is that?", anchor=False)
     images = _edges(
         radius,
+        certificate["norm"],
         certificate["predicted"],
         evidence.request.seed,
         card.dataset if card.dataset in data.DATASETS and data.available(card.dataset) else None,
@@ -157,14 +209,15 @@ def _ball(evidence, card):
     directions = ", ".join(images)
     sheet(list(images.values()), len(images), alt=f"The image moved by the radius: {directions}", size=170)
     st.caption(
-        f"The image moved by {round_down(radius)}, to the edge of the ball: {directions}. "
+        f"The image moved by {round_down(radius)} in {NORM_SYMBOLS[certificate['norm']]}, to the edge of the "
+        f"ball: {directions}. "
         "Just inside, the smoothed classifier says the same. Values outside [0, 1] are cut off on the screen "
         "only."
     )
 
 
 @functools.lru_cache(maxsize=64)
-def _edges(radius, predicted, seed, dataset, content, shape):
+def _edges(radius, norm, predicted, seed, dataset, content, shape):
     """Words for a direction -> an image at the edge of the ball; one of them towards another class."""
     x = np.frombuffer(content, np.float32).reshape(shape)
     towards = name = None
@@ -173,7 +226,7 @@ def _edges(radius, predicted, seed, dataset, content, shape):
         others = np.flatnonzero(np.asarray(images.labels) != predicted)
         index = int(np.random.default_rng(seed).choice(others))
         towards, name = images.image(index), images.classes[images.labels[index]]
-    moved = figures.edges(x, radius, seed, towards)
+    moved = figures.edges(x, radius, norm, seed, towards)
     return {words.replace("another class", f"class {name}"): image for words, image in moved.items()}
 
 
@@ -236,8 +289,11 @@ def _csv(certificate, card) -> str:
         "p_a_lower",
         "p_b_upper",
         "alpha",
+        "alpha_spent",
         "n0",
         "n",
+        "n_planned",
+        "ended",
         "procedure",
         "noise",
         "scale",
@@ -256,17 +312,17 @@ def _sheet(evidence, card) -> bytes:
         headline = "The smoothed classifier abstains"
     else:
         headline = _headline(certificate, certificate["norm"])  # few fonts have the symbols
+    p_a_lower, p_b_upper = limits_in_words(certificate["p_a_lower"], certificate["p_b_upper"])
     lines = [
-        f"{certificate['checkpoint']}, {certificate['noise']} noise with σ = {certificate['scale']:g}, "
+        f"{certificate['checkpoint']}, {noise_words(certificate['noise'], certificate['scale'])}, "
         f"n = {certificate['n']:,}, α = {certificate['alpha']:g}, seed {certificate['seed']}",
-        f"p_A ≥ {round_down(certificate['p_a_lower'], 6)} "
-        f"with confidence {_confidence(certificate)} "
+        f"p_A ≥ {p_a_lower}, p_B ≤ {p_b_upper} with confidence {_confidence(certificate['alpha'])} "
         f"({PROCEDURES[certificate['procedure']].title})",
     ]
     return figures.sheet_png(
         evidence.pictures.x,
         figures.votes_columns(evidence.counts, card.classes, evidence.top),
-        figures.path_columns(evidence.history, certificate["alpha"]),
+        figures.path_columns(evidence.history),
         headline,
         lines,
     )

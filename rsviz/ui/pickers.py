@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import math
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,9 +11,12 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data, jobs
-from rsviz.certification import load_input, make_source, store_upload
+from rsviz.bounds import NORM_SYMBOLS
+from rsviz.bounds.record import SCALE_SYMBOLS
+from rsviz.certification import default_scale, load_input, make_source, store_upload
 from rsviz.checkpoints import Card, folders, list_cards, load_survey
 from rsviz.errors import RsvizError
+from rsviz.noise import NOISES
 from rsviz.ui.pictures import picture
 from rsviz.ui.session import session_id, url_value
 
@@ -20,6 +24,8 @@ DATASET, UPLOAD = "From the data set", "Upload my own"
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"]
 SURE = 0.7
 """A top share of votes below this counts as uncertain."""
+SMALLEST, DEFAULT, LARGEST = 0.01, 0.1, 2.0
+"""Deviation of the noise per pixel, in pixel units."""
 
 
 def pick_checkpoint(default: str) -> Card:
@@ -39,6 +45,7 @@ def pick_checkpoint(default: str) -> Card:
         key="checkpoint",
         bind="query-params",
         on_change=_forget_choices,
+        args=("index", "sigma", "noise"),
         help="A network and its card: what it was trained on, how, and how well it does.",
     )
     if name not in cards:
@@ -68,13 +75,58 @@ def _survey(name: str, weights_sha256: str) -> dict | None:
 
 def describe(card: Card) -> str:
     """A checkpoint in a line: name, and the noise it was trained with."""
-    noise = f"{card.noise.title()} noise σ = {card.scale:g}" if card.noise else "trained without noise"
+    noise = noise_words(card.noise, card.scale) if card.noise else "trained without noise"
     return f"{card.name} · {noise}"
 
 
-def _forget_choices():
-    for key in ("index", "sigma"):
+def noise_words(noise: str, scale: float) -> str:
+    """A noise and its scale: Gaussian noise, σ = 0.25."""
+    return f"{NOISES[noise].title} noise, {symbol(noise)} = {scale:.4g}"
+
+
+def symbol(noise: str) -> str:
+    """Of the scale, as the papers write it."""
+    return {r"\sigma": "σ", r"\lambda": "λ"}[SCALE_SYMBOLS[noise]]
+
+
+def _forget_choices(*keys):
+    for key in keys:
         st.session_state.pop(key, None)
+
+
+def pick_noise(card: Card) -> tuple[str, float]:
+    """The mechanism and its scale; scales of all mechanisms cover the same deviations per pixel."""
+    noise = st.selectbox(
+        "Noise",
+        list(NOISES),
+        index=list(NOISES).index(card.noise or "gaussian"),
+        format_func=lambda key: f"{NOISES[key].title}, certifies {NORM_SYMBOLS[NOISES[key].norm]}",
+        key="noise",
+        bind="query-params",
+        on_change=_forget_choices,
+        args=("sigma",),
+        help="What is added to the image; each mechanism proves a radius in a norm of its own.",
+    )
+    dim = math.prod(card.input_shape)
+    deviation = NOISES[noise](1.0).deviation(dim)
+    step = 10.0 ** math.floor(math.log10(SMALLEST / deviation))
+    scale = st.slider(
+        f"Scale {symbol(noise)} (pixel units)",
+        step,
+        math.floor(LARGEST / deviation / step) * step,
+        float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}"),
+        step,
+        format="%.4g",
+        key="sigma",
+        bind="query-params",
+        help="More noise reaches larger radii and blurs the class. Networks do best at the noise they know.",
+    )
+    if noise != (card.noise or "gaussian"):
+        words = f"Deviation per pixel {scale * deviation:.3g}"
+        if card.noise:
+            words += f"; the scale starts at that of training, {noise_words(card.noise, card.scale)}"
+        st.caption(f"{words}.")
+    return noise, scale
 
 
 def pick_image(card: Card, first: int = 0) -> dict | None:

@@ -1,0 +1,127 @@
+"""Requests that may end early, and every noise: what is claimed, and the command that repeats it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rsviz.bounds import BOUNDS, certifying
+from rsviz.certification import CertifyRequest, command_line, default_scale, gain, make_request, prepare
+from rsviz.checkpoints import load_card
+from rsviz.evidence import record
+from rsviz.noise import NOISES
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
+REQUEST = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25, "n": 2000, "seed": 1}
+
+
+def certify(stop=None, **changes):
+    *_, (evidence, _votes) = record(prepare(make_request(**REQUEST | changes)), stop=stop)
+    return evidence.certificate
+
+
+@pytest.mark.parametrize(
+    ("changes", "ended"),
+    [
+        ({}, "complete"),
+        ({"stoppable": True}, "complete"),
+        ({"decide": 0.1, "n": 20_000}, "proved"),
+        ({"decide": 2.0, "n": 20_000}, "out of reach"),
+        ({"within": 30, "n": 20_000}, "good enough"),
+        ({"noise": "laplace", "scale": 0.18}, "complete"),
+    ],
+)
+def test_the_command_says_how_the_run_may_end(changes, ended):
+    from rsviz.cli.certify import command  # its parser alone: a shell takes a second each time
+
+    certificate = certify(**changes)
+    assert certificate["ended"] == ended
+    words = command_line(make_request(**REQUEST | changes), certificate).split()[4:]
+    options = command.make_context("certify", words).params
+    known = {name: options[name] for name in CertifyRequest.model_fields if name in options}
+    known["image"] = {"kind": "dataset", "dataset": options["dataset"], "index": options["index"]}
+    *_, (again, _votes) = record(prepare(make_request(**known)))
+    same = ("counts", "ended", "radius", "p_b_upper", "alpha_spent", "procedure")
+    assert [again.certificate[name] for name in same] == [certificate[name] for name in same]
+
+
+def test_the_command_of_a_run_stopped_by_hand_draws_its_votes_and_proves_the_same():
+    changes = {"n": 100_000, "stoppable": True, "batch": 64}
+    kept = certify(lambda snapshot: snapshot.votes.drawn > 1000, **changes)
+    assert kept["ended"] == "by hand"
+    command = command_line(make_request(**REQUEST | changes), kept).split()[1:]
+    out = subprocess.run([sys.executable, *command], cwd=CHECKOUT, capture_output=True, text=True).stdout
+    again = json.loads(out)
+    assert (again["counts"], again["radius"]) == (kept["counts"], kept["radius"])
+
+
+def test_what_is_claimed_does_not_depend_on_whether_somebody_asked_to_stop():
+    asked = certify(lambda snapshot: False, stoppable=True)
+    not_asked = certify(stoppable=True)
+    assert asked["p_a_lower"] == not_asked["p_a_lower"]
+    assert asked["alpha_spent"] < asked["alpha"] == 0.001
+    assert certify(lambda snapshot: True)["ended"] == "complete"  # it was not announced
+
+
+def test_auto_is_split_for_ten_classes_and_gains_over_cohen_on_the_same_votes():
+    certificate, cohen = certify(n=20_000), certify(n=20_000, procedure="cohen")
+    assert certificate["procedure"] == "split"
+    assert cohen["counts"] == certificate["counts"]
+    assert certificate["radius_cohen"] == cohen["radius"]
+    percent = 100 * (certificate["radius"] / cohen["radius"] - 1)
+    assert gain(certificate) == f"{percent:+.1f} % radius over CERTIFY"
+    assert gain(cohen) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "classes", "key"),
+    [
+        ({}, 10, "split"),
+        ({}, 2, "cohen"),
+        ({"procedure": None}, 10, "split"),
+        ({"procedure": "auto", "within": 5}, 10, "anytime"),
+        ({"procedure": "anytime"}, 2, "anytime"),
+        ({"procedure": "cohen"}, 10, "cohen"),
+    ],
+)
+def test_the_procedure_that_stands_for_auto(changes, classes, key):
+    assert make_request(**REQUEST | changes).procedure_for(classes) == key
+
+
+def test_gain_says_so_where_only_one_of_them_certifies_and_hides_no_loss():
+    assert gain({"radius": 0.2, "radius_cohen": 0.0}) == "it certifies, where CERTIFY abstains"
+    assert gain({"radius": 0.0, "radius_cohen": 0.0}) is None
+    assert gain({"radius": 0.0, "radius_cohen": 0.1}).startswith("-100.0 %")
+    assert gain({"radius": 0.998, "radius_cohen": 1.0}).startswith("-0.2 %")
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_every_noise_certifies_in_its_norm_with_every_bound_that_fits_it(noise):
+    card = load_card(REQUEST["checkpoint"])
+    scale, dim = default_scale(card, noise), int(np.prod(card.input_shape))
+    assert NOISES[noise](scale).deviation(dim) == pytest.approx(0.25)
+    certificate = certify(noise=noise, scale=scale)
+    keys = list(certificate["radii"])
+    assert keys == [bound.key for bound in certifying(noise)]
+    assert BOUNDS[keys[0]].tight
+    assert certificate["norm"] == NOISES[noise].norm == BOUNDS[keys[0]].norm
+    assert certificate["radius"] == certificate["radii"][keys[0]] > 0
+    assert certificate["predicted"] == certificate["label"]
+
+
+def test_a_checkpoint_without_noise_has_no_scale_of_its_own():
+    assert default_scale(load_card("digits-plain"), "laplace") is None
+
+
+def test_the_path_of_the_votes_ends_with_what_the_certificate_claims():
+    *_, (evidence, _votes) = record(prepare(make_request(**REQUEST)))
+    certificate = evidence.certificate
+    drawn, top, other, *limits = evidence.history[-1]
+    assert (drawn, top, other) == (2000, *sorted(evidence.counts)[:-3:-1])
+    assert tuple(limits) == evidence.limits == (certificate["p_a_lower"], certificate["p_b_upper"])
+    seen = [row[0] for row in evidence.history]
+    assert seen == sorted(set(seen))
