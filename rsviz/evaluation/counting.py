@@ -1,0 +1,88 @@
+"""What a worker of any engine does: the network in place, units in, votes out. The one part with torch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rsviz.checkpoints import load_checkpoint
+from rsviz.errors import RsvizError
+from rsviz.evaluation.units import Unit, UnitVotes
+from rsviz.execution import Plan, Runner, keep_memory, pick_device, plan
+from rsviz.noise import NOISES
+from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every worker of an evaluation needs to know; small, and fit to be sent.
+
+    checkpoint: name or path where the worker runs; its weights must have weights_sha256. seed: image i draws
+    with seed + i. device: where this worker counts; None: the fastest kind. precision, batch: None where
+    they are to be measured.
+    """
+
+    checkpoint: str
+    weights_sha256: str
+    noise: str
+    scale: float
+    seed: int
+    device: str | None = None
+    precision: str | None = None
+    batch: int | None = None
+
+
+class Counter:
+    """A network on a device, ready to count units."""
+
+    def __init__(self, task: Task):
+        keep_memory()
+        module, card = load_checkpoint(task.checkpoint)
+        if card.weights_sha256 != task.weights_sha256:
+            raise RsvizError(f"the weights of {card.name} are not those with which this evaluation began.")
+        self._task, self._module, self._card = task, module, card
+        self._device = pick_device(task.device)
+        self._noise = NOISES[task.noise](task.scale)
+        self._runner = None
+
+    def plan(self) -> Iterator[None]:
+        """Measure what the task leaves open; a generator that returns a Plan."""
+        return (
+            yield from plan(
+                self._module,
+                self._card.input_shape,
+                self._device,
+                self._task.precision or "auto",
+                self._task.batch,
+            )
+        )
+
+    def count(self, unit: Unit, pixels, used: Plan) -> Iterator[int]:
+        """Count a unit; a generator of votes so far, about every 0.1 s, that returns UnitVotes.
+
+        pixels: float32 (images of the unit, C, H, W) in [0, 1].
+        """
+        if self._runner is None or self._runner.precision != used.precision:
+            self._runner = Runner(self._module, self._device, used.precision)
+        spans, selects = [], unit.start == 0
+        for row, index in enumerate(unit.images):
+            seed = self._task.seed + index
+            if selects:
+                spans.append(Span(row, seed, SELECTION, 0, unit.n0))
+            spans.append(Span(row, seed, ESTIMATION, unit.start, unit.stop))
+        classes, seconds = self._card.num_classes, 0.0
+        for count in count_votes(self._runner, self._noise, classes, pixels, spans, used.batch):
+            seconds += count.seconds
+            yield count.drawn
+        votes = count.counts.reshape(len(unit.images), -1, classes)
+        counts0 = votes[:, 0] if selects else np.zeros_like(votes[:, 0])
+        return UnitVotes(unit, counts0, votes[:, -1], seconds)
+
+
+def last(steps):
+    """Run a generator to its end; what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
