@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 from pathlib import Path
 
 from rsviz import files
@@ -79,6 +80,18 @@ def _locate_file(path: Path) -> tuple[Path, str]:
             "bring bare weights in with: python -m rsviz checkpoints import FILE."
         )
     return path.parent, checked_name(path.stem)
+
+
+def put(card: Card, weights: bytes, folder: Path) -> None:
+    """Write NAME.safetensors and NAME.json, the card's SHA-256 being that of the weights.
+
+    A kill at any moment leaves the old checkpoint or the new one: see `settled_card`.
+    """
+    name = checked_name(card.name)
+    pending = folder / f"{name}{PENDING}"
+    files.write_atomically(pending, card.to_json().encode())
+    files.write_atomically(folder / f"{name}.safetensors", weights)
+    os.replace(pending, folder / f"{name}.json")
 
 
 def settled_card(folder: Path, name: str) -> Card:

@@ -1,13 +1,11 @@
 """Weights in and out: safetensors files, checked whole before a number of them is used."""
 
 import hashlib
-import os
 import stat
 from pathlib import Path
 
 from rsviz.checkpoints import shelves
 from rsviz.checkpoints.card import Card, CheckpointError, checked_name, parse_json, shown
-from rsviz.files import write_atomically
 from rsviz.models import build
 
 MAX_HEADER_BYTES = 10_000_000
@@ -55,10 +53,7 @@ def save_checkpoint(module, card: Card, folder=None, dtype: str = "float16") -> 
     hints = {key: str(getattr(card, key)) for key in ("architecture", "dataset", "method", "noise", "scale")}
     content = save(tensors, metadata={"format": "pt", **hints})
     card = card.model_copy(update={"weights_sha256": hashlib.sha256(content).hexdigest()})
-    final, pending = folder / f"{name}.json", folder / f"{name}{shelves.PENDING}"
-    write_atomically(pending, card.to_json().encode())
-    write_atomically(folder / f"{name}.safetensors", content)
-    os.replace(pending, final)
+    shelves.put(card, content, folder)
     return card
 
 

@@ -1,12 +1,18 @@
-"""python -m rsviz train: train a checkpoint, or make the shipped ones again."""
+"""python -m rsviz train: train a checkpoint, or make the shipped ones again.
 
+Under torchrun the same command shares each step among its processes:
+torchrun --nproc-per-node 2 -m rsviz train --dataset mnist --method gaussian --sigma 0.25
+"""
+
+import hashlib
+import json
 import sys
 from pathlib import Path
 
 import click
 
+from rsviz import files
 from rsviz.cli import print_json
-from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.training import METHODS, TrainingError, TrainRequest
 
 DEFAULTS = {name: field.default for name, field in TrainRequest.model_fields.items()}
@@ -15,9 +21,13 @@ DEFAULTS = {name: field.default for name, field in TrainRequest.model_fields.ite
 def _setting(name, *flags, **attributes):
     """An option that fills a field of TrainRequest; what is left out keeps the field's default."""
     attributes.setdefault("help", "")
-    if DEFAULTS[name] is not None:
-        attributes["help"] = f"{attributes['help']}  [default: {DEFAULTS[name]}]".strip()
-    return click.option(*(flags or (f"--{name.replace('_', '-')}",)), name, **attributes)
+    default, flag = DEFAULTS[name], name.replace("_", "-")
+    if isinstance(default, bool):
+        flags, attributes["default"] = (f"--{flag}/--no-{flag}",), None
+        default = f"--{'' if default else 'no-'}{flag}"
+    if default is not None:
+        attributes["help"] = f"{attributes['help']}  [default: {default}]".strip()
+    return click.option(*(flags or (f"--{flag}",)), name, **attributes)
 
 
 @click.command()
@@ -27,18 +37,22 @@ def _setting(name, *flags, **attributes):
 @_setting("sigma", type=float, help="Standard deviation of the noise, in pixel units.")
 @_setting("epochs", type=int, help="Passes over the training images.")
 @_setting("batch_size", "--batch-size", "--batch", type=int, help="Images a step.")
-@_setting("optimizer", help="adamw or sgd.")
+@_setting("optimizer", help="adamw, adam or sgd.")
 @_setting("learning_rate", "--learning-rate", "--lr", type=float, help="Largest learning rate.")
 @_setting("momentum", type=float, help="Of sgd.")
+@_setting("nesterov", help="Nesterov's momentum for sgd.")
 @_setting("weight_decay", type=float, help="Weight decay.")
-@_setting("schedule", help="one-cycle, cosine or constant.")
+@_setting("schedule", help="one-cycle, cosine, step or constant.")
+@_setting("clip", type=float, help="Largest l2 norm of the gradient; 0 leaves it alone.")
 @_setting("shift", type=int, help="Move images by up to so many pixels.")
-@_setting("flip", is_flag=True, default=None, help="Mirror half of the images left to right.")
+@_setting("flip", help="Mirror half of the images left to right.")
+@_setting("held_out", type=int, help="Training images kept apart, to choose the best epoch by.")
+@_setting("look_every", type=int, help="Epochs between two looks at the network.")
 @_setting("seed", type=int, help="Decides every random number.")
 @_setting("precision", help="auto, float32 or bfloat16.")
 @_setting("device", help="cpu, cuda, cuda:1, ...; by default RSVIZ_DEVICE or the fastest.")
 @_setting("stored", help="Precision of the saved weights: float16 or float32.")
-@_setting("name", help="Name of the checkpoint; by default DATASET-METHOD-SIGMA.")
+@_setting("name", help="Name of the checkpoint; by default DATASET-METHOD-SIGMA, numbered where taken.")
 @click.option(
     "--set",
     "parameters",
@@ -46,22 +60,52 @@ def _setting(name, *flags, **attributes):
     metavar="NAME=VALUE",
     help="A parameter of the method; may be given more than once.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder, or file NAME.safetensors, to save to.")
 @click.option(
-    "--zoo", metavar="all|NAME", help="Make shipped checkpoints again, as rsviz.training.zoo has them."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder, or file NAME.safetensors, to save to; what stands there is replaced.",
+)
+@click.option(
+    "--run",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to record the run in; a run that was killed there goes on. By default one of the request.",
+)
+@click.option(
+    "--save-run",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the record of the finished run as one JSON file.",
+)
+@click.option("--estimate", is_flag=True, help="Only measure how long it would take.")
+@click.option(
+    "--zoo",
+    metavar="all|missing|NAME",
+    help="Make shipped checkpoints again, as rsviz.training.zoo has them; missing: those not shipped yet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def command(parameters, out, zoo, as_json, **settings):
-    """Train a base classifier, measure it and save it as a checkpoint."""
+def command(parameters, out, run, save_run, estimate, zoo, as_json, **settings):
+    """Train a base classifier, measure it and save it as a checkpoint.
+
+    A run that was killed goes on where it was when the same command is given again.
+    """
     settings = {name: value for name, value in settings.items() if value is not None}
     if zoo is not None:
-        if settings or parameters:
-            raise TrainingError("--zoo stands alone or with --out: what it trains is declared in one place.")
-        requests, folder = _from_zoo(zoo), out or SHIPPED_CHECKPOINTS
+        if settings or parameters or run:
+            raise TrainingError("--zoo stands alone, or with --out: what it trains is declared in one place.")
+        requests, folder = _from_zoo(zoo), out or files.SHIPPED_CHECKPOINTS
     else:
         folder, settings = _destination(out, settings)
         requests = [TrainRequest.checked(parameters=_parsed(parameters), **settings)]
-    results = [_run(request, folder) for request in requests]
+    if estimate:
+        _print_estimates(requests, as_json)
+        return
+    if save_run and len(requests) != 1:
+        raise TrainingError("--save-run writes the record of one run; name one checkpoint of the zoo.")
+    replace = out is not None or zoo is not None
+    results = [_train(request, folder, run or _run_folder(request, folder), replace) for request in requests]
+    if not all(results):  # a process of a team that does not lead
+        return
+    if save_run:
+        _save_run(save_run, Path(results[0]["run"]))
     if as_json:
         print_json({"checkpoints": results} if zoo else results[0])
         return
@@ -72,12 +116,14 @@ def command(parameters, out, zoo, as_json, **settings):
 
 
 def _from_zoo(name):
-    from rsviz.training.zoo import ZOO
+    from rsviz.training.zoo import ZOO, missing
 
     if name == "all":
         return list(ZOO.values())
+    if name == "missing":
+        return [ZOO[name] for name in missing()]
     if name not in ZOO:
-        raise TrainingError(f"--zoo is {name!r}; it must be all or one of {', '.join(ZOO)}.")
+        raise TrainingError(f"--zoo is {name!r}; it must be all, missing or one of {', '.join(ZOO)}.")
     return [ZOO[name]]
 
 
@@ -88,18 +134,28 @@ def _destination(out, settings):
     return out.parent, {**settings, "name": settings.get("name", out.stem)}
 
 
+def _run_folder(request, folder):
+    """The same for the same request and destination, so that the same command finds what it began."""
+    key = json.dumps([request.model_dump(mode="json"), str(folder and Path(folder).absolute())])
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return files.home() / "runs" / f"{request.chosen_name}-{digest[:8]}"
+
+
 def _parsed(parameters) -> dict:
-    """{"name": value} of the NAME=VALUE pairs; numbers become numbers."""
+    """{"name": value} of the NAME=VALUE pairs; numbers, true, false and null become what they mean."""
     values = {}
     for pair in parameters:
         name, equals, text = pair.partition("=")
         if not equals or not name:
             raise TrainingError(f"--set is {pair!r}; it must be NAME=VALUE.")
-        values[name] = _number(text)
+        values[name] = _value(text)
     return values
 
 
-def _number(text):
+def _value(text):
+    words = {"true": True, "false": False, "null": None, "none": None}
+    if text.lower() in words:
+        return words[text.lower()]
     for kind in (int, float):
         try:
             return kind(text)
@@ -108,39 +164,100 @@ def _number(text):
     return text
 
 
-def _run(request, folder) -> dict:
-    """Train with a bar on standard error; the last report."""
-    from tqdm import tqdm
-
+def _train(request, folder, run, replace) -> dict | None:
+    """Train with a bar on standard error; the last report with the run's folder, None without the lead."""
     from rsviz.training.loop import train
+    from rsviz.training.recorder import clear_ended
+    from rsviz.training.team import join_team
 
-    bar, shown = None, None
+    team = join_team()
+    if team.leads and clear_ended(run):
+        click.echo(f"{request.chosen_name}: going on with the run in {run}", err=True)
+    team.leaders(None)  # nobody looks into the folder before it is clear
+    last = _followed(request, train(request, folder, run=run, replace=replace, team=team), team.leads)
+    return {**last, "run": str(run)} if last and last["phase"] == "done" else None
+
+
+def _followed(request, reports, shown=True):
+    """The last report, or what the generator returns; a bar on standard error tells of the others."""
+    bar = _Bar(request.chosen_name) if shown else None
+    last = None
     try:
-        for progress in train(request, folder):
-            if progress["phase"] == "done":
-                return progress
-            training = progress["phase"] == "train"
-            what = "training" if training else progress["what"]
-            total = progress["steps"] if training else progress["total"]
-            if what != shown:
-                shown = what
-                if bar is not None:
-                    bar.close()
-                bar = tqdm(
-                    total=total, desc=f"{request.chosen_name}: {what}", file=sys.stderr, mininterval=0.5
-                )
-            bar.update(progress.get("step", progress.get("done", 0)) - bar.n)
-            if training:
-                bar.set_postfix(
-                    epoch=f"{progress['epoch']}/{progress['epochs']}",
-                    loss=f"{progress['loss']:.3f}",
-                    accuracy=f"{progress['accuracy']:.3f}",
-                    refresh=False,
-                )
+        while True:
+            last = next(reports)
+            if bar and last["phase"] != "done":
+                bar.show(last)
+    except StopIteration as end:
+        return last if end.value is None else end.value
     finally:
-        if bar is not None:
+        if bar:
             bar.close()
-    raise AssertionError("a training run ends with a report of what was saved")
+
+
+class _Bar:
+    """One bar a phase of the run."""
+
+    def __init__(self, name):
+        self.name, self.what, self.bar = name, None, None
+
+    def show(self, progress):
+        from tqdm import tqdm
+
+        training = progress["phase"] in ("train", "look")
+        what = "training" if training else progress["what"]
+        total, done = (progress[name] for name in (("steps", "step") if training else ("total", "done")))
+        if what != self.what:
+            self.close()
+            self.what = what
+            self.bar = tqdm(total=total, desc=f"{self.name}: {what}", file=sys.stderr, mininterval=0.5)
+        self.bar.update(done - self.bar.n)
+        if training and progress["loss"] is not None:
+            self.bar.set_postfix(
+                epoch=f"{progress['epoch']}/{progress['epochs']}",
+                loss=f"{progress['loss']:.3f}",
+                accuracy=f"{progress['accuracy']:.3f}",
+                left=_duration(progress["remaining"]),
+                refresh=False,
+            )
+
+    def close(self):
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _print_estimates(requests, as_json):
+    from rsviz.training.loop import estimate
+
+    rows = []
+    for request in requests:
+        seconds = _followed(request, estimate(request))
+        rows.append({"name": request.chosen_name, "seconds": round(seconds, 1)})
+    total = sum(row["seconds"] for row in rows)
+    if as_json:
+        print_json({"estimates": rows, "seconds": total})
+        return
+    for row in rows:
+        click.echo(f"{row['name']}: about {_duration(row['seconds'])}")
+    if len(rows) > 1:
+        click.echo(f"together: about {_duration(total)}")
+
+
+def _duration(seconds) -> str:
+    if seconds is None:
+        return "?"
+    minutes, seconds = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+def _save_run(path, folder):
+    from rsviz.training.runs import read_run
+
+    try:
+        files.write_atomically(path, read_run(folder).to_json().encode())
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be written ({error.strerror}).") from error
 
 
 def _shown(value) -> str:

@@ -26,6 +26,14 @@ class Resident:
             torch.from_numpy(dataset.labels[rows].copy()).to(device),
         )
 
+    def split(self, held_out: int) -> "tuple[Resident, Resident | None]":
+        """(all but the last `held_out` images, those), without a copy; (all, None) where it is 0."""
+        if not held_out:
+            return self, None
+        return Resident(self.x[:-held_out], self.y[:-held_out]), Resident(
+            self.x[-held_out:], self.y[-held_out:]
+        )
+
     def __len__(self) -> int:
         return len(self.y)
 

@@ -1,25 +1,23 @@
 """What a finished network can do: metrics for its card with how they were measured, and a survey of votes."""
 
 import hashlib
+import math
 import time
 
 import numpy as np
 import torch
 from scipy.special import ndtri
 
+from rsviz.bounds import certifying
 from rsviz.checkpoints import Metric
+from rsviz.confidence import PROCEDURES
 from rsviz.execution import Runner, plan
-from rsviz.noise import NOISES, Draws
-from rsviz.smoothing import SmoothedClassifier
+from rsviz.noise import NOISES
+from rsviz.voting import ESTIMATION, SELECTION, count_votes, spans_of
 
-RADII = (0.0, 0.25, 0.5, 0.75, 1.0)
+RADII = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 
-CERTIFIED_IMAGES, N0, N, ALPHA = 500, 100, 1000, 0.001
-
-SURVEYED_IMAGES, SURVEY_DRAWS, SURVEY_SEED = 1000, 100, 0
-
-SURVEY = 19
-"""Stream of the survey's draws: apart from those of certificates and of training."""
+CERTIFIED_IMAGES, N0, N, ALPHA, PROCEDURE = 1000, 100, 1000, 0.001, "cohen"
 
 EVERY = 0.1
 
@@ -62,30 +60,57 @@ def measure(module, card, dataset, device):
         )
     }
     if card.noise is None:
-        rows = slice(None, SURVEYED_IMAGES)
+        rows = slice(None, CERTIFIED_IMAGES)
         predicted, shares = clean[rows, 0].astype(int), clean[rows, 1]
         return metrics, _survey(card, dataset, predicted, shares, 0, "softmax of the clean image")
 
     noise = NOISES[card.noise](card.scale)
-    votes = yield from _votes(runner, dataset, noise, card, used.batch)
-    labels = dataset.labels[: len(votes)]
+    votes0, votes = yield from _votes(runner, dataset, noise, card, used.batch)
+    labels, top = dataset.labels[: len(votes)], votes0.argmax(1)
     metrics["noisy_accuracy"] = Metric(
-        value=round(float(votes[np.arange(len(votes)), labels].mean() / SURVEY_DRAWS), 6),
+        value=round(share_for(votes, labels), 6),
         how=(
-            f"share of votes for the true class, mean over the first {len(votes):,} test images with "
-            f"{SURVEY_DRAWS} draws of {noise.title} noise of scale {noise.scale:g} each, {used.precision}"
+            f"share of votes for the true class, mean over the {_images(votes, dataset)} with {N:,} draws of "
+            f"{noise.title} noise of scale {noise.scale:g} each, {used.precision}"
         ),
     )
-    metrics["certified_accuracy"] = yield from _certified(module, card, dataset, noise, used)
+    proved = proved_radii(votes, top, noise, card.input_shape, PROCEDURE, ALPHA)
+    metrics["certified_accuracy"] = Metric(
+        value={f"{r:g}": float(((top == labels) & (proved >= r)).mean()) for r in RADII},
+        how=(
+            f"by {noise.norm} radius in pixel units: share of the {_images(votes, dataset)} that CERTIFY "
+            f"(Cohen et al. 2019; limits: {PROCEDURE}) proves in the right class, {noise.title} noise of "
+            f"scale {noise.scale:g}, n0 = {N0}, n = {N}, alpha = {ALPHA}, seed = the image's number, "
+            f"{used.precision}; the largest radius that so few votes can prove lies below "
+            f"{_largest_radius(noise):.2f}"
+        ),
+    )
     survey = _survey(
         card,
         dataset,
         votes.argmax(1),
-        votes.max(1) / SURVEY_DRAWS,
-        SURVEY_DRAWS,
-        f"share of {SURVEY_DRAWS} votes under {noise.title} noise of scale {noise.scale:g}",
+        votes.max(1) / N,
+        N,
+        f"share of {N:,} votes under {noise.title} noise of scale {noise.scale:g}, seed = the image's number",
     )
     return metrics, survey
+
+
+def share_for(counts, labels) -> float:
+    """Share of the votes (images, classes) that go to the labels (images,), mean over the images."""
+    return float((np.take_along_axis(counts, labels[:, None], 1)[:, 0] / counts.sum(1)).mean())
+
+
+def proved_radii(counts, top, noise, shape, procedure, alpha):
+    """Radii that votes (images, classes) prove for the classes `top` (images,); -1 where they prove nothing.
+
+    Of the tight bound for the noise, in pixel units. shape: of one image.
+    """
+    lower, upper = PROCEDURES[procedure].limits(counts, top, alpha)
+    proved = lower > upper
+    p_a, p_b = np.where(proved, lower, 0.5), np.where(proved, upper, 0.5)
+    bound = certifying(noise.key)[0]
+    return np.where(proved, bound.radius(p_a, p_b, scale=noise.scale, dim=math.prod(shape)), -1.0)
 
 
 def _planned(module, card, device):
@@ -112,46 +137,18 @@ def _clean(runner, dataset, batch, card):
 
 
 def _votes(runner, dataset, noise, card, batch):
-    """Votes (images, classes) of the first images under SURVEY_DRAWS draws each."""
-    count, clock = min(SURVEYED_IMAGES, len(dataset)), _Clock()
-    draws = Draws(noise, card.input_shape, SURVEY_SEED, SURVEY, torch.device(runner.device))
-    votes = np.zeros((count, card.num_classes), np.int64)
-    noisy = torch.empty((SURVEY_DRAWS, *card.input_shape), device=runner.device)
-    for index in range(count):
-        draws.fill(noisy, index * SURVEY_DRAWS)
-        noisy += torch.from_numpy(dataset.image(index)).to(runner.device)
-        with torch.inference_mode():
-            classes = torch.cat([runner(part).argmax(1) for part in noisy.split(batch)])
-        votes[index] = torch.bincount(classes, minlength=card.num_classes).cpu().numpy()
-        if clock.due():
-            yield _progress("votes under noise", index + 1, count)
-    return votes
+    """Votes (images, classes) of the N0 selecting and of the N estimating draws, those of CERTIFY."""
+    images = dataset.pixels(slice(None, CERTIFIED_IMAGES))
+    # The seed is the image's number: no two images share their noise.
+    seeds = range(len(images))
+    spans = spans_of(seeds, SELECTION, N0) + spans_of(seeds, ESTIMATION, N)
+    for count in count_votes(runner, noise, card.num_classes, images, spans, batch, EVERY):
+        yield _progress("certified accuracy", count.drawn, count.total)
+    return np.split(count.counts, 2)
 
 
-def _certified(module, card, dataset, noise, used):
-    """Certified accuracy at RADII: the share of images that are proved to keep the right class that far."""
-    g = SmoothedClassifier(
-        module, noise, card.num_classes, device=used.device, precision=used.precision, batch=used.batch
-    )
-    count, clock = min(CERTIFIED_IMAGES, len(dataset)), _Clock()
-    radii = np.full(count, -1.0)
-    for index in range(count):
-        # The seed is the image's number: no two images share their noise.
-        certificate = g.certify(dataset.image(index), n0=N0, n=N, alpha=ALPHA, seed=index)
-        if not certificate.abstained and certificate.predicted == dataset.labels[index]:
-            radii[index] = certificate.radius
-        if clock.due():
-            yield _progress("certified accuracy", index + 1, count)
-    return Metric(
-        value={f"{radius:g}": float((radii >= radius).mean()) for radius in RADII},
-        how=(
-            f"by {noise.norm} radius in pixel units: share of the first {count} test images that CERTIFY "
-            f"(Cohen et al. 2019) proves in the right class, {noise.title} noise of scale {noise.scale:g}, "
-            f"n0 = {N0}, n = {N}, alpha = {ALPHA}, seed = the image's number, {used.precision}; the largest "
-            "radius that so few votes can prove lies below "
-            f"{_largest_radius(noise):.2f}"
-        ),
-    )
+def _images(votes, dataset) -> str:
+    return f"{'first ' if len(votes) < len(dataset) else ''}{len(votes):,} test images"
 
 
 def _largest_radius(noise) -> float:
@@ -163,7 +160,7 @@ def _survey(card, dataset, predicted, shares, draws, how) -> dict:
     return {
         "dataset": card.dataset,
         "draws": draws,
-        "seed": SURVEY_SEED,
+        "seed": 0,
         "how": how,
         "index": list(range(len(predicted))),
         "label": dataset.labels[: len(predicted)].tolist(),

@@ -13,6 +13,8 @@ from rsviz.training.objectives import METHODS, TrainingError
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
+MOST_LOOKS = 100
+
 
 class TrainRequest(BaseModel):
     """One training run.
@@ -20,10 +22,15 @@ class TrainRequest(BaseModel):
     dataset: key of DATASETS, or folder:PATH. method: key of METHODS. parameters: the method's own.
     architecture: key of ARCHITECTURES; by default one that is made for the dataset's images.
     sigma: standard deviation of the noise in pixel units, 0 for methods without noise. epochs: passes over
-    the training images. learning_rate: its largest value. shift: images are moved by up to so many pixels;
-    flip: and half of them mirrored left to right.
-    precision: of the forward and backward passes; auto measures. stored: precision of the saved weights,
-    which are what is measured. name: of the checkpoint. seed: decides every random number of the run.
+    the training images. learning_rate: its largest value; schedule: what becomes of it, see
+    rsviz.training.optimize. momentum, nesterov: of sgd. clip: largest l2 norm of the gradient, which is
+    scaled down to it; 0 leaves it alone. shift: images are moved by up to so many pixels; flip: and half of
+    them mirrored left to right. held_out: so many training images are kept out of training, to choose the
+    best epoch by. look_every: epochs between two looks at the network (see rsviz.training.looks); by default
+    1, or more in a run of more than 100 epochs.
+    precision: of the forward and backward passes; auto measures which is faster, and the memory layout
+    besides. stored: precision of the saved weights, which are what is measured. name: of the checkpoint; by
+    default like mnist-gaussian-0.25, with a number where that is taken. seed: decides every random number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,13 +42,17 @@ class TrainRequest(BaseModel):
     parameters: dict[str, Setting] = {}
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 20
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
-    optimizer: Literal["adamw", "sgd"] = "adamw"
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     learning_rate: Positive = 2e-3
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    nesterov: bool = True
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1e-4
-    schedule: Literal["one-cycle", "cosine", "constant"] = "one-cycle"
+    schedule: Literal["one-cycle", "cosine", "step", "constant"] = "one-cycle"
+    clip: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     shift: Annotated[int, Field(ge=0, le=16)] = 0
     flip: bool = False
+    held_out: Annotated[int, Field(ge=0)] = 0
+    look_every: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: str | None = None
@@ -96,7 +107,17 @@ class TrainRequest(BaseModel):
                 f"{architecture} takes images of shape {shapes[0]}, and those of {self.dataset} have "
                 f"{DATASETS[self.dataset].shape}"
             )
+        if self.dataset in DATASETS and self.held_out >= DATASETS[self.dataset].sizes["train"]:
+            raise ValueError(
+                f"held_out is {self.held_out}, but {self.dataset} has only "
+                f"{DATASETS[self.dataset].sizes['train']} training images"
+            )
         return self
+
+    @property
+    def chosen_look_every(self) -> int:
+        """Epochs between two looks at the network: every epoch, but at most 100 looks in all."""
+        return self.look_every or -(-self.epochs // MOST_LOOKS)
 
     @property
     def chosen_architecture(self) -> str | None:

@@ -5,10 +5,10 @@ A run has a folder (that of its job, or one below RSVIZ_HOME/runs), which holds
     run.json           {"format": 1, "id", "request", "about"}: what was asked for, and what stays the same
                        during the run (`About`). Written whole before the first step; until then there is no
                        run to read, only the job's progress.
-    steps.jsonl        one line (`Line`) about every thousandth of the run and at the end of each epoch: step,
-                       epoch, the loss terms separately, accuracy on what was trained on, learning rate.
-    looks.jsonl        one line (`Look`) an epoch, or every few epochs of a long run: clean and noisy accuracy,
-                       the votes on some test images, and a small certified-accuracy curve.
+    steps.jsonl        one line (`Line`) about every thousandth of the run and at the end of each epoch:
+                       step, epoch, the loss terms separately, accuracy on what was trained on, learning rate.
+    looks.jsonl        one line (`Look`) an epoch, or every few epochs of a long run: clean and noisy
+                       accuracy, the votes on some test images, and a small certified-accuracy curve.
     end.json           `End`, once the run is over: done, stopped or failed.
     state.safetensors  weights, optimizer and best so far, to go on from: see rsviz.training.state.
     best/              the best epoch so far as a whole checkpoint, NAME.safetensors beside NAME.json.
@@ -83,6 +83,11 @@ class About:
     look_every: int
     how: str
 
+    def looks_by(self, epoch: int) -> int:
+        """How many looks there are at epochs up to this one: at every look_every-th, and at the last."""
+        extra = epoch == self.epochs and epoch % self.look_every != 0
+        return epoch // self.look_every + extra
+
 
 @dataclass(frozen=True)
 class Line:
@@ -133,7 +138,7 @@ class End:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it stood when it was read. request: the fields of TrainRequest. end: None while it may go on."""
+    """A run as it stood when it was read. request: fields of TrainRequest. end: None while it may go on."""
 
     id: str
     request: dict
@@ -172,7 +177,7 @@ class Run:
 
 
 def read_run(folder) -> Run:
-    """The run in a folder, also while it is written; RunError where none has begun or the folder is damaged."""
+    """The run in a folder, also while it is written; RunError where none has begun or it is damaged."""
     folder = Path(folder)
     try:
         head = parse_json((folder / RUN).read_bytes())

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from rsviz.checkpoints.shelves import names_in
+from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.training.request import TrainRequest
 
 # float32, because these train in a minute and then come out the same on every machine of a kind.
@@ -22,3 +24,9 @@ ZOO: Mapping[str, TrainRequest] = MappingProxyType(
         )
     }
 )
+
+
+def missing() -> list[str]:
+    """Names that are declared and not shipped."""
+    shipped = names_in(SHIPPED_CHECKPOINTS)
+    return [name for name in ZOO if name not in shipped]

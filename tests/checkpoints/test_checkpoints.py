@@ -162,11 +162,9 @@ def test_a_replacement_that_stops_after_any_step_leaves_the_old_or_the_new(tmp_p
 
         return call
 
-    from rsviz.checkpoints import weights
-
     with monkeypatch.context() as patch:
-        patch.setattr(weights, "write_atomically", counted(files.write_atomically))
-        patch.setattr(weights.os, "replace", counted(os.replace))
+        patch.setattr(files, "write_atomically", counted(files.write_atomically))
+        patch.setattr(os, "replace", counted(os.replace))
         with contextlib.suppress(Killed):
             save_checkpoint(new, card_for(seed=2), tmp_path, "float32")
     module, card = load_checkpoint(tmp_path / "toy.safetensors")
