@@ -83,8 +83,8 @@ def images(x, noises, draws):
                 picture(x + draws[key], alt=f"The image under {noise.title} noise", size=160)
                 symbol = "σ" if key in ("gaussian", "linf-exponential") else "λ"
                 st.markdown(
-                    f"**{noise.title}**  \n:small[{symbol} = {noise.scale:.3g}]  \n"
-                    f":small[a pixel varies by {noise.deviation(x.size):.3g}]"
+                    f"**{noise.title}**  \n:small[{symbol} = {number(noise.scale)}]  \n"
+                    f":small[a pixel varies by {number(noise.deviation(x.size))}]"
                 )
 
 
@@ -109,7 +109,7 @@ def says(rule, noises, dim) -> str:
     tight, loose = [], []
     for noise in noises.values():
         sharp = certified(noise, rule.norm, rule.p_a, rule.p_b, dim).tight
-        (tight if sharp else loose).append(f"{noise.title} **{noise.deviation(dim):.3g}**")
+        (tight if sharp else loose).append(f"{noise.title} **{number(noise.deviation(dim))}**")
     text = (
         f"What a pixel varies by when {radius_text(rule.radius, rule.norm)} is proved at "
         f"p_A = {rule.p_a:.3g}, p_B = {rule.p_b:.3g}. By tight bounds, so that no less will do: "
@@ -118,6 +118,11 @@ def says(rule, noises, dim) -> str:
     if loose:
         text += f" Through another norm, so that a better bound may ask for less: {', '.join(loose)}."
     return f"{text}  \n:small[Whether p_A is reached in such noise is for the network to say.] {clipped}"
+
+
+def number(value, digits=3) -> str:
+    """So many significant digits; thousands are written out."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.{digits}g}"
 
 
 def radius_number(radius) -> str:
@@ -322,12 +327,15 @@ def numbers_table(rows, noises, p_a, p_b, dim) -> str:
     def line(words, values):
         lines.append(f"| {words} | " + " | ".join(values) + " |")
 
-    line("scale, σ or λ", [f"{row['scale']:.4g}" for row in rows])
-    line("deviation of a pixel", [f"{row['deviation']:.4g}" for row in rows])
+    def numbers(key):
+        return [number(row[key], 4) for row in rows]
+
+    line("scale, σ or λ", numbers("scale"))
+    line("deviation of a pixel", numbers("deviation"))
     for norm, symbol in NORM_SYMBOLS.items():
-        line(f"E‖z‖ in {symbol}", [f"{row[f'expected_{norm}']:.4g}" for row in rows])
-        line(f"‖z‖ in {symbol} of this draw", [f"{row[f'drawn_{norm}']:.4g}" for row in rows])
-    line("median of ‖z‖∞", [f"{row['median_linf']:.4g}" for row in rows])
+        line(f"E‖z‖ in {symbol}", numbers(f"expected_{norm}"))
+        line(f"‖z‖ in {symbol} of this draw", numbers(f"drawn_{norm}"))
+    line("median of ‖z‖∞", numbers("median_linf"))
     for norm, symbol in NORM_SYMBOLS.items():
         found = [certified(noise, norm, p_a, p_b, dim) for noise in noises.values()]
         texts = [f"{round_down(item.radius):.4g}" for item in found]

@@ -198,7 +198,8 @@ def radius_chart(dims, radii, slopes, norm: str, marks, height=420) -> dict:
         layers.append(_line_layer(rows, x, y, colour, _tooltip("radius", ".3~g"), width))
     ends = {name: values[-1] for name, _, _, values in radii}
     layers.append(_end_names(ends, dims[-1], x, y, colour, titles=False))
-    layers += _slopes(slopes, start, x, y)
+    if slopes:
+        layers += _slopes(slopes, start, x, y)
     return _chart(layers, height=height)
 
 

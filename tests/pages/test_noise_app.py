@@ -1,0 +1,168 @@
+"""The Noise page in Streamlit's own test runner: views, rules, links, refusals."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from rsviz.bounds import BOUNDS, NORM_SYMBOLS
+from rsviz.certification import store_upload
+from rsviz.noise import NOISES
+from rsviz.noise_size import EqualRadius
+from rsviz.ui import noise as ui
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CHARTS = {"density": 4, "pixel": 1, "growth": 2, "radius": 1, "numbers": 0}
+
+
+@pytest.fixture(autouse=True)
+def clear_caches():
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def open_page(**query):
+    app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page("pages/noise.py")
+    return app.run()
+
+
+def words(app):
+    return " ".join(
+        element.value for kind in ("markdown", "caption", "info", "error") for element in app.get(kind)
+    )
+
+
+def well(app):
+    return not app.exception and not app.error
+
+
+def deviations(app):
+    """What a pixel varies by under each picture, by the mechanism's title."""
+    found = re.findall(
+        r"\*\*([^*]+)\*\*  \n:small\[.*?\]  \n:small\[a pixel varies by ([\d.e-]+)\]", words(app)
+    )
+    return {title: float(value) for title, value in found}
+
+
+def test_page_opens_on_one_image_under_four_mechanisms_of_equal_deviation():
+    app = open_page()
+    assert well(app)
+    assert deviations(app) == {noise.title: 0.25 for noise in NOISES.values()}
+    assert len(app.get("image")) == 5
+    assert len(app.get("vega_lite_chart")) == 4
+
+
+@pytest.mark.parametrize("view", ui.VIEWS)
+@pytest.mark.parametrize(
+    ("rule", "norm"), [("deviation", "linf"), ("scale", "linf"), *(("radius", norm) for norm in NORM_SYMBOLS)]
+)
+def test_every_view_draws_under_every_rule(view, rule, norm):
+    app = open_page(n_view=view, n_rule=rule, n_norm=norm)
+    assert well(app)
+    assert len(app.get("vega_lite_chart")) == CHARTS[view]
+
+
+def test_equal_radius_shows_what_each_mechanism_takes():
+    app = open_page(n_rule="radius", n_shape="mnist", n_rinf="2.0", n_pa="0.9", n_share="0.5")
+    rule = EqualRadius(2 / 255, "linf", 0.9, 0.05)
+    for key, noise in NOISES.items():
+        wanted = rule.noise(key, 784).deviation(784)
+        assert deviations(app)[noise.title] == pytest.approx(wanted, rel=5e-3)
+    assert "By tight bounds, so that no less will do: Gaussian" in words(app)
+
+
+def test_numbers_of_the_presets_are_those_that_the_page_computes():
+    for name, dim in (("mnist", 784), ("imagenet", 150_528)):
+        says = ui.PRESETS[name].says
+        assert ui.SHAPES[ui.PRESETS[name].values["n_shape"]] is not None
+        for key in ("gaussian", "linf-exponential"):
+            value = EqualRadius(1 / 255, "linf", 0.99, 0.01).noise(key, dim).deviation(dim)
+            digits = "0.047" if value < 0.1 else f"{value:.2f}" if value < 1 else f"{value:.0f}"
+            assert float(digits) == pytest.approx(value, rel=0.02)
+            assert digits in says
+
+
+def test_numbers_view_gives_radii_that_bounds_give():
+    text = words(open_page(n_view="numbers", n_dev="0.5"))
+    radius = float(BOUNDS["cohen-l2"].radius(0.99, 0.01, scale=0.5))
+    assert f"**{np.floor(radius * 1000) / 1000:.4g}**" in text
+
+
+def test_slopes_are_told_only_where_the_theorems_hold_the_noise():
+    assert "slopes only" in words(open_page(n_view="radius"))
+    assert "slopes only" not in words(open_page(n_view="radius", n_hold="deviation"))
+
+
+@pytest.mark.parametrize("name", ui.PRESETS)
+def test_every_preset_opens_as_a_link_and_keeps_the_image(name):
+    values = {key: str(value) for key, value in ui.PRESETS[name].values.items()}
+    app = open_page(n_index="7", **values)
+    assert well(app)
+    assert app.session_state["n_index"] == 7
+    assert {key: str(app.session_state[key]) for key in values} == values
+
+
+def test_an_upload_is_shown_at_the_size_that_is_asked_for():
+    file = io.BytesIO()
+    colours = np.random.default_rng(0).integers(0, 255, (50, 80, 3), dtype=np.uint8)
+    Image.fromarray(colours).save(file, "PNG")
+    digest = store_upload(file.getvalue())
+    app = open_page(n_from="upload", n_image=digest, n_shape="cifar10")
+    assert well(app) and not app.info
+    assert "32×32 in colour: d = 3,072" in words(app)
+
+
+def test_without_an_upload_a_digit_stands_in_and_the_page_says_so():
+    for query in ({}, {"n_image": "0" * 64}):
+        app = open_page(n_from="upload", **query)
+        assert well(app)
+        assert "digit stands here" in app.info[0].value
+        assert "d = 64" in words(app)
+
+
+def test_a_file_that_is_no_image_is_refused_in_one_sentence():
+    app = open_page(n_from="upload")
+    app.file_uploader(key="n_file").upload("notes.png", b"no image at all", "image/png").run()
+    assert not app.exception
+    assert len(app.error) == 1 and app.error[0].value.endswith(".")
+    assert "digit stands here" in app.info[0].value
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"n_rule": "no such rule", "n_view": "nowhere", "n_norm": "l7"},
+        {"n_dev": "nan", "n_scale": "-1", "n_pa": "2", "n_size": "inf"},
+        {"n_index": "59999", "n_seed": "-3", "n_image": "../../etc/passwd", "n_shape": "9x9"},
+        {"n_rule": "radius", "n_pa": "0.51", "n_share": "1"},
+        {"n_rule": "radius", "n_norm": "l1", "n_r1": "4", "n_shape": "imagenet", "n_view": "pixel"},
+    ],
+)
+def test_no_link_breaks_the_page(query):
+    app = open_page(**query)
+    assert well(app)
+    assert len(deviations(app)) == 4
+
+
+def test_the_same_seed_draws_the_same_and_a_scale_moves_the_same_draw():
+    one = ui.unit_draw("laplace", (1, 8, 8), 3)
+    ui.unit_draw.cache_clear()
+    assert np.array_equal(one, ui.unit_draw("laplace", (1, 8, 8), 3))
+    assert not np.array_equal(one, ui.unit_draw("laplace", (1, 8, 8), 4))
+
+
+def test_the_python_lines_draw_the_noise_of_the_picture(capsys):
+    rule = EqualRadius(1 / 255, "linf", 0.99, 0.01)
+    exec(ui.python_lines(rule, (1, 8, 8), 3), {})
+    printed = capsys.readouterr().out.splitlines()
+    for line, key in zip(printed, NOISES, strict=True):
+        draw = rule.noise(key, 64).scale * ui.unit_draw(key, (1, 8, 8), 3)
+        assert float(line.split()[-1]) == pytest.approx(float(np.abs(draw).max()), rel=1e-5)
