@@ -14,6 +14,7 @@ COMMANDS = {
     "data": "datasets: list, download, show",
     "checkpoints": "weights and their cards: list, show, import, verify",
     "certify": "certify one image",
+    "evaluate": "certify a test set",
     "train": "train a checkpoint",
     "jobs": "jobs of the app: list, show, cancel",
 }

@@ -38,7 +38,9 @@ class Kind:
 
 KINDS = {
     "certify": Kind("rsviz.certification:check_job", "rsviz.jobs.certify:run_certify"),
+    "evaluate": Kind("rsviz.evaluation:check_job", "rsviz.jobs.evaluate:run_evaluate"),
     "download": Kind("rsviz.jobs.chores:DownloadRequest.model_validate", "rsviz.jobs.chores:run_download"),
+    "train": Kind("rsviz.jobs.train:TrainJob.model_validate", "rsviz.jobs.train:run_train"),
     "import": Kind("rsviz.jobs.chores:ImportRequest.model_validate", "rsviz.jobs.chores:run_import"),
 }
 

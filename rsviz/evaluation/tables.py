@@ -1,0 +1,103 @@
+"""Certified accuracy at chosen radii as a table: Markdown, LaTeX or CSV, the best of each column in bold."""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rsviz.errors import RsvizError
+
+LATEX = str.maketrans(
+    {letter: rf"\{letter}" for letter in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Certified accuracy in percent. radii: the columns, in pixel units of `norm`. rows: name -> shares.
+
+    acr: name -> average certified radius, a last column; {} leaves it out. A share of None is a number that
+    is not known. Shares and radii are rounded down, and the best of a column are those that then read alike.
+    """
+
+    radii: Sequence[float]
+    rows: Mapping[str, Sequence[float | None]]
+    acr: Mapping[str, float | None]
+    norm: str = "l2"
+
+    def __post_init__(self):
+        for name, shares in self.rows.items():
+            if len(shares) != len(self.radii):
+                raise RsvizError(f"{name} has {len(shares)} shares; the table has {len(self.radii)} radii.")
+            if any(share is not None and not 0 <= share <= 1 for share in shares):
+                raise RsvizError(f"{name} has a share outside [0, 1].")
+
+    def markdown(self) -> str:
+        """A table of Markdown, best numbers between ** **."""
+        names = {"l1": "ℓ₁", "l2": "ℓ₂", "linf": "ℓ∞"}
+        head = [f"{names.get(self.norm, self.norm)} radius", *self._heads(), *(["ACR"] if self.acr else [])]
+        lines = [head, ["---"] + ["---:"] * (len(head) - 1)]
+        lines += [
+            [_one_line(name).replace("|", r"\|"), *cells] for name, cells in self._cells("**{}**".format)
+        ]
+        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+    def latex(self) -> str:
+        """A tabular of LaTeX with the rules of booktabs, best numbers in \\textbf."""
+        names = {"l1": r"$\ell_1$", "l2": r"$\ell_2$", "linf": r"$\ell_\infty$"}
+        head = [f"{names.get(self.norm, self.norm)} radius", *self._heads(), *(["ACR"] if self.acr else [])]
+        rows = [
+            [_one_line(name).translate(LATEX), *cells] for name, cells in self._cells(r"\textbf{{{}}}".format)
+        ]
+        lines = [rf"\begin{{tabular}}{{l{'r' * (len(head) - 1)}}}", r"\toprule", " & ".join(head) + r" \\"]
+        lines += [r"\midrule", *(" & ".join(row) + r" \\" for row in rows), r"\bottomrule", r"\end{tabular}"]
+        return "\n".join(lines) + "\n"
+
+    def csv(self) -> str:
+        """Comma-separated values: shares as they are, in [0, 1], nothing rounded and nothing in bold."""
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["name", *(f"{radius:g}" for radius in self.radii), *(["ACR"] if self.acr else [])])
+        for name, shares in self.rows.items():
+            values = [*shares, *([self.acr.get(name)] if self.acr else [])]
+            writer.writerow([_safe(name), *("" if value is None else repr(float(value)) for value in values)])
+        return file.getvalue()
+
+    def _heads(self) -> list[str]:
+        return [f"{radius:g}" for radius in self.radii]
+
+    def _cells(self, bold: Callable[[str], str]):
+        """(name, cells as text) of each row."""
+        columns = [
+            [_down(shares[place], 100, 1) for shares in self.rows.values()]
+            for place in range(len(self.radii))
+        ]
+        if self.acr:
+            columns.append([_down(self.acr.get(name), 1, 3) for name in self.rows])
+        columns = [_with_bold(column, bold) for column in columns]
+        return zip(self.rows, (list(cells) for cells in zip(*columns, strict=True)), strict=True)
+
+
+def _down(value, factor, digits) -> str:
+    """`value` times `factor` with so many digits, never more than it is; rounding errors aside."""
+    if value is None:
+        return ""
+    return f"{math.floor(value * factor * 10**digits + 1e-6) / 10**digits:.{digits}f}"
+
+
+def _with_bold(column, bold) -> list[str]:
+    known = [float(text) for text in column if text]
+    best = max(known, default=0.0)
+    return [bold(text) if text and float(text) == best > 0 else text or "–" for text in column]
+
+
+def _one_line(name) -> str:
+    return " ".join(str(name).split())
+
+
+def _safe(name) -> str:
+    """Spreadsheets take a cell that begins like this for a formula."""
+    name = _one_line(name)
+    return f"'{name}" if name[:1] in ("=", "+", "-", "@") else name
