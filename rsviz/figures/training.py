@@ -15,7 +15,8 @@ LETTERS = "ABCD"
 """Runs side by side: each has a colour and a letter, for those who do not see the colour."""
 
 FONT = 15
-HEIGHT = 230
+HEIGHT, AXIS = 310, 70
+"""Pixels on the screen of a whole chart, and those of them that the axis below takes."""
 MOST_POINTS = 200
 """Of a curve; the lines of a long run are averaged to so many."""
 
@@ -145,7 +146,7 @@ def curves_spec(colours: Mapping[str, str], title: str, *, epochs: int, domain=N
             rows_with("value", line, y=value, color=colour, tooltip=tooltip),
             rows_with("label", name, y=value | {"field": "place"}, color=colour, text={"field": "label"}),
             rows_with("kept", {"type": "rule", "strokeDash": [4, 4], "color": OTHER, "strokeWidth": 1.5}),
-            rows_with("kept", mark, y={"value": HEIGHT - 12}, text={"field": "kept"}),
+            rows_with("kept", mark, y=_above_the_axis(12), text={"field": "kept"}),
         ],
         x=_epochs_axis(epochs),
     )
@@ -179,7 +180,7 @@ def certified_spec() -> dict:
     """
     tooltip = [
         {"field": "epoch", "type": "quantitative"},
-        {"field": "radius", "type": "quantitative", "format": ".3~f"},
+        {"field": "radius", "type": "quantitative", "format": ".6~f"},
         {"field": "value", "type": "quantitative", "title": "certified (%)", "format": ".1f"},
     ]
     faint = {
@@ -211,7 +212,7 @@ def certified_spec() -> dict:
             "label",
             corner | {"color": CERTIFIED, "fontWeight": "bold"},
             x=at_left,
-            y={"value": HEIGHT - 3},
+            y=_above_the_axis(3),
             text={"field": "label"},
         ),
         {
@@ -219,7 +220,7 @@ def certified_spec() -> dict:
             "mark": corner | {"color": OTHER},
             "encoding": {
                 "x": at_left,
-                "y": {"value": HEIGHT - FONT - 8},
+                "y": _above_the_axis(FONT + 8),
                 "text": {"value": "grey: earlier epochs"},
             },
         },
@@ -243,7 +244,7 @@ def certified_side_by_side_spec(runs: Sequence[str]) -> dict:
     }
     tooltip = [
         {"field": "run", "type": "nominal"},
-        {"field": "radius", "type": "quantitative", "format": ".3~f"},
+        {"field": "radius", "type": "quantitative", "format": ".6~f"},
         {"field": "value", "type": "quantitative", "title": "certified (%)", "format": ".1f"},
     ]
     mark = STAIRS | {"strokeWidth": 2.5, "point": {"size": 22}}
@@ -253,6 +254,10 @@ def certified_side_by_side_spec(runs: Sequence[str]) -> dict:
 def run_colours(runs: Sequence[str]) -> dict[str, str]:
     """The colour of each letter."""
     return {run: RUNS[LETTERS.index(run)] for run in runs}
+
+
+def _above_the_axis(pixels) -> dict:
+    return {"value": {"expr": f"height - {pixels}"}}
 
 
 def rows_with(field, mark, where: str = "true", **encoding) -> dict:
@@ -307,7 +312,7 @@ def _end_labels(curves, low, high) -> list[tuple]:
         for name, (epochs, values) in curves.items()
         if values
     )
-    gap = 1.15 * FONT / HEIGHT * (high - low)
+    gap = 1.15 * FONT / (HEIGHT - AXIS) * (high - low)
     places = []
     for end, _, _ in ends:
         places.append(max(end, places[-1] + gap) if places else end)

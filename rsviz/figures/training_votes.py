@@ -9,8 +9,8 @@ from rsviz.figures.training import FONT, OTHER, layered, rows_with
 
 RIGHT, WRONG = "#0072B2", "#D55E00"
 
-ROW = 50
-"""Pixels on the screen of an image."""
+ROW, LEGEND = 46, 100
+"""Pixels on the screen of an image, and of the legend and the axis."""
 
 
 def votes_columns(votes, labels, classes, images) -> dict[str, list]:
@@ -59,7 +59,8 @@ def votes_spec(images: int) -> dict:
         {"field": "share", "type": "quantitative", "title": "votes (%)", "format": ".1f"},
     ]
     name = {"type": "text", "fontSize": FONT - 1, "fontWeight": "bold", "color": "white"}
-    picture = {"type": "image", "width": ROW - 6, "height": ROW - 6}
+    side = {"expr": "bandwidth('y')"}
+    picture = {"type": "image", "width": side, "height": side}
     layers = [
         rows_with("share", {"type": "bar"}, x=start, x2={"field": "end"}, color=colour, tooltip=tooltip),
         rows_with("label", name, x=start | {"field": "middle"}, text={"field": "label"}),
@@ -71,7 +72,7 @@ def votes_spec(images: int) -> dict:
         "axis": None,
         "scale": {"paddingInner": 0.15, "paddingOuter": 0.05},
     }
-    return layered(layers, y=y) | {"height": ROW * images}
+    return layered(layers, y=y) | {"height": ROW * images + LEGEND}
 
 
 def _fitting(name, share) -> str:

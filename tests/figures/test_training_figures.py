@@ -62,7 +62,7 @@ def test_names_of_lines_do_not_lie_on_each_other_nor_outside(ends):
     places = {row["label"]: row["place"] for row in rows_of(columns) if row["label"]}
     assert set(places) == set(curves)
     assert all(0 <= place <= 1 for place in places.values())
-    heights = np.sort(list(places.values())) * figures.HEIGHT
+    heights = np.sort(list(places.values())) * (figures.HEIGHT - figures.AXIS)
     assert np.all(np.diff(heights) >= figures.FONT)
 
 
