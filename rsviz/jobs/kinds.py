@@ -41,6 +41,7 @@ KINDS = {
     "evaluate": Kind("rsviz.evaluation:check_job", "rsviz.jobs.evaluate:run_evaluate"),
     "download": Kind("rsviz.jobs.chores:DownloadRequest.model_validate", "rsviz.jobs.chores:run_download"),
     "train": Kind("rsviz.jobs.train:TrainJob.model_validate", "rsviz.jobs.train:run_train"),
+    "estimate": Kind("rsviz.training:TrainRequest.model_validate", "rsviz.jobs.estimate:run_estimate"),
     "import": Kind("rsviz.jobs.chores:ImportRequest.model_validate", "rsviz.jobs.chores:run_import"),
 }
 
