@@ -19,7 +19,7 @@ from rsviz.training.looks import Watch, criterion
 from rsviz.training.measure import measure
 from rsviz.training.objectives import TrainingError
 from rsviz.training.prepare import Preparation, make_card, prepare
-from rsviz.training.recorder import Recorder, free_name, taken
+from rsviz.training.recorder import Recorder, check_name, free_name
 from rsviz.training.request import TrainRequest
 from rsviz.training.runs import About, End
 from rsviz.training.speed import LAYOUTS, TRIALS, Clock, Way, chosen_way
@@ -66,12 +66,6 @@ def train(request: TrainRequest, folder=None, *, run=None, replace=False, team=N
         except TrainingError as error:
             recorder.end(End("failed", sentence=str(error)))
             raise
-
-
-def check_name(request: TrainRequest, folder=None) -> None:
-    """Raise TrainingError where the name that the request asks for is that of another checkpoint."""
-    if request.name and taken(request.name, folder or own_folder()):
-        raise TrainingError(f"There already is a checkpoint called {request.name}; give another name.")
 
 
 def estimate(request: TrainRequest):

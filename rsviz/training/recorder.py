@@ -12,6 +12,7 @@ from pathlib import Path
 from rsviz.checkpoints import shelves
 from rsviz.checkpoints.card import CheckpointError, read_card
 from rsviz.files import write_atomically
+from rsviz.training.objectives import TrainingError
 from rsviz.training.request import TrainRequest
 from rsviz.training.runs import (
     BEST,
@@ -135,6 +136,17 @@ def clear_ended(folder) -> bool:
     return False
 
 
+def copy_stopped(folder, to) -> None:
+    """Copy a run that was stopped, so that it goes on in another folder; it keeps its id."""
+    folder, to = Path(folder), Path(to)
+    to.mkdir(parents=True, exist_ok=True)
+    if (folder / BEST).is_dir():
+        shutil.copytree(folder / BEST, to / BEST, dirs_exist_ok=True)
+    for name in (STATE, STEPS, LOOKS, RUN):  # the last, by which a run is known, when all else is there
+        if (folder / name).exists():
+            write_atomically(to / name, (folder / name).read_bytes())
+
+
 def keep_best(folder, name: str | None = None) -> End:
     """Put the best epoch so far of a run that was stopped on the user's shelf of checkpoints.
 
@@ -155,6 +167,12 @@ def keep_best(folder, name: str | None = None) -> End:
         end = End("stopped", kept, card.hyperparameters["epoch"])
     write_atomically(folder / END, _json(asdict(end)))
     return end
+
+
+def check_name(request: TrainRequest, folder=None) -> None:
+    """Raise TrainingError where the name that the request asks for is that of another checkpoint."""
+    if request.name and taken(request.name, folder or shelves.own_folder()):
+        raise TrainingError(f"There already is a checkpoint called {request.name}; give another name.")
 
 
 def taken(name: str, folder: Path, run_id: str | None = None) -> bool:

@@ -13,7 +13,7 @@ from rsviz.checkpoints import CheckpointError, list_cards, load_checkpoint, load
 from rsviz.data import load
 from rsviz.noise import Gaussian
 from rsviz.training import METHODS, TrainingError, TrainRequest, measure
-from rsviz.training.data import Resident, augmented, flipped, shifted
+from rsviz.training.data import augmented, flipped, shifted
 from rsviz.training.loop import train
 
 QUICK = {"dataset": "digits", "precision": "float32", "device": "cpu", "name": "quick"}

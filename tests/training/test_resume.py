@@ -1,0 +1,189 @@
+"""A run that was killed ends with the same weights, lines and looks as one that nobody disturbed."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rsviz.checkpoints import load_card
+from rsviz.training import steps
+from rsviz.training.loop import train
+from rsviz.training.recorder import clear_ended, keep_best
+from rsviz.training.runs import RUN, STATE, RunError, read_run
+
+DRIVER = """
+import sys
+from rsviz.training import TrainRequest, steps
+from rsviz.training.loop import train
+steps.SAVE_EVERY = steps.SAVING_SHARE = steps.EVERY = 0.0
+out, run, request = sys.argv[1:]
+for report in train(TrainRequest.model_validate_json(request), out, run=run):
+    print(report["phase"], report.get("step", 0), flush=True)
+"""
+
+
+def weights(folder, name="toy"):
+    return load_file(folder / f"{name}.safetensors")
+
+
+def same_weights(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def without_times(run):
+    lines = [(line.step, line.epoch, line.terms, line.accuracy, line.learning_rate) for line in run.lines]
+    return lines, run.looks, run.end
+
+
+def finished(request, folder, run):
+    return list(train(request, folder, run=run))[-1]
+
+
+@pytest.fixture
+def saves_at_once(monkeypatch):
+    monkeypatch.setattr(steps, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(steps, "SAVING_SHARE", 0)
+    monkeypatch.setattr(steps, "EVERY", 0.0)
+
+
+def test_kill_9_at_any_moment_changes_nothing(tmp_path, request_of):
+    request = request_of(epochs=8, shift=1, flip=True, clip=1.0, held_out=9)
+    finished(request, tmp_path / "calm", tmp_path / "calm-run")
+    command = [sys.executable, "-c", DRIVER, tmp_path / "out", tmp_path / "run", request.model_dump_json()]
+    reached = []
+    # In the middle of an epoch, during a look, and while the finished network is measured.
+    for phase, step in (("train", 6), ("look", 16), ("measure", 0)):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+            for line in process.stdout:
+                seen, at = line.split()
+                reached.append(int(at))
+                if seen == phase and int(at) >= step:
+                    process.send_signal(signal.SIGKILL)
+                    break
+        assert process.returncode == -signal.SIGKILL
+        assert not (tmp_path / "out" / "toy.json").exists()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+    assert same_weights(weights(tmp_path / "calm"), weights(tmp_path / "out"))
+    calm, killed = read_run(tmp_path / "calm-run"), read_run(tmp_path / "run")
+    assert without_times(calm) == without_times(killed)
+    assert reached.count(1) == 1  # it went on, and did not begin again
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "sgd", "learning_rate": 0.05, "schedule": "cosine"},
+        {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.0, "schedule": "step"},
+        {"optimizer": "adam", "schedule": "constant"},
+        {"method": "nal", "parameters": {"K": 1, "r": 2}},
+        {"precision": "bfloat16"},
+    ],
+)
+def test_a_run_that_is_closed_again_and_again_ends_the_same(tmp_path, request_of, saves_at_once, settings):
+    request = request_of(epochs=2, **settings)
+    finished(request, tmp_path / "calm", tmp_path / "calm-run")
+    closings = 0
+    while True:
+        run, last = train(request, tmp_path / "out", run=tmp_path / "run"), None
+        for number, last in enumerate(run):
+            if number == 3 and last["phase"] in ("train", "look"):
+                run.close()
+                closings += 1
+        if last["phase"] == "done":
+            break
+    assert closings >= 2
+    assert same_weights(weights(tmp_path / "calm"), weights(tmp_path / "out"))
+    assert without_times(read_run(tmp_path / "calm-run")) == without_times(read_run(tmp_path / "run"))
+
+
+def test_batch_statistics_go_on_too(tmp_path, request_of, saves_at_once):
+    """With a network that has batch normalisation, whose running means are no parameters."""
+    request = request_of(architecture="cifar_resnet20", epochs=1, batch_size=32)
+    calm = tmp_path / "calm-run"
+    for place, stops in ((calm, ()), (tmp_path / "run", (1,))):
+        for stop in (*stops, 2):
+            run = train(request, tmp_path / "out", run=place)
+            for report in run:
+                if report["phase"] == "train" and report["step"] == stop:
+                    run.close()
+    one, other = load_file(calm / STATE), load_file(tmp_path / "run" / STATE)
+    assert same_weights(one, other)
+    assert one["module.network.bn1.num_batches_tracked"] == 2
+
+
+def test_a_killed_save_of_the_checkpoint_is_made_good_under_the_same_name(tmp_path, request_of, monkeypatch):
+    """After a kill between the checkpoint and the word that the run is done."""
+    from rsviz.training.recorder import Recorder
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_):
+        raise Killed
+
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    request = request_of(epochs=1)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Recorder, "end", die)
+        list(train(request, run=tmp_path / "run"))
+    assert load_card("toy").name == "toy"
+    assert finished(request, None, tmp_path / "run")["name"] == "toy"
+    again = list(train(request, run=tmp_path / "run"))  # asked once more, it only says what it did
+    assert [report["phase"] for report in again] == ["done"] and again[0]["name"] == "toy"
+
+
+def test_a_name_that_was_taken_meanwhile_gets_a_number(tmp_path, request_of, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    slow = train(request_of(epochs=1), run=tmp_path / "slow")
+    next(slow)
+    finished(request_of(epochs=1, seed=1), None, tmp_path / "quick")
+    *_, last = slow
+    assert last["name"] == "toy-2"
+    assert (load_card("toy").seed, load_card("toy-2").seed) == (1, 0)
+
+
+def test_a_stopped_run_leaves_its_best_epoch_as_a_checkpoint(
+    tmp_path, request_of, monkeypatch, saves_at_once
+):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    run = train(request_of(epochs=9), run=tmp_path / "run")
+    for report in run:
+        if report["epoch"] == 4:
+            run.close()
+    stood = read_run(tmp_path / "run")
+    end = keep_best(tmp_path / "run")
+    assert (end.state, end.checkpoint, end.epoch) == ("stopped", "toy", stood.best.epoch)
+    card = load_card("toy")
+    assert card.hyperparameters["epoch"] == max(stood.looks, key=lambda look: look.score).epoch
+    assert card.metrics["clean_accuracy"].value == stood.best.clean_accuracy
+    assert "after epoch" in card.metrics["certified_accuracy"].how
+    assert keep_best(tmp_path / "run").checkpoint == "toy"  # its own name is not taken by itself
+    # It can go on, and then replaces what it had left.
+    assert finished(request_of(epochs=9), None, tmp_path / "run")["name"] == "toy"
+    assert "epoch" not in load_card("toy").hyperparameters
+
+
+def test_a_run_folder_belongs_to_one_request_and_one_process(tmp_path, request_of):
+    run = train(request_of(), tmp_path / "out", run=tmp_path / "run")
+    next(run)
+    with pytest.raises(RunError, match="Another process"):
+        next(train(request_of(), tmp_path / "out", run=tmp_path / "run"))
+    run.close()
+    with pytest.raises(RunError, match="another request"):
+        next(train(request_of(seed=5), tmp_path / "out", run=tmp_path / "run"))
+
+
+def test_a_run_is_cleared_only_when_it_is_over(tmp_path, request_of):
+    run = train(request_of(epochs=1), tmp_path / "out", run=tmp_path / "run")
+    next(run)
+    run.close()
+    assert clear_ended(tmp_path / "run") and (tmp_path / "run" / RUN).exists()
+    finished(request_of(epochs=1), tmp_path / "out", tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    assert not clear_ended(tmp_path / "run")
+    assert (tmp_path / "run" / "notes.txt").exists()
+    assert not (tmp_path / "run" / RUN).exists()
