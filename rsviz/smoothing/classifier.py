@@ -1,6 +1,6 @@
 """The algorithm: draws of noise, votes of the base classifier on them, PREDICT and CERTIFY."""
 
-import time
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ import torch
 from scipy.stats import binomtest
 
 from rsviz.errors import RsvizError
-from rsviz.execution import Plan, Runner, out_of_memory, plan
+from rsviz.execution import Plan, Runner, plan
 from rsviz.noise import Draws
 from rsviz.smoothing.certificate import (
     ABSTAIN,
@@ -21,12 +21,7 @@ from rsviz.smoothing.certificate import (
     tight_radius,
 )
 from rsviz.smoothing.terms import BY_HAND, Terms, next_checkpoint
-
-SELECTION, ESTIMATION, PREDICTION = 0, 1, 2
-"""The streams of draws of one seed; no two share their noise."""
-
-GROUP_VALUES = 2**20
-"""Values drawn at once where batches are small: fixed costs are shared, and 4 MB stay near the processor."""
+from rsviz.voting import ESTIMATION, PREDICTION, SELECTION, Span, count_votes
 
 
 class SmoothedClassifier:
@@ -67,7 +62,8 @@ class SmoothedClassifier:
         x = self._image(x)
         Terms(n=n, alpha=alpha, seed=seed)  # says what is wrong with them
         start = (0,) * self.num_classes
-        counts, _, _ = _last(self._slices(x, n, seed, PREDICTION, self.plan(x.shape), start, every=1.0))
+        tallies, _, _ = _last(self._tallies(x, n, seed, PREDICTION, self.plan(x.shape), start, every=1.0))
+        counts = tallies[-1]
         first, second = np.argsort(counts, kind="stable")[::-1][:2]
         test = binomtest(int(counts[first]), int(counts[first] + counts[second]), 0.5)
         return int(first) if test.pvalue <= alpha else ABSTAIN
@@ -114,24 +110,32 @@ class SmoothedClassifier:
                 f"this run began on {resume.plan.device}; on {self.device} its draws would be others."
             )
         votes = resume or Votes(self.plan(x.shape), (0,) * self.num_classes, (0,) * self.num_classes)
-        for counts0, spent, used in self._slices(x, n0, seed, SELECTION, votes.plan, votes.counts0, every):
-            votes = replace(votes, plan=used, counts0=counts0, seconds=votes.seconds + spent)
+        for tallies, spent, used in self._tallies(x, n0, seed, SELECTION, votes.plan, votes.counts0, every):
+            votes = replace(votes, plan=used, counts0=tallies[-1], seconds=votes.seconds + spent)
             yield Snapshot(votes, None)
-        top = int(np.argmax(votes.counts0))
-        radius = tight_radius(self.noise, x.shape)
+        top, radius = int(np.argmax(votes.counts0)), tight_radius(self.noise, x.shape)
+        for moments in self._moments(x, terms, votes, every):
+            endings = ((terms.ending(moment.counts, top, radius), moment) for moment in moments)
+            ended, votes = next((found for found in endings if found[0]), (None, moments[-1]))
+            snapshot = Snapshot(votes, top, terms.claim(votes.counts, top))
+            if not ended and stop is not None and stop(snapshot):
+                ended = BY_HAND
+            if ended:
+                certificate = make_certificate(snapshot, terms, ended, self.noise, tuple(x.shape))
+                yield replace(snapshot, certificate=certificate)
+                return
+            yield snapshot
+
+    def _moments(self, x, terms, votes, every) -> Iterator[list[Votes]]:
+        """The estimating votes as they come, each time with the checkpoints of a rule that were passed."""
+        if votes.drawn:  # at once after a break: what was reached may be the end
+            yield [votes]
         pause = next_checkpoint if terms.has_rule else None
-        slices = self._slices(x, n, seed, ESTIMATION, votes.plan, votes.counts, every, pause)
-        while True:
-            snapshot = Snapshot(votes, top, terms.claim(votes.counts, top) if votes.drawn else None)
-            if ended := _ended(snapshot, terms, radius, stop):
-                break
-            if votes.drawn:
-                yield snapshot
-            counts, spent, used = next(slices)
-            votes = replace(votes, plan=used, counts=counts, seconds=votes.seconds + spent)
-        yield replace(
-            snapshot, certificate=make_certificate(snapshot, terms, ended, self.noise, tuple(x.shape))
-        )
+        for tallies, spent, used in self._tallies(
+            x, terms.n, terms.seed, ESTIMATION, votes.plan, votes.counts, every, pause
+        ):
+            votes = replace(votes, plan=used, seconds=votes.seconds + spent)
+            yield [replace(votes, counts=tally) for tally in tallies]
 
     def examples(self, x, count=8, seed=0):
         """The first estimating draws: (noisy images float32 (count, C, H, W), the votes on them (count,))."""
@@ -173,65 +177,29 @@ class SmoothedClassifier:
             raise RsvizError("x holds values outside [0, 1]; pixels are given in [0, 1].")
         return x.to(self.device, torch.float32)
 
-    @torch.inference_mode()
-    def _slices(self, x, n, seed, stream, used: Plan, counts, every, pause=None):
-        """Draw until there are n votes; yield (counts, seconds, plan) about `every` seconds.
+    def _tallies(self, x, n, seed, stream, used: Plan, counts, every, pause=None):
+        """Go on from `counts` to n votes; yield (tallies, seconds, plan) about every `every` seconds.
 
-        pause: function of the votes drawn that gives the next number of votes at which to yield as well.
-
-        The votes stay on the device within a slice. A batch that does not fit is halved, and the same draws
-        are taken again.
+        pause: function of the votes drawn that gives the next number of votes to look at. tallies: votes per
+        class at each of those that was passed, and at last those so far.
         """
-        drawn = sum(counts)
-        if drawn >= n:
+        stops = [sum(counts)]
+        while stops[-1] < n:
+            stops.append(min(n, pause(stops[-1])) if pause else n)
+        if len(stops) == 1:
             return
-        runner = self._runner_for(used)
-        draws = Draws(self.noise, x.shape, seed, stream, self.device)
-        total = torch.tensor(counts, dtype=torch.int64, device=self.device)
-        has_nan = torch.zeros((), dtype=torch.bool, device=self.device)
-        buffer = torch.empty((max(used.batch, GROUP_VALUES // x.numel()), *x.shape), device=self.device)
-        ones = torch.ones(len(buffer), dtype=torch.int64, device=self.device)
-        wanted = 1
-        while drawn < n:
-            began = time.perf_counter()
-            goal = min(n, drawn + max(1, wanted // used.batch) * used.batch)
-            if pause:
-                goal = min(goal, pause(drawn))
-            first = drawn
-            while drawn < goal:
-                size = min(goal - drawn, len(buffer) // used.batch * used.batch)
-                noisy = buffer[:size]
-                draws.fill(noisy, drawn)
-                noisy += x
-                try:
-                    logits = torch.cat([runner(batch) for batch in noisy.split(used.batch)])
-                except RuntimeError as error:
-                    if not out_of_memory(error) or used.batch == 1:
-                        raise
-                    used = replace(used, batch=used.batch // 2)
-                    continue
-                if logits.shape != (size, self.num_classes):
-                    raise RsvizError(
-                        f"the base classifier gave logits of shape {tuple(logits.shape)} for {size} images; "
-                        f"they must have shape ({size}, {self.num_classes})."
-                    )
-                has_nan |= logits.isnan().any()
-                total.scatter_add_(0, logits.argmax(1), ones[:size])
-                drawn += size
-            tally = tuple(total.tolist())
-            if has_nan:
-                raise RsvizError("the base classifier gave NaN for a noisy image; its votes mean nothing.")
-            spent = time.perf_counter() - began
-            yield tally, spent, used
-            wanted = min(2 * (drawn - first), int((drawn - first) * every / spent))
-
-
-def _ended(snapshot, terms, radius, stop) -> str | None:
-    """Why the run ends here, if it does; there is nothing to end before the first estimating vote."""
-    if not snapshot.votes.drawn:
-        return None
-    ended = terms.ending(snapshot.votes.counts, snapshot.top, radius)
-    return ended or (BY_HAND if stop is not None and stop(snapshot) else None)
+        spans = [Span(0, seed, stream, start, stop) for start, stop in itertools.pairwise(stops)]
+        passed = 0
+        for count in count_votes(
+            self._runner_for(used), self.noise, self.num_classes, x[None], spans, used.batch, every
+        ):
+            reached = np.cumsum(count.counts, axis=0) + counts
+            full = int(np.searchsorted(stops, stops[0] + count.drawn, side="right")) - 1
+            tallies = [tuple(tally) for tally in reached[passed:full].tolist()]
+            if stops[full] < stops[0] + count.drawn:
+                tallies.append(tuple(reached[-1].tolist()))
+            passed, used = full, replace(used, batch=count.batch)
+            yield tallies, count.seconds, used
 
 
 def _last(items):
