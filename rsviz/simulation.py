@@ -38,10 +38,14 @@ def shared(p_a: float, classes: int, share: float) -> np.ndarray:
     return np.concatenate([[p_a], (1 - p_a) * np.array([second] + [others] * (classes - 2))])
 
 
+TIE = 1e-12
+"""Probabilities closer than this are equal: shares of a rest that were rounded."""
+
+
 def radius(p_a, p_b) -> np.ndarray:
     """Radius in units of sigma of limits or probabilities, arrays that broadcast; 0 where p_a <= p_b."""
     p_a, p_b = np.broadcast_arrays(np.asarray(p_a, float), np.asarray(p_b, float))
-    proves = p_a > p_b
+    proves = p_a > p_b + TIE
     return BOUNDS["cohen-l2"].radius(np.where(proves, p_a, 0.5), np.where(proves, p_b, 0.5))
 
 
@@ -117,25 +121,27 @@ class Experiment:
     def outcomes(self, keys: Sequence[str] = tuple(PROCEDURES)) -> dict[str, Outcome]:
         """Outcome of each procedure on the same votes; each chooses its class as its source does."""
         tops, counts = self.votes()
-        return {key: self._outcome(PROCEDURES[key], tops, counts) for key in keys}
+        return {key: self.outcome(key, tops, counts) for key in keys}
 
-    def _outcome(self, procedure, tops, counts) -> Outcome:
+    def outcome(self, key: str, tops, counts) -> Outcome:
+        """One procedure on votes as `votes` gives them, or on some of them."""
+        procedure = PROCEDURES[key]
         top = counts.argmax(-1) if procedure.same_votes else tops
         p_a_lower, p_b_upper = procedure.limits(counts, top, self.alpha)
-        p_a, p_b = self._truth(top)
+        p_a, p_b = self.truth(top)
         found = radius(p_a_lower, p_b_upper)
         return Outcome(
             top=top,
             p_a_lower=p_a_lower,
             p_b_upper=p_b_upper,
             radius=found,
-            limits_fail=(p_a_lower > p_a) | (p_b_upper < p_b),
+            limits_fail=(p_a_lower > p_a + TIE) | (p_b_upper < p_b - TIE),
             # two roundings of the same number are not a failure
             certificate_fails=found > radius(p_a, p_b) * (1 + 1e-12),
         )
 
-    def _truth(self, top):
-        """(p_A, p_B) where these are the certified classes."""
+    def truth(self, top):
+        """(p_A, p_B) where these are the certified classes; arrays of one shape."""
         truth = np.array(self.probabilities)
         second, first = np.argsort(truth, kind="stable")[-2:]
         return truth[top], np.where(top == first, truth[second], truth[first])

@@ -18,6 +18,18 @@ PAGES = (
         ":material/grain:",
         "Four mechanisms: their shape, their size, what they prove.",
     ),
+    (
+        "pages/statistics.py",
+        "Statistics",
+        ":material/casino:",
+        "How sure after n votes: procedures, failures, peeking.",
+    ),
+    (
+        "pages/train.py",
+        "Train",
+        ":material/model_training:",
+        "Train a small network, and watch what it learns.",
+    ),
     ("pages/papers.py", "Papers", ":material/menu_book:", "What the papers claim, and where they are wrong."),
 )
 

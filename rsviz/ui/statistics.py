@@ -1,0 +1,284 @@
+"""Controls of the Statistics page: what stands in its URL, what that means, and the computed experiment."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import streamlit as st
+
+from rsviz import simulation
+from rsviz.confidence import PROCEDURES
+from rsviz.confidence.sison_glaz import seconds_needed
+from rsviz.errors import RsvizError
+from rsviz.evidence import shipped_example
+from rsviz.simulation import Experiment
+from rsviz.ui.address import Address, Field, choice, flag, number
+
+VIEWS = MappingProxyType(
+    {
+        "certificates": "Certificates",
+        "peeking": "Peeking",
+        "votes": "More votes",
+        "split": "What splitting gains",
+        "same": "Same votes",
+    }
+)
+SOURCES = MappingProxyType(
+    {"made": "made up", "example": "those of a real image", "votes": "from votes of mine"}
+)
+CLASSES = (2, 3, 5, 10, 100)
+COUNTS = (100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000)
+SELECTING = (1, 10, 100, 1_000)
+ALPHAS = (0.1, 0.05, 0.01, 0.001, 0.0001)
+RUNS = (100, 1_000, 10_000)
+MOST_PEEKS = 10_000
+PATIENCE, MOST_PATIENCE = 0.15, 5.0
+"""Seconds that Sison-Glaz may take without being asked for, and where it is."""
+
+FAST = tuple(key for key in PROCEDURES if key != "sison-glaz")
+
+
+def _votes() -> Field:
+    def read(texts):
+        parse_votes(texts[0])
+        return texts[0]
+
+    return Field("970, 20, 10", read, lambda value: [value])
+
+
+def parse_votes(text: str) -> tuple[int, ...]:
+    """Votes per class from what a person typed; RsvizError says what is allowed."""
+    numbers = re.findall(r"[^\s,;]+", text)
+    fits = 2 <= len(numbers) <= simulation.MOST_CLASSES and all(
+        re.fullmatch(r"[0-9]{1,12}", part) for part in numbers
+    )
+    if not fits or not any(int(part) for part in numbers):
+        raise RsvizError(
+            f"The votes are {text[:40]!r}; they must be 2 to {simulation.MOST_CLASSES} whole numbers with "
+            "commas or spaces between them, not all 0."
+        )
+    return tuple(int(part) for part in numbers)
+
+
+ADDRESS = Address(
+    "statistics",
+    {
+        "s_view": choice(VIEWS, "certificates"),
+        "s_from": choice(SOURCES, "made"),
+        "s_pa": number(0.01, 0.9999, 0.9),
+        "s_classes": choice(CLASSES, 10),
+        "s_share": number(0.0, 1.0, 0.0),
+        "s_votes": _votes(),
+        "s_n": choice(COUNTS, 1_000),
+        "s_alpha": choice(ALPHAS, 0.05),
+        "s_n0": choice(SELECTING, 100),
+        "s_runs": choice(RUNS, 1_000),
+        "s_seed": number(0, 2**53 - 1, 3),  # its first certificate is a usual one: no limit is false
+        "s_sison": flag(False),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """An experiment by name: what it changes from the defaults, and what it shows."""
+
+    title: str
+    says: str
+    values: Mapping[str, object]
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "ten": Preset(
+            "Ten classes, one at 0.9",
+            "CERTIFY gives the rest to a single opponent; splitting alpha measures the opponent.",
+            {},
+        ),
+        "below": Preset(
+            "A certificate below one half",
+            "The top class has 0.3 of the votes. CERTIFY and T-CERTIFY abstain always, split does not.",
+            {"s_pa": 0.3},
+        ),
+        "coin": Preset(
+            "A coin",
+            "Two classes at 1/2: the true radius is 0, so every certificate is false.",
+            {"s_pa": 0.5, "s_classes": 2},
+        ),
+        "equal": Preset(
+            "Ten equal classes",
+            "Li's limits are of the luckiest class and its luckiest opponent: false in 19 % where 5 % are "
+            "allowed.",
+            {"s_pa": 0.1, "s_n": 100},
+        ),
+        "sison": Preset(
+            "Sison-Glaz next to one",
+            "Two classes, 0.95 and 0.05, 100 votes: simultaneous intervals for many full classes, used where "
+            "there are two, and one nearly empty.",
+            {"s_pa": 0.95, "s_classes": 2, "s_n": 100},
+        ),
+        "watch": Preset(
+            "A watcher with patience",
+            "Alpha 0.001, a look after each of 10,000 votes: Clopper-Pearson misleads 20 times as often as "
+            "it promises.",
+            {"s_view": "peeking", "s_n": 10_000, "s_alpha": 0.001},
+        ),
+    }
+)
+
+
+def apply_preset(name: str) -> None:
+    """Put a preset into the widgets; a callback, so it runs before they are drawn."""
+    for key, value in (ADDRESS.defaults() | dict(PRESETS[name].values)).items():
+        st.session_state[key] = value
+
+
+def current_preset() -> Preset | None:
+    """The preset that the widgets show, if they show one; seed and runs may be others."""
+    free = {"s_seed", "s_runs", "s_sison"}
+    for preset in PRESETS.values():
+        wanted = ADDRESS.defaults() | dict(preset.values)
+        if all(st.session_state.get(key) == value for key, value in wanted.items() if key not in free):
+            return preset
+    return None
+
+
+def draw_again() -> None:
+    st.session_state["s_seed"] = (st.session_state["s_seed"] + 1) % 2**53
+
+
+def truth_controls() -> tuple[float, ...]:
+    """The true probabilities of the votes. Raises RsvizError where what was typed is none."""
+    source = st.session_state["s_from"]
+    if source == "example":
+        evidence = shipped_example()
+        return _shares(evidence.counts)
+    if source == "votes":
+        text = st.text_input("Votes per class, taken as the true shares", key="s_votes", max_chars=2_000)
+        return _shares(parse_votes(text))
+    left, middle, right = st.columns(3)
+    p_a = left.slider("p_A, the top class", 0.01, 0.9999, step=0.01, key="s_pa")
+    classes = middle.select_slider("Classes", CLASSES, key="s_classes")
+    share = right.slider(
+        "Runner-up's part of the rest",
+        0.0,
+        1.0,
+        step=0.05,
+        key="s_share",
+        disabled=classes == 2,
+        help="0: the others share the rest evenly. 1: the runner-up has all of it.",
+    )
+    return tuple(simulation.shared(float(p_a), int(classes), max(float(share), 1e-9)).tolist())
+
+
+def source_control() -> str:
+    return st.selectbox("True probabilities", list(SOURCES), format_func=SOURCES.get, key="s_from")
+
+
+def votes_controls() -> None:
+    left, right = st.columns(2)
+    left.select_slider("Votes n", COUNTS, format_func="{:,}".format, key="s_n")
+    right.select_slider("Probability of error α", ALPHAS, format_func="{:g}".format, key="s_alpha")
+
+
+def more_controls() -> None:
+    st.select_slider("Certificates drawn", RUNS, format_func="{:,}".format, key="s_runs")
+    st.select_slider("Selecting votes n₀", SELECTING, format_func="{:,}".format, key="s_n0")
+    st.number_input("Seed", 0, 2**53 - 1, key="s_seed")
+    st.toggle(
+        "Wait for Sison-Glaz",
+        key="s_sison",
+        help="It searches anew for each set of votes. Up to five seconds; without this, where it is quick.",
+    )
+
+
+def experiment(truth: tuple[float, ...]) -> Experiment:
+    """What the controls ask for."""
+    state = st.session_state
+    return Experiment(
+        truth,
+        n=int(state["s_n"]),
+        alpha=float(state["s_alpha"]),
+        runs=int(state["s_runs"]),
+        seed=int(state["s_seed"]),
+        n0=int(state["s_n0"]),
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page says of one procedure. first: (p_a_lower, p_b_upper, radius) of the first certificate,
+    certified: its class. Shares of the runs, with the interval of `limits_false`; mean_radius: with 0 for
+    those that abstain. runs: None where only the first was computed.
+    """
+
+    first: tuple[float, float, float]
+    certified: int
+    runs: int | None = None
+    limits_false: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    certificates_false: float = np.nan
+    abstains: float = np.nan
+    mean_radius: float = np.nan
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def shown(asked: Experiment, sison: bool) -> dict[str, Shown]:
+    """Every procedure on the same votes; Sison-Glaz on all, on the first or on none, as its time allows."""
+    found = {}
+    tops, counts = asked.votes()
+    for key in PROCEDURES:
+        runs = asked.runs
+        if key == "sison-glaz":
+            patience = MOST_PATIENCE if sison else PATIENCE
+            fitting = (few for few in (runs, 1) if seconds_needed(counts[:few], asked.alpha) < patience)
+            runs = next(fitting, 0)
+        if runs:
+            found[key] = _shown(asked.outcome(key, tops[:runs], counts[:runs]), runs, asked.runs)
+    return found
+
+
+def _shown(outcome, runs, wanted) -> Shown:
+    first = tuple(float(values[0]) for values in (outcome.p_a_lower, outcome.p_b_upper, outcome.radius))
+    certified = int(outcome.top[0])
+    if runs < wanted:
+        return Shown(first, certified)
+    low, high = simulation.interval(int(outcome.limits_fail.sum()), runs)
+    return Shown(
+        first,
+        certified,
+        runs,
+        limits_false=float(outcome.limits_fail.mean()),
+        low=low,
+        high=high,
+        certificates_false=float(outcome.certificate_fails.mean()),
+        abstains=float((outcome.radius == 0).mean()),
+        mean_radius=float(outcome.radius.mean()),
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def peeks(p: float, n: int, alpha: float) -> dict[str, np.ndarray]:
+    """The exact probabilities of `simulation.peeking`."""
+    return simulation.peeking(p, n, alpha)
+
+
+def _shares(counts) -> tuple[float, ...]:
+    return tuple((np.array(counts) / sum(counts)).tolist())
+
+
+def python_lines(asked: Experiment) -> str:
+    """What draws the same certificates in a notebook."""
+    truth = ", ".join(f"{value:.6g}" for value in asked.probabilities[:12])
+    if len(asked.probabilities) > 12 or abs(sum(map(float, truth.split(", "))) - 1) > 1e-9:
+        truth = ", ".join(map(repr, asked.probabilities))
+    settings = f"n={asked.n}, alpha={asked.alpha:g}, runs={asked.runs}, seed={asked.seed}, n0={asked.n0}"
+    return (
+        "from rsviz.simulation import Experiment\n\n"
+        f"experiment = Experiment(({truth}), {settings})\n"
+        f"outcomes = experiment.outcomes({list(FAST)!r})\n"
+        "rates = {key: outcome.limits_fail.mean() for key, outcome in outcomes.items()}\n"
+    )
