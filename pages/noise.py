@@ -272,7 +272,8 @@ def radius_notes(norm, hold) -> str:
         notes.append(
             "Dashed: slopes only. The theorems of the Unified paper say how fast a radius must fall at fixed "
             "E‖z‖∞, for its own notions of robustness (D_∞: Theorem 16; D_MR: 12 and 17) and up to unknown "
-            "constants: the height of these lines says nothing."
+            "constants: the height of these lines says nothing. They are read for noise that does not look "
+            "at the image."
         )
     return " ".join(notes)
 

@@ -36,7 +36,16 @@ SLOPES = (
     Slope("Theorem 16", "linf", "D_∞", 1.0),
     Slope("Theorem 17", "linf", "D_MR", 0.5),
 )
-"""Of the Unified framework; epsilon and E||z||_inf are of order 1 there."""
+"""Of the Unified framework. As printed they also speak of mechanisms that look at x, and there they fail: the
+one that always answers the middle of [0, r]^d is robust for free, and is never farther off than r/2.
+
+For noise drawn without looking at x, of smooth density p, the orders follow from d = -E[z . s] with s =
+grad log p, whose size is at most E[||z||_inf ||s||_1]. D_inf <= ||delta||_inf / sigma for all shifts
+gives ||s||_1 <= 1/sigma, hence E||z||_inf >= sigma d, which l_inf-exponential noise meets. D_MR <=
+||delta||^2 / (2 sigma^2) bounds the Fisher information: in l2 its eigenvalues by 1/sigma^2, in l_inf its
+trace, as an average over delta in {-1, 1}^d. E||s||_1^2 is at most d times the trace, so the root mean
+square of ||z||_inf is at least sigma in l2, and sigma sqrt(d) in l_inf.
+"""
 
 
 @dataclass(frozen=True)

@@ -47,9 +47,9 @@ def well(app):
 def deviations(app):
     """What a pixel varies by under each picture, by the mechanism's title."""
     found = re.findall(
-        r"\*\*([^*]+)\*\*  \n:small\[.*?\]  \n:small\[a pixel varies by ([\d.e-]+)\]", words(app)
+        r"\*\*([^*]+)\*\*  \n:small\[.*?\]  \n:small\[a pixel varies by ([\d.,]+)\]", words(app)
     )
-    return {title: float(value) for title, value in found}
+    return {title: float(value.replace(",", "")) for title, value in found}
 
 
 def test_page_opens_on_one_image_under_four_mechanisms_of_equal_deviation():
