@@ -147,8 +147,8 @@ def show_density(rule, x, noises, draws, seed):
                 st.vega_lite_chart(chart, key=f"noise-density-{title}", width="content", alt=words)
     st.caption(
         "Two pixels, the rule above applied to d = 2. Shades: twelve equal steps from 0 to the peak of each "
-        "density. Dots: 300 draws. The balls are those of the norm in which a mechanism certifies best; "
-        "uniform noise has an edge and no peak."
+        "density. Dots: 300 draws. The balls are those of the norm in which each density falls; uniform "
+        "noise fills its cube evenly."
     )
     rows = [
         {"noise": key, "scale": plane[key].scale, "z1": a, "z2": b}
@@ -313,7 +313,7 @@ def show_numbers(rule, x, noises, draws, seed):
         row["median_linf"] = float(noise.linf_quantile(0.5, dim))
         row |= {f"radius_{norm}": certified(noise, norm, p_a, p_b, dim).radius for norm in NORM_SYMBOLS}
         rows.append(row | {"p_a": p_a, "p_b": p_b})
-    st.markdown(numbers_table(rows, noises, p_a, p_b, dim))
+    st.table(numbers_table(rows, noises, p_a, p_b, dim))
     st.caption(
         f"d = {dim:,}, p_A = {p_a:.4g}, p_B = {p_b:.4g}. Bold: tight, no larger radius holds. The others are "
         "read through a norm equivalence: proved, but perhaps not the best."
@@ -321,30 +321,24 @@ def show_numbers(rule, x, noises, draws, seed):
     return {}, rows
 
 
-def numbers_table(rows, noises, p_a, p_b, dim) -> str:
-    titles = [noise.title for noise in noises.values()]
-    lines = ["| | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|"]
+def numbers_table(rows, noises, p_a, p_b, dim) -> pd.DataFrame:
+    """A column a mechanism, in words for people; tight radii in bold."""
+    lines = {}
 
-    def line(words, values):
-        lines.append(f"| {words} | " + " | ".join(values) + " |")
+    def line(words, key):
+        lines[words] = [number(row[key], 4) for row in rows]
 
-    def numbers(key):
-        return [number(row[key], 4) for row in rows]
-
-    line("scale, σ or λ", numbers("scale"))
-    line("deviation of a pixel", numbers("deviation"))
+    line("scale, σ or λ", "scale")
+    line("deviation of a pixel", "deviation")
     for norm, symbol in NORM_SYMBOLS.items():
-        line(f"E‖z‖ in {symbol}", numbers(f"expected_{norm}"))
-        line(f"‖z‖ in {symbol} of this draw", numbers(f"drawn_{norm}"))
-    line("median of ‖z‖∞", numbers("median_linf"))
+        line(f"E‖z‖ in {symbol}", f"expected_{norm}")
+        line(f"‖z‖ in {symbol} of this draw", f"drawn_{norm}")
+    line("median of ‖z‖∞", "median_linf")
     for norm, symbol in NORM_SYMBOLS.items():
         found = [certified(noise, norm, p_a, p_b, dim) for noise in noises.values()]
-        texts = [f"{round_down(item.radius):.4g}" for item in found]
-        line(
-            f"radius in {symbol}",
-            [f"**{text}**" if item.tight else text for text, item in zip(texts, found, strict=True)],
-        )
-    return "\n".join(lines)
+        texts = [(number(round_down(item.radius), 4), item.tight) for item in found]
+        lines[f"radius in {symbol}"] = [f"**{text}**" if tight else text for text, tight in texts]
+    return pd.DataFrame.from_dict(lines, orient="index", columns=[noise.title for noise in noises.values()])
 
 
 VIEWS = {

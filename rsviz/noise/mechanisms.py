@@ -18,11 +18,10 @@ _LARGEST_BELOW_ONE = 1 - 2.0**-24
 class Noise:
     """What every mechanism has; a subclass is a frozen dataclass with its scale as the only field.
 
-    key, title: its name in links, and for people. norm: in which its density falls, and in which it certifies
-    best; the bounds that fit it are rsviz.bounds.certifying(key), and every bound reads in the other norms
-    through `Bound.radius_in`. Draws are independent; a draw is symmetric around 0, and its coordinates have
-    the same distribution. prefixes: on a CPU, the first 16 k draws from a generator are the same however many
-    are asked for.
+    key, title: its name in links, and for people. norm: that of its tight bound; the bounds that fit it are
+    rsviz.bounds.certifying(key), and every bound reads in the other norms through `Bound.radius_in`.
+    Draws are independent; a draw is symmetric around 0, and its coordinates have the same distribution.
+    prefixes: on a CPU, the first 16 k draws from a generator are the same however many are asked for.
 
     Subclasses give `log_density`, `sample`, `draw`, `deviation`, `marginal_density`, `marginal_cdf`,
     `expected_norm` and `linf_quantile`, all exact for every dimension: closed forms, or one-dimensional
@@ -234,7 +233,7 @@ class LinfExponential(Noise):
 class Uniform(Noise):
     """Independent uniform noise on [-lambda, lambda]: density (2 lambda)^-d in the cube.
 
-    Its density does not fall but end, so `norm` is the one it certifies.
+    Its density does not fall but ends; `norm` is the one that it certifies.
     scale: lambda, in pixel units, > 0.
     """
 

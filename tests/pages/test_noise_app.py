@@ -91,9 +91,10 @@ def test_numbers_of_the_presets_are_those_that_the_page_computes():
 
 
 def test_numbers_view_gives_radii_that_bounds_give():
-    text = words(open_page(n_view="numbers", n_dev="0.5"))
+    table = open_page(n_view="numbers", n_dev="0.5").table[0].value
     radius = float(BOUNDS["cohen-l2"].radius(0.99, 0.01, scale=0.5))
-    assert f"**{np.floor(radius * 1000) / 1000:.4g}**" in text
+    assert table.loc["radius in ℓ₂", "Gaussian"] == f"**{np.floor(radius * 1000) / 1000:.4g}**"
+    assert list(table.columns) == [noise.title for noise in NOISES.values()]
 
 
 def test_slopes_are_told_only_where_the_theorems_hold_the_noise():
