@@ -17,7 +17,7 @@ from rsviz.attacks.problem import Problem, State, state
 from rsviz.attacks.search import Judge
 from rsviz.attacks.victim import GRADIENT
 
-INSIDE = 0.99
+INSIDE = 0.9
 """S: the pixels [0, 1] fill this share of tanh's range, so that w is finite at 0 and 1 and both can move."""
 
 BETTER = 1e-4

@@ -59,7 +59,7 @@ class CarliniWagner(Parameters):
     loss: Literal["margin", "log-margin"] = "margin"
     kappa: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.0
     constant: Size = 1.0
-    learning_rate: Size = 0.05
+    learning_rate: Size = 0.1
     abort_early: bool = True
     votes: Count = 100
     alpha: Alpha = 0.001

@@ -40,6 +40,11 @@ class Problem:
     def shape(self):
         return tuple(self.x.shape[1:])
 
+    @property
+    def attacked(self) -> Victim:
+        """The one whose gradients or answers the attack sees."""
+        return self.surrogate or self.victim
+
     def sizes(self, epsilon: float | None):
         """(B,) float32: the size of each image's ball; None where there is none."""
         if self.epsilon is not None:
@@ -156,12 +161,15 @@ def attack(
     problem = check(
         victim, x, labels, targets=targets, epsilon=epsilon, starts=starts, surrogate=surrogate, seed=seed
     )
+    if (record.key == "transfer") != (surrogate is not None):
+        came = "none is given" if surrogate is None else f"one is given to {record.key}"
+        raise RsvizError(f"transfer needs a surrogate, and no other attack takes one; here {came}.")
     return _run(record, problem, parameters, resume)
 
 
 def _run(record, problem, parameters, resume):
     if resume is not None:
-        problem.victim.adopt(problem.shape, resume.plan)
+        problem.attacked.adopt(problem.shape, resume.plan)
         if resume.done:
             yield resume
             return

@@ -87,7 +87,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType(
 )
 
 
-def make_parameters(attack: str, **values) -> Parameters:
+def make_parameters(attack: str, /, **values) -> Parameters:
     """The settings of an attack, or one sentence that names the setting, what came and what is allowed."""
     if attack not in ATTACKS:
         raise AttackError(f"attack is {attack!r}; it must be one of {', '.join(ATTACKS)}.")
