@@ -93,9 +93,10 @@ def says(rule, noises, dim) -> str:
     clipped = ":small[Values outside [0, 1] are cut off on the screen only.]"
     if not isinstance(rule, EqualRadius):
         p_a, p_b = ui.probabilities()
+        proved_for = ("gaussian", "linf-exponential")
         proved = [
             f"{noises[key].title} **{radius_number(certified(noises[key], 'linf', p_a, p_b, dim).radius)}**"
-            for key in ("gaussian", "linf-exponential")
+            for key in proved_for
         ]
         alike = (
             "Each pixel varies equally"
@@ -104,7 +105,7 @@ def says(rule, noises, dim) -> str:
         )
         return (
             f"{alike}; what is proved differs. In ℓ∞, at p_A = {p_a:.3g} and p_B = {p_b:.3g}, by tight "
-            f"bounds: {', '.join(proved)}.  \n{clipped}"
+            f"bounds: {', '.join(proved)}.  \n{proved_by(noises, 'linf', dim, proved_for)} {clipped}"
         )
     tight, loose = [], []
     for noise in noises.values():
@@ -117,7 +118,14 @@ def says(rule, noises, dim) -> str:
     )
     if loose:
         text += f" Through another norm, so that a better bound may ask for less: {', '.join(loose)}."
-    return f"{text}  \n:small[Whether p_A is reached in such noise is for the network to say.] {clipped}"
+    reached = ":small[Whether p_A is reached in such noise is for the network to say.]"
+    return f"{text}  \n{proved_by(noises, rule.norm, dim, noises)} {reached} {clipped}"
+
+
+def proved_by(noises, norm, dim, keys) -> str:
+    """The keys of the bounds that give the radii, as the Bounds page has them."""
+    names = [certified(noises[key], norm, 0.9, 0.05, dim).bound.key for key in keys]
+    return f":small[Bounds: {', '.join(names)}, with p_A and p_B taken as known.]"
 
 
 def number(value, digits=3) -> str:
@@ -265,9 +273,12 @@ def show_radius(rule, x, noises, draws, seed):
 
 
 def radius_notes(norm, hold) -> str:
-    notes = ["Thick: tight for its noise in its own norm. D_∞: the bound published for ℓ∞-exponential noise."]
+    notes = [
+        "Thick: tight for its noise in its own norm (cohen-l2, exponential-linf). D_∞: the published bound "
+        "for ℓ∞-exponential noise (dinf-linf). p_A and p_B are taken as known."
+    ]
     if norm == "l2":
-        notes.append("In ℓ₂ its radius is that of the ℓ∞ ball; a better bound may exist.")
+        notes.append("In ℓ₂ the radius of that noise is that of the ℓ∞ ball; a better bound may exist.")
     if hold == "linf":
         notes.append(
             "Dashed: slopes only. The theorems of the Unified paper say how fast a radius must fall at fixed "
