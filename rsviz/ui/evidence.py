@@ -17,11 +17,12 @@ from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
 from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture, sheet
+from rsviz.ui.session import page_link
 
 BADGES = {
     "example": ("A finished example, computed beforehand", ":material/image:", "blue"),
     "queued": ("Waiting", ":material/schedule:", "gray"),
-    "running": ("Provisional: votes are still coming", ":material/hourglass_top:", "orange"),
+    "running": ("Votes are still coming", ":material/hourglass_top:", "orange"),
     "done": ("Certificate", ":material/verified:", "green"),
     "early": ("Certificate from fewer votes", ":material/verified:", "green"),
     "abstained": ("Abstained", ":material/do_not_disturb_on:", "gray"),
@@ -259,7 +260,7 @@ def _take_home(evidence, card):
         st.markdown(_radii_table(certificate["radii"]))
         st.markdown("**The command that draws the same votes**, and the link to this page")
         st.code(command, language="shell", wrap_lines=True)
-        st.code(st.context.url or "", language=None, wrap_lines=True)
+        st.code(page_link(), language=None, wrap_lines=True)
         st.markdown("**All of it in numbers**")
         st.json(certificate, expanded=1)
 

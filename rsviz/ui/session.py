@@ -1,6 +1,7 @@
 """Who is asking, and what the URL says."""
 
 import secrets
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -14,3 +15,9 @@ def url_value(name: str, longest: int = 100) -> str | None:
     """The value of a query parameter, or None; a person may have typed it."""
     value = st.query_params.get(name)
     return value if value and len(value) <= longest else None
+
+
+def page_link() -> str:
+    """The address of this page with all that is set on it; Streamlit gives it without."""
+    query = urlencode({key: st.query_params.get_all(key) for key in st.query_params}, doseq=True)
+    return f"{(st.context.url or '').split('?')[0]}?{query}".rstrip("?")

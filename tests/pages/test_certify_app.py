@@ -8,6 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rsviz import jobs
+from rsviz.confidence import PROCEDURES
+from rsviz.noise import NOISES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DRAW = """
@@ -34,6 +36,13 @@ def button(app, label):
     return next(found for found in app.button if found.label == label)
 
 
+def certified(app):
+    """The request that pressing Certify submits."""
+    app = button(app, "Certify").click().run()
+    assert not app.exception
+    return jobs.get(app.query_params["job"]).request
+
+
 def test_drawing_every_page_loads_no_torch():
     done = subprocess.run(
         [sys.executable, "-c", DRAW, str(CHECKOUT / "app.py")],
@@ -52,6 +61,55 @@ def test_pressing_certify_puts_the_job_into_the_url(certify_page):
     assert job.state == "queued"
     assert job.request["checkpoint"] == "digits-gaussian-0.25"
     assert any("waits for the worker" in info.value for info in app.info)
+
+
+def test_every_run_of_the_page_may_be_stopped_and_takes_the_procedure_that_suits(certify_page):
+    request = certified(certify_page)
+    assert request["stoppable"] is True
+    assert (request["procedure"], request["decide"], request["within"]) == ("auto", None, None)
+    assert (request["noise"], request["scale"]) == ("gaussian", 0.25)
+
+
+@pytest.mark.parametrize("noise", list(NOISES))
+def test_each_noise_has_a_scale_of_its_own_that_starts_at_the_deviation_of_training(certify_page, noise):
+    app = certify_page.selectbox(key="noise").set_value(noise).run()
+    assert not app.exception
+    slider = app.slider(key="sigma")
+    assert ("λ" if noise in ("laplace", "uniform") else "σ") in slider.label
+    assert NOISES[noise](slider.value).deviation(64) == pytest.approx(0.25, rel=1e-3)
+    assert NOISES[noise](slider.max).deviation(64) == pytest.approx(2.0, rel=0.1)
+    said = [caption.value for caption in app.caption if caption.value.startswith("Deviation per pixel 0.25")]
+    assert len(said) == (noise != "gaussian")
+    request = certified(app)
+    assert (request["noise"], request["scale"]) == (noise, slider.value)
+
+
+@pytest.mark.parametrize(("end", "key", "value"), [("decide", "decide", 0.4), ("within", "within", 7.5)])
+def test_a_rule_is_part_of_the_request(certify_page, end, key, value):
+    app = certify_page.selectbox(key="end").set_value(end).run()
+    request = certified(app.number_input(key=key).set_value(value).run())
+    assert request[key] == value
+    assert request["decide" if key == "within" else "within"] is None
+
+
+def test_a_rule_with_a_procedure_that_allows_none_is_one_sentence(certify_page):
+    app = certify_page.selectbox(key="end").set_value("decide").run()
+    app = app.selectbox(key="procedure").set_value("cohen").run()
+    app = button(app, "Certify").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "procedure is 'cohen', and decide is given: a run that ends by what it sees needs limits that hold "
+        "at every moment, which are those of anytime."
+    ]
+
+
+def test_only_procedures_that_are_valid_can_be_chosen(certify_page):
+    options = certify_page.selectbox(key="procedure").options
+    assert len(options) == 1 + sum(procedure.valid for procedure in PROCEDURES.values())
+
+
+def test_the_example_says_what_split_gained(certify_page):
+    assert any("radius over CERTIFY" in text.value for text in certify_page.markdown)
 
 
 def test_the_cap_on_jobs_is_one_sentence(certify_page, monkeypatch):

@@ -1,0 +1,143 @@
+"""The job that certifies: what it stores, how it is stopped, and that kills do not change its end."""
+
+import functools
+import os
+import signal
+import time
+
+import pytest
+
+from rsviz import jobs
+from rsviz.certification import make_request
+from rsviz.errors import RsvizError
+from rsviz.evidence import Evidence
+from rsviz.jobs.certify import _as_of_now, evidence_of, run_certify, stop
+
+REQUEST = {
+    "checkpoint": "digits-gaussian-0.25",
+    "image": {"kind": "dataset", "dataset": "digits", "index": 3},
+    "scale": 0.25,
+    "n": 5000,
+    "seed": 1,
+    "batch": 64,
+    "precision": "float32",
+    "device": "cpu",
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
+    return tmp_path
+
+
+def submitted(**changes):
+    return jobs.get(jobs.submit("certify", REQUEST | changes, session="a"))
+
+
+def run(job, resume=None, until=None):
+    """The job in this process, as the worker runs it: (steps, result or None where it was left)."""
+    place = jobs.folder(job.id)
+    place.mkdir(parents=True, exist_ok=True)
+    runner, steps = run_certify(job.request, resume, place), []
+    while True:
+        try:
+            steps.append(next(runner))
+        except StopIteration as end:
+            return steps, end.value
+        if until is not None and until(steps[-1]):
+            runner.close()
+            return steps, None
+
+
+def voting(step):
+    return sum(step.progress.get("counts", ())) > 0
+
+
+def came_further(before, step):
+    return voting(step) and len(step.progress["history"]) > before
+
+
+def test_a_stopped_job_keeps_what_is_proved(home):
+    job = submitted(n=1_000_000, stoppable=True)
+    _, result = run(job, until=lambda step: voting(step) and stop(job) is None and False)
+    certificate = result["certificate"]
+    assert certificate["ended"] == "by hand"
+    assert 0 < sum(certificate["counts"]) == certificate["n"] < 1_000_000
+    assert certificate["radius"] > 0
+    assert certificate["procedure"] == "anytime"
+
+
+def test_a_wish_to_stop_outlives_the_worker(home):
+    """The worker is killed between the wish and the next votes; the next one ends with the votes stored."""
+    job = submitted(n=1_000_000, stoppable=True)
+    steps, _ = run(job, until=voting)
+    stop(job)
+    _, result = run(job, resume=steps[-1].resume)
+    assert result["certificate"]["ended"] == "by hand"
+    assert result["counts"] == steps[-1].progress["counts"]
+
+
+def test_a_job_that_was_not_announced_as_one_cannot_be_stopped(home):
+    job = submitted(stoppable=False)
+    with pytest.raises(RsvizError, match="not announced"):
+        stop(job)
+
+
+def test_what_was_stored_says_what_may_be_claimed_at_that_moment(home):
+    job = submitted(stoppable=True)
+    steps, result = run(job)
+    for step in filter(voting, steps):
+        drawn, top, other, p_a_lower, p_b_upper = step.progress["history"][-1]
+        assert drawn == sum(step.progress["counts"])
+        assert (top, other) == tuple(sorted(step.progress["counts"])[:-3:-1])
+        assert 0 <= p_a_lower <= top / drawn
+        assert 1 >= p_b_upper >= other / drawn
+    gathered = Evidence(make_request(**job.request), **result)
+    assert gathered.limits == (result["certificate"]["p_a_lower"], result["certificate"]["p_b_upper"])
+
+
+@pytest.mark.parametrize("rule", [{"decide": 0.3}, {"within": 15}])
+def test_a_rule_ends_the_job_after_the_same_votes_however_often_it_is_killed(home, rule):
+    undisturbed = run(submitted(n=50_000, **rule))[1]
+    job, resume, kills = submitted(n=50_000, **rule), None, 0
+    result = None
+    while result is None:
+        before = 0 if resume is None else len(resume["progress"]["history"])
+        steps, result = run(job, resume, until=functools.partial(came_further, before))
+        resume, kills = steps[-1].resume or resume, kills + (result is None)
+    assert kills >= 2
+    assert undisturbed["certificate"]["ended"] != "complete"
+    for name in ("n", "counts", "radius", "ended"):
+        assert result["certificate"][name] == undisturbed["certificate"][name]
+
+
+def test_a_real_worker_is_killed_and_the_stopped_job_still_ends(tmp_path, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "_last_start", float("-inf"))
+    monkeypatch.setattr(jobs, "SECONDS_BETWEEN_STARTS", 0.5)
+    job_id = jobs.submit("certify", REQUEST | {"n": 10_000_000, "stoppable": True}, session="a")
+    try:
+        deadline = time.monotonic() + 120
+        while not evidence_of(jobs.get(job_id)).counts:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(int((tmp_path / "worker.lock").read_text().split()[0]), signal.SIGKILL)
+        stop(jobs.get(job_id))
+        job = jobs.wait(job_id, 120)
+        assert job.state == "done"
+        assert job.result["certificate"]["ended"] == "by hand"
+        assert evidence_of(job).certificate["n"] < 10_000_000
+    finally:
+        if jobs.worker_alive():
+            os.kill(int((tmp_path / "worker.lock").read_text().split()[0]), signal.SIGKILL)
+
+
+def test_a_job_of_the_first_version_is_still_drawn():
+    certificate = {"n": 100, "alpha": 0.001, "radius": 0.3}
+    gathered = _as_of_now({"history": [[50, 40], [100, 80]], "certificate": certificate})
+    assert gathered["history"] == []
+    assert gathered["certificate"]["ended"] == "complete"
+    assert gathered["certificate"]["n_planned"] == 100
+    assert gathered["certificate"]["radius_cohen"] is None
