@@ -17,7 +17,7 @@ LETTERS = "ABCD"
 FONT = 15
 HEIGHT, AXIS = 310, 70
 """Pixels on the screen of a whole chart, and those of them that the axis below takes."""
-MOST_POINTS = 200
+MOST_POINTS = 100
 """Of a curve; the lines of a long run are averaged to so many."""
 
 MOST_EARLIER = 12

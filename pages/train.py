@@ -1,0 +1,155 @@
+"""The Train page: data set, network, method -> request -> job -> a run that a class can watch."""
+
+import time
+
+import streamlit as st
+
+from rsviz import jobs
+from rsviz.errors import RsvizError
+from rsviz.training.history import read_again, shipped_run
+from rsviz.training.runs import RunError
+from rsviz.ui import train as controls
+from rsviz.ui import training_run as view
+from rsviz.ui.phone import CONTROLS_FIRST
+from rsviz.ui.session import session_id, url_value
+from rsviz.ui.shell import open_page
+from rsviz.ui.training_compare import compare
+
+open_page()
+
+PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
+
+
+def show_example():
+    run = shipped_run()
+    view.badge("example")
+
+    @st.fragment
+    def picture():
+        view.show(run, "example")
+
+    picture()
+
+
+def show_job(job_id):
+    """The job in the URL, polled while it runs."""
+    try:
+        job = jobs.get(job_id)
+        if job.kind != "train":
+            raise RsvizError(f"The job {job_id} trains nothing.")
+        unfinished = in_flux(job)
+    except RsvizError as error:
+        st.warning(f"{error} The settings of the link are restored; press Train.", icon=":material/link_off:")
+        show_example()
+        return
+
+    @st.fragment(run_every=0.5 if unfinished else None)
+    def watch():
+        try:
+            job = jobs.get(job_id)
+        except RsvizError as error:  # a disk that is full for a moment; the next poll may do
+            st.warning(str(error), icon=":material/warning:")
+            return
+        if unfinished and not in_flux(job):
+            st.rerun()  # the page stops polling and offers what can be done with the result
+        show_state(job)
+
+    watch()
+
+
+def in_flux(job) -> bool:
+    """Whether more may come: also of a job just cancelled, whose best epoch the worker is putting away."""
+    if job.unfinished:
+        return True
+    if job.state == "done" or time.time() - job.updated > PUTTING_AWAY:
+        return False
+    try:
+        return read_again(jobs.folder(job.id)).end is None
+    except RunError:
+        return False
+
+
+def show_state(job):
+    view.badge(job.state)
+    if job.unfinished:
+        st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
+        st.caption("Cancelling keeps the best epoch so far as a checkpoint.")
+    if job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    elif job.state == "queued":
+        ahead = "It is next." if not job.position else f"{job.position} before it."
+        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
+    elif job.state == "running":
+        view.progress(job.progress or {})
+    try:
+        run = read_again(jobs.folder(job.id))
+    except RunError:
+        st.caption("Nothing was trained yet.")
+        return
+    view.show(run, job.state, over=not in_flux(job))
+
+
+def offer_resume(job_id):
+    """A button where the job in the URL is over and can go on; one whose loss was no number cannot."""
+    try:
+        job = jobs.get(job_id)
+        if job.kind != "train" or job.state not in ("cancelled", "failed") or in_flux(job):
+            return
+        end = read_again(jobs.folder(job_id)).end
+    except RunError:
+        end = None
+    except RsvizError:
+        return
+    if end is None or end.state == "stopped":
+        words = "Resume the run"
+        st.button(words, icon=":material/resume:", width="stretch", on_click=resume, args=(job_id,))
+
+
+def resume(job_id):
+    """Callback: the job goes on from where it stood."""
+    try:
+        jobs.resume(job_id, session=session_id())
+    except RsvizError as error:
+        st.session_state["refused"] = str(error)
+
+
+jobs.ensure_worker()  # it loads torch while the person looks at the example
+controls.ADDRESS.restore()
+st.title("Train a network", anchor=False)
+st.html(CONTROLS_FIRST)
+with st.container(key="sides"):
+    result, side = st.columns([2, 1], gap="large")
+
+job_id = url_value("job")
+with side:
+    pressed = st.container(key="settings")
+    request = controls.choose()
+    with pressed:
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=request is None,
+            on_click=controls.start,
+            args=(request,),
+        )
+        if job_id is not None:
+            offer_resume(job_id)
+        if refused := st.session_state.pop("refused", None):
+            st.error(refused, icon=":material/error:")
+        if request is not None:
+            controls.tell_time(request)
+
+with result:
+    if job_id is None:
+        show_example()
+    else:
+        show_job(job_id)
+together = st.expander(
+    "Compare up to four runs", icon=":material/compare_arrows:", key="t_together", on_change="rerun"
+)
+if together.open:
+    with together:
+        compare(job_id)
+controls.ADDRESS.write()

@@ -1,0 +1,317 @@
+"""Controls of the Train page: what stands in its URL, and the training run that it asks for."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rsviz import data, jobs
+from rsviz.checkpoints.shelves import own_folder
+from rsviz.data import DATASETS
+from rsviz.errors import RsvizError
+from rsviz.models import ARCHITECTURES
+from rsviz.noise import MAX_SEED
+from rsviz.training import METHODS, TrainRequest
+from rsviz.training.history import estimate
+from rsviz.training.recorder import check_name, free_name
+from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.pickers import offer_download
+from rsviz.ui.session import session_id
+from rsviz.ui.training_run import duration
+
+EPOCHS = {"digits": 60, "mnist": 5, "fashion-mnist": 5, "cifar10": 10}
+"""Epochs to begin with: minutes on two cores, but for CIFAR-10."""
+
+MOST_SIGMA = 2.0
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of a pydantic model as a widget needs it, out of its JSON schema.
+
+    kind: "number", "integer", "boolean" or "choice". low, high: of a number; None where there is no limit.
+    optional: whether it may be left empty. says: the field's description.
+    """
+
+    name: str
+    kind: str
+    default: object
+    says: str = ""
+    low: float | None = None
+    high: float | None = None
+    options: tuple = ()
+    optional: bool = False
+
+
+def settings_of(model) -> dict[str, Setting]:
+    """The fields of a pydantic model by name, those that have a widget."""
+    found = {}
+    for name, schema in model.model_json_schema()["properties"].items():
+        kinds = schema.get("anyOf", [schema])
+        one = {**schema, **next((kind for kind in kinds if kind.get("type") != "null"), {})}
+        if one.get("type") not in ("number", "integer", "boolean", "string"):
+            continue
+        found[name] = Setting(
+            name=name,
+            kind="choice" if "enum" in one else one["type"],
+            default=schema.get("default"),
+            says=schema.get("description", ""),
+            low=one.get("minimum", one.get("exclusiveMinimum")),
+            high=one.get("maximum", one.get("exclusiveMaximum")),
+            options=tuple(one.get("enum", ())),
+            optional=len(kinds) > 1,
+        )
+    return found
+
+
+REQUEST = settings_of(TrainRequest)
+PARAMETERS = {method: settings_of(objective.parameters) for method, objective in METHODS.items()}
+MORE = {
+    "optimizer": "Optimizer",
+    "learning_rate": "Learning rate, at its largest",
+    "schedule": "Schedule of the learning rate",
+    "batch_size": "Batch: images a step",
+    "weight_decay": "Weight decay",
+    "momentum": "Momentum (of sgd)",
+    "shift": "Move images by up to so many pixels",
+    "flip": "Mirror half of the images left to right",
+    "held_out": "Training images held out, to choose the best epoch by",
+    "seed": "Seed: decides every random number",
+}
+"""Fields of the request under More settings, and their words."""
+
+
+def parameter_key(method: str, name: str) -> str:
+    """The name in the URL, and of the widget, of a method's parameter."""
+    return f"t_{method.replace('-', '_')}_{name}"
+
+
+def _field(setting: Setting) -> Field:
+    if setting.kind == "choice":
+        return choice(setting.options, setting.default)
+    if setting.kind == "boolean":
+        return flag(setting.default)
+    low = float("-inf") if setting.low is None else setting.low
+    high = float("inf") if setting.high is None else setting.high
+    if not setting.optional:
+        kind = int if setting.kind == "integer" else float
+        return number(low, high, kind(setting.default))
+    given = number(low, high, 0.0)
+    return Field(setting.default, given.read, given.write)
+
+
+def _read_name(texts):
+    if len(texts[0]) > LONGEST_NAME:
+        raise ValueError
+    return texts[0]
+
+
+ADDRESS = Address(
+    "train",
+    {
+        "t_dataset": choice(DATASETS, "digits"),
+        "t_network": choice(ARCHITECTURES, "digits-cnn"),
+        "t_method": choice(METHODS, "gaussian"),
+        "t_sigma": number(0.0, MOST_SIGMA, 0.25),
+        "t_epochs": number(REQUEST["epochs"].low, REQUEST["epochs"].high, EPOCHS["digits"]),
+        "t_name": Field("", _read_name, lambda name: [name]),
+    }
+    | {f"t_{name}": _field(REQUEST[name]) for name in MORE}
+    | {
+        parameter_key(method, name): _field(setting)
+        for method, settings in PARAMETERS.items()
+        for name, setting in settings.items()
+    },
+)
+
+
+def choose() -> TrainRequest | None:
+    """Draw the controls; the run they ask for, or None where there is none, and the page says why."""
+    dataset = st.selectbox(
+        "Data set",
+        list(DATASETS),
+        format_func=lambda key: DATASETS[key].title,
+        key="t_dataset",
+        on_change=_suggest,
+    )
+    there = data.available(dataset)
+    if not there:
+        offer_download(dataset)
+    _choose_network(dataset)
+    method = st.selectbox("Method", list(METHODS), format_func=_method_title, key="t_method")
+    source = METHODS[method].source
+    st.caption(f"{source[:1].upper()}{source[1:]}.")
+    if METHODS[method].needs_noise:
+        st.slider(
+            "Noise σ (pixel units)",
+            0.0,
+            MOST_SIGMA,
+            step=0.05,
+            key="t_sigma",
+            help="Standard deviation. Certify with the noise that the network was trained under.",
+        )
+    for name, setting in PARAMETERS[method].items():
+        _draw(setting, parameter_key(method, name), name)
+    low, high = int(REQUEST["epochs"].low), int(REQUEST["epochs"].high)
+    st.number_input("Epochs", low, high, key="t_epochs", help="Passes over the training images.")
+    more = st.expander("More settings", icon=":material/tune:", key="t_more", on_change="rerun")
+    if more.open:
+        with more:
+            for name, words in MORE.items():
+                if name != "momentum" or st.session_state["t_optimizer"] == "sgd":
+                    _draw(REQUEST[name], f"t_{name}", words)
+    return _asked() if there else None
+
+
+def _choose_network(dataset):
+    """Only networks that take the dataset's images."""
+    shape = DATASETS[dataset].shape
+    fitting = [key for key, record in ARCHITECTURES.items() if shape in record.input_shapes]
+    if st.session_state["t_network"] not in fitting:
+        st.session_state["t_network"] = fitting[0]
+    st.selectbox(
+        "Network", fitting, format_func=lambda key: f"{ARCHITECTURES[key].title} ({key})", key="t_network"
+    )
+
+
+def _suggest():
+    """Callback of the dataset: epochs that take minutes and not hours."""
+    st.session_state["t_epochs"] = EPOCHS.get(st.session_state["t_dataset"], EPOCHS["digits"])
+
+
+def _method_title(key) -> str:
+    return f"{key} · {METHODS[key].title}"
+
+
+def _draw(setting: Setting, key: str, label: str) -> None:
+    """The widget for a setting, with its description and default below a number."""
+    if setting.kind == "boolean":
+        st.toggle(label, key=key, help=setting.says or None)
+    elif setting.kind == "choice":
+        st.selectbox(label, setting.options, key=key, help=setting.says or None)
+    else:
+        _draw_number(setting, key, label)
+    if setting.says:
+        st.caption(f"{setting.says} Default: {_shown(setting.default)}.")
+
+
+def _draw_number(setting, key, label):
+    kind = int if setting.kind == "integer" else float
+    bounds = {
+        "min_value": None if setting.low is None else kind(setting.low),
+        "max_value": None if setting.high is None else kind(min(setting.high, MAX_SEED)),
+    }
+    if kind is float:
+        bounds |= {"step": _step(setting.default), "format": "%g"}
+    if setting.optional:
+        bounds |= {"value": None, "placeholder": "not given"}
+    st.number_input(label, key=key, **bounds)
+
+
+def _step(default) -> float:
+    """A tenth of the default, or 0.01 where that is no measure."""
+    return float(f"{default / 10:.1g}") if default else 0.01
+
+
+def _shown(value) -> str:
+    if value is None:
+        return "not given"
+    return {True: "on", False: "off"}.get(value, f"{value}") if isinstance(value, bool) else f"{value}"
+
+
+def _asked() -> TrainRequest | None:
+    """The request in the widgets and a name; None where they do not make one, and the page says why."""
+    method = st.session_state["t_method"]
+    values = {name: st.session_state[f"t_{name}"] for name in ("dataset", "method", "epochs", *MORE)}
+    values["architecture"] = st.session_state["t_network"]
+    values["sigma"] = st.session_state["t_sigma"] if METHODS[method].needs_noise else 0.0
+    values["parameters"] = {
+        name: value
+        for name, setting in PARAMETERS[method].items()
+        if (value := st.session_state[parameter_key(method, name)]) != setting.default
+    }
+    try:
+        request = TrainRequest.checked(**values)
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    return _named(request)
+
+
+def _named(request) -> TrainRequest | None:
+    """The request with the name in its field, which must be free; where it is empty, one that is."""
+    offered = free_name(request.chosen_name, own_folder())
+    name = st.text_input(
+        "Name of the checkpoint",
+        key="t_name",
+        placeholder=offered,
+        max_chars=LONGEST_NAME,
+        help="Under this name Certify and Attack offer it. Left empty, it gets the one shown.",
+    ).strip()
+    try:
+        request = TrainRequest.checked(**request.model_dump() | {"name": name or None})
+        check_name(request)
+        return request
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def start(request: TrainRequest) -> None:
+    """Callback of the button: submit the run and put the job into the URL, where a reload finds it."""
+    try:
+        st.query_params["job"] = jobs.submit("train", request, session=session_id())
+        st.session_state["t_name"] = ""  # taken from now on
+    except RsvizError as error:
+        st.session_state["refused"] = str(error)
+
+
+def tell_time(request: TrainRequest) -> None:
+    """Say before the start how long it will take, or offer to measure it."""
+    known, job_id = estimate(request), st.session_state.get("measuring", {}).get(_work(request))
+    if job_id is not None:
+        _watch(job_id)
+    elif known is not None and known.like is None:
+        st.caption(f"About **{duration(known.seconds)}**, as long as a run like it took on this machine.")
+    else:
+        words = "How long it takes here is not known yet."
+        if known is not None:
+            words = (
+                f"About **{duration(known.seconds)}**, judged by a run of {known.like} on this machine and "
+                "by how often each method sends an image through the network."
+            )
+        st.caption(words)
+        st.button("Measure", icon=":material/timer:", key="t_measure", on_click=_measure, args=(request,))
+
+
+def _work(request) -> str:
+    """The request without what makes no difference to time."""
+    same = {"name": None, "seed": 0, "sigma": float(request.sigma > 0)}
+    return request.model_copy(update=same).model_dump_json()
+
+
+def _measure(request):
+    """Callback: a job times some steps of the run."""
+    try:
+        job_id = jobs.submit("estimate", request, session=session_id())
+        st.session_state.setdefault("measuring", {})[_work(request)] = job_id
+    except RsvizError as error:
+        st.session_state["refused"] = str(error)
+
+
+def _watch(job_id):
+    unfinished = jobs.get(job_id).unfinished
+
+    @st.fragment(run_every=0.5 if unfinished else None)
+    def watch():
+        job = jobs.get(job_id)
+        if unfinished and not job.unfinished:
+            st.rerun()
+        if job.unfinished:
+            st.caption(f"Measuring: {(job.progress or {}).get('what', 'waiting')} …")
+        elif job.state == "done":
+            st.caption(f"About **{duration(job.result['seconds'])}**, measured on this machine.")
+        else:
+            st.caption(job.error or "The measurement was cancelled.")
+
+    watch()
