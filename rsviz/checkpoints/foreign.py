@@ -231,13 +231,20 @@ def _recognise(tensors: dict, architecture: str | None, what: str) -> tuple[str,
         raise CheckpointError(
             f"{what} is for the architecture {shown(architecture)}; known are {', '.join(ARCHITECTURES)}."
         )
-    faults = {}
+    faults, fitting = {}, {}
     for key in [architecture] if architecture else ARCHITECTURES:
         record = ARCHITECTURES[key]
         bare = _bare(tensors, record.head)
         faults[key] = _fault(bare, record)
         if faults[key] is None:
-            return key, bare
+            fitting[key] = bare
+    if len(fitting) > 1:  # networks that differ in what has no weights
+        raise CheckpointError(
+            f"{what} does not tell its architecture, and its tensors fit more than one; "
+            f"name one of {', '.join(fitting)}."
+        )
+    if fitting:
+        return fitting.popitem()
     if architecture:
         raise CheckpointError(f"{what} does not fit the architecture {architecture}: {faults[architecture]}.")
     raise CheckpointError(
@@ -278,7 +285,7 @@ def _fault(bare: dict, record) -> str | None:
     import torch
 
     head = bare.get(record.head)
-    num_classes = head.shape[0] if head is not None and head.dim() == 2 else 2
+    num_classes = head.shape[0] if head is not None and head.dim() in (2, 4) else 2
     if not 2 <= num_classes <= 100_000:
         return f"{record.head} has shape {tuple(head.shape)}"
     channels = record.input_shapes[0][0]

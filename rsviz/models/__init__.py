@@ -23,8 +23,8 @@ class Architecture:
 
     key: its name in cards, and the `arch` entry of the field's .pth.tar files. input_shapes: the images
     (C, H, W) that it is made for. dataset: the one it is usually trained on. head: the state-dict name of
-    the last layer's weight, whose first axis counts the classes. builder: "module:function" in this
-    package, called with (num_classes, input_shape).
+    the last layer's weight, linear or convolutional, whose first axis counts the classes. builder:
+    "module:function" in this package, called with (num_classes, input_shape).
     """
 
     key: str
@@ -81,6 +81,78 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
                 head="fc.weight",
                 builder="cifar_resnet:cifar_resnet110",
             ),
+            Architecture(
+                key="three-layer-cnn",
+                title="Three-layer network for MNIST, ReLU",
+                source="Sinha, Namkoong and Duchi 2018, section 4; NAL, section 5.1",
+                input_shapes=((1, 28, 28),),
+                dataset="mnist",
+                head="fc.weight",
+                builder="small:three_layer_cnn",
+            ),
+            Architecture(
+                key="three-layer-cnn-elu",
+                title="Three-layer network for MNIST, ELU",
+                source="Sinha, Namkoong and Duchi 2018, section 4; NAL, section 5.1",
+                input_shapes=((1, 28, 28),),
+                dataset="mnist",
+                head="fc.weight",
+                builder="small:three_layer_cnn_elu",
+            ),
+            Architecture(
+                key="li-cifar",
+                title="CIFAR-10 network of Li et al. 2019",
+                source="Li, Chen, Wang and Carin 2019, appendix (network for CIFAR-10)",
+                input_shapes=((3, 32, 32),),
+                dataset="cifar10",
+                head="conv7.weight",
+                builder="small:li_cifar",
+            ),
+            Architecture(
+                key="cifar_resnet18",
+                title="ResNet-18 for 32x32 images, ReLU",
+                source="He et al. 2016; NAL, section 5.1",
+                input_shapes=((3, 32, 32),),
+                dataset="cifar10",
+                head="linear.weight",
+                builder="cifar_large:cifar_resnet18",
+            ),
+            Architecture(
+                key="cifar_resnet18-elu",
+                title="ResNet-18 for 32x32 images, ELU",
+                source="He et al. 2016; NAL, section 5.1",
+                input_shapes=((3, 32, 32),),
+                dataset="cifar10",
+                head="linear.weight",
+                builder="cifar_large:cifar_resnet18_elu",
+            ),
+            Architecture(
+                key="cifar_vgg16",
+                title="VGG-16 for 32x32 images, ReLU",
+                source="Simonyan and Zisserman 2015; NAL, section 5.1",
+                input_shapes=((3, 32, 32),),
+                dataset="cifar10",
+                head="classifier.weight",
+                builder="cifar_large:cifar_vgg16",
+            ),
+            Architecture(
+                key="cifar_vgg16-elu",
+                title="VGG-16 for 32x32 images, ELU",
+                source="Simonyan and Zisserman 2015; NAL, section 5.1",
+                input_shapes=((3, 32, 32),),
+                dataset="cifar10",
+                head="classifier.weight",
+                builder="cifar_large:cifar_vgg16_elu",
+            ),
+            Architecture(
+                key="resnet50",
+                title="ResNet-50 for ImageNet",
+                source="He et al. 2016, of torchvision, as in Cohen, Rosenfeld and Kolter 2019",
+                input_shapes=((3, 224, 224),),
+                dataset="imagenet",
+                head="fc.weight",
+                builder="imagenet:resnet50",
+            ),
         )
     }
 )
@@ -92,6 +164,7 @@ NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = Mapp
         "fashion-mnist": ((0.2860,), (0.3530,)),
         # The rounded constants of Cohen et al.; their deviations are means of per-image deviations.
         "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
+        "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     }
 )
 """Mean and standard deviation of the pixels of each channel over the training images."""

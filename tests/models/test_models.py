@@ -64,6 +64,56 @@ def test_li_mnist_is_layer_by_layer_the_network_of_the_paper():
     assert (layers[9].in_features, layers[9].out_features) == (128, 10)
 
 
+@pytest.mark.parametrize(
+    ("key", "parameters"),
+    [
+        ("three-layer-cnn", 710_218),  # 4,160 + 295,040 + 409,728 + 1,290
+        ("three-layer-cnn-elu", 710_218),
+        ("li-cifar", 1_025_642),  # 7,296 + 9,312 + 460,992 + 37,056 + 442,624 + 65,792 + 2,570
+        ("cifar_resnet18", 11_173_962),  # of the usual implementation for CIFAR-10
+        ("cifar_resnet18-elu", 11_173_962),
+        ("cifar_vgg16", 14_728_266),  # of the usual one with batch normalisation and one linear layer
+        ("cifar_vgg16-elu", 14_728_266),
+    ],
+)
+def test_networks_have_the_number_of_parameters_of_their_layers(key, parameters):
+    assert sum(parameter.numel() for parameter in built(key).network.parameters()) == parameters
+
+
+def test_resnet50_has_the_published_number_of_parameters_and_names():
+    """25.6 million; the names are those of torchvision, and of the files of Cohen et al. behind a prefix."""
+    network = built("resnet50", num_classes=1000).network
+    assert sum(parameter.numel() for parameter in network.parameters()) == 25_557_032
+    assert {"conv1.weight", "layer4.2.bn3.running_var", "fc.bias"} <= set(network.state_dict())
+
+
+@pytest.mark.parametrize("family", ["three-layer-cnn", "cifar_resnet18", "cifar_vgg16"])
+def test_relu_and_elu_networks_differ_in_nothing_but_their_activation(family):
+    relu, elu = (built(key).network for key in (family, f"{family}-elu"))
+    assert {name: p.shape for name, p in relu.named_parameters()} == {
+        name: p.shape for name, p in elu.named_parameters()
+    }
+    kinds = [{type(layer) for layer in network.modules()} for network in (relu, elu)]
+    assert kinds[0] - kinds[1] == {nn.ReLU} and kinds[1] - kinds[0] == {nn.ELU}
+
+
+def test_the_three_layer_network_sees_the_image_as_the_paper_has_it():
+    sizes = []
+    network = built("three-layer-cnn").network
+    for name in ("conv1", "conv2", "conv3"):
+        getattr(network, name).register_forward_hook(lambda *args: sizes.append(tuple(args[2].shape[1:])))
+    network(torch.zeros((1, 1, 28, 28)))
+    assert sizes == [(64, 14, 14), (128, 5, 5), (128, 1, 1)]
+
+
+def test_li_cifar_pools_as_same_padding_does():
+    """TensorFlow's "same" begins at the left edge on an even side, so the last window hangs over by one."""
+    network = built("li-cifar").network
+    x = torch.arange(32.0).expand(1, 1, 32, 32)
+    assert network.pool1(x)[0, 0, 0].tolist() == [*range(2, 32, 2), 31]
+    assert (network.dropout1.p, network.dropout2.p) == (0.5, 0.5)
+
+
 @pytest.mark.parametrize(("key", "parameters"), [("cifar_resnet20", 272_474), ("cifar_resnet110", 1_730_714)])
 def test_resnets_have_the_published_number_of_parameters(key, parameters):
     """0.27 M and 1.7 M in He et al. 2016; the projection shortcuts add 2,752 to the 269,722 and 1,727,962."""
