@@ -136,17 +136,6 @@ def clear_ended(folder) -> bool:
     return False
 
 
-def copy_stopped(folder, to) -> None:
-    """Copy a run that was stopped, so that it goes on in another folder; it keeps its id."""
-    folder, to = Path(folder), Path(to)
-    to.mkdir(parents=True, exist_ok=True)
-    if (folder / BEST).is_dir():
-        shutil.copytree(folder / BEST, to / BEST, dirs_exist_ok=True)
-    for name in (STATE, STEPS, LOOKS, RUN):  # the last, by which a run is known, when all else is there
-        if (folder / name).exists():
-            write_atomically(to / name, (folder / name).read_bytes())
-
-
 def keep_best(folder, name: str | None = None) -> End:
     """Put the best epoch so far of a run that was stopped on the user's shelf of checkpoints.
 

@@ -169,7 +169,7 @@ def test_the_survey_tells_the_votes_of_the_saved_weights(trained):
 
 
 def weights_after(seed, folder, interrupt=False, **settings):
-    """The weights after two epochs, from the state that the run saves when it is closed after its last step."""
+    """The weights after two epochs, from the state that the run saves when it is closed at the end."""
     request = TrainRequest(**QUICK, sigma=0.25, epochs=2, seed=seed, **settings)
     run = train(request, folder / "out", run=folder / f"{seed}-{interrupt}")
     for report in run:

@@ -10,10 +10,11 @@ import torch
 from safetensors.torch import load_file
 
 from rsviz.checkpoints import load_card
-from rsviz.training import steps
+from rsviz.training import TrainRequest, steps
 from rsviz.training.loop import train
 from rsviz.training.recorder import clear_ended, keep_best
 from rsviz.training.runs import RUN, STATE, RunError, read_run
+from tests.pictures import SETTINGS, write_pictures
 
 DRIVER = """
 import sys
@@ -24,6 +25,13 @@ out, run, request = sys.argv[1:]
 for report in train(TrainRequest.model_validate_json(request), out, run=run):
     print(report["phase"], report.get("step", 0), flush=True)
 """
+
+
+@pytest.fixture(scope="module")
+def request_of(tmp_path_factory):
+    """Makes requests that take moments."""
+    dataset = write_pictures(tmp_path_factory.mktemp("pictures"))
+    return lambda **values: TrainRequest(**SETTINGS | {"dataset": dataset} | values)
 
 
 def weights(folder, name="toy"):
