@@ -9,7 +9,6 @@ from rsviz.checkpoints.shelves import own_folder
 from rsviz.data import DATASETS
 from rsviz.errors import RsvizError
 from rsviz.models import ARCHITECTURES
-from rsviz.noise import MAX_SEED
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate
 from rsviz.training.recorder import check_name, free_name
@@ -22,6 +21,7 @@ EPOCHS = {"digits": 60, "mnist": 5, "fashion-mnist": 5, "cifar10": 10}
 """Epochs to begin with: minutes on two cores, but for CIFAR-10."""
 
 MOST_SIGMA = 2.0
+MOST_COUNTED = 2**53 - 1
 LONGEST_NAME = 80
 
 
@@ -57,11 +57,17 @@ def settings_of(model) -> dict[str, Setting]:
             default=schema.get("default"),
             says=schema.get("description", ""),
             low=one.get("minimum", one.get("exclusiveMinimum")),
-            high=one.get("maximum", one.get("exclusiveMaximum")),
+            high=_highest(one),
             options=tuple(one.get("enum", ())),
             optional=len(kinds) > 1,
         )
     return found
+
+
+def _highest(schema) -> float | None:
+    """The upper limit; a browser counts no further than 2**53 - 1."""
+    high = schema.get("maximum", schema.get("exclusiveMaximum"))
+    return min(high or MOST_COUNTED, MOST_COUNTED) if schema["type"] == "integer" else high
 
 
 REQUEST = settings_of(TrainRequest)
@@ -186,9 +192,9 @@ def _method_title(key) -> str:
 def _draw(setting: Setting, key: str, label: str) -> None:
     """The widget for a setting, with its description and default below a number."""
     if setting.kind == "boolean":
-        st.toggle(label, key=key, help=setting.says or None)
+        st.toggle(label, key=key)
     elif setting.kind == "choice":
-        st.selectbox(label, setting.options, key=key, help=setting.says or None)
+        st.selectbox(label, setting.options, key=key)
     else:
         _draw_number(setting, key, label)
     if setting.says:
@@ -199,7 +205,7 @@ def _draw_number(setting, key, label):
     kind = int if setting.kind == "integer" else float
     bounds = {
         "min_value": None if setting.low is None else kind(setting.low),
-        "max_value": None if setting.high is None else kind(min(setting.high, MAX_SEED)),
+        "max_value": None if setting.high is None else kind(setting.high),
     }
     if kind is float:
         bounds |= {"step": _step(setting.default), "format": "%g"}
@@ -216,7 +222,9 @@ def _step(default) -> float:
 def _shown(value) -> str:
     if value is None:
         return "not given"
-    return {True: "on", False: "off"}.get(value, f"{value}") if isinstance(value, bool) else f"{value}"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
 def _asked() -> TrainRequest | None:
