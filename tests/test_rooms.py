@@ -31,7 +31,7 @@ ROOMS = {
     "smoothing": STATISTICS,
     "certification": STATISTICS | MATERIALS | {"smoothing"},
     "evidence": {"certification"},
-    "attacks": STATISTICS | MATERIALS | {"smoothing"},
+    "attacks": STATISTICS | MATERIALS | {"smoothing", "certification"},  # images and networks come as there
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing"},
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
