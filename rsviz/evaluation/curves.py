@@ -92,7 +92,7 @@ def false_certificates(images: int, alpha: float, level: float = 0.05) -> int:
 
     alpha: of each certificate. Certificates of images that share no noise are independent, so the number of
     false ones is at most binomial(N, alpha), and this is its upper quantile: so many images fewer may be
-    certified in truth. Source: the argument of Cohen et al. 2019, Appendix B, with the exact quantile.
+    certified in truth.
     """
     _check_level(alpha)
     _check_level(level)

@@ -167,8 +167,7 @@ def _procedure(key, classes) -> str:
 def _limits(procedure, counts, top, alpha):
     """The procedure's limits, so many rows at a time that memory stays small."""
     rows = max(1, ROWS // counts.shape[1])
-    pieces = [
-        procedure.limits(counts[first : first + rows], top[first : first + rows], alpha)
-        for first in range(0, len(counts), rows)
-    ] or [procedure.limits(counts, top, alpha)]
+    pieces = [(np.empty(0), np.empty(0))]
+    for first in range(0, len(counts), rows):
+        pieces.append(procedure.limits(counts[first : first + rows], top[first : first + rows], alpha))
     return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
