@@ -21,8 +21,12 @@ def adre(f, x, y, *, noise, parameters, generator):
 
     G(x) = 1/k sum_j F(x + delta_j) estimates the smoothed classifier, with the same k draws as the first
     term; F = softmax f. y' is the runner-up where the smoothed classifier is right, and its answer where it
-    is wrong. The objective has no lower bound: log G^{y'} falls without end as the margin grows, and it is
-    weight decay and the number of epochs that hold the margin back.
+    is wrong.
+
+    The objective has no lower bound. With logits s times as large, the first term grows like s times the
+    mean margin of the copies that are answered wrong, and the second falls like lambda s times the margin of
+    the images whose k copies are all answered right: once the second outweighs, both run away together, and
+    accuracy goes with them. Easy data need a smaller lambda than the paper's, or weight decay that matters.
     The accuracy that is reported is that of the first noisy copy.
     Source: Feng et al., equations 5 to 8 and Algorithm 1 without adversarial training.
     """

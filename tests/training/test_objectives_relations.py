@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import one_hot
 
 from rsviz.noise import NOISES
 from rsviz.training import METHODS, TrainingError, TrainRequest
@@ -118,6 +119,22 @@ def test_the_ablation_of_the_cost_changes_nal(batch):
     f = network()
     both = [evaluated("nal", f, *batch, noise_in_cost=count).total.item() for count in (True, False)]
     assert abs(both[0] - both[1]) > 1e-4
+
+
+def test_adre_has_no_lower_bound_where_every_copy_is_answered_right(batch):
+    class Sure(nn.Module):
+        """Logits of the given size for the right class of each image, whatever the noise."""
+
+        def __init__(self, size):
+            super().__init__()
+            self.size = size
+
+        def forward(self, x):
+            return self.size * one_hot(batch[1].repeat_interleave(len(x) // 6), 5).double()
+
+    losses = [evaluated("adre", Sure(size), *batch, k=4, lam=0.1).total.item() for size in (100, 200, 400)]
+    # The cross-entropy is 0, and -lambda times the margin is left.
+    assert losses == pytest.approx([-10, -20, -40])
 
 
 @pytest.mark.parametrize("method", ATTACKED)
