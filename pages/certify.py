@@ -3,12 +3,14 @@
 import streamlit as st
 
 from rsviz import jobs
+from rsviz.bounds import NORM_SYMBOLS
 from rsviz.certification import AUTO, make_request
 from rsviz.checkpoints import load_card
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.evidence import shipped_example
 from rsviz.jobs.certify import evidence_of, stop
+from rsviz.noise import NOISES
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
 from rsviz.ui.pickers import pick_checkpoint, pick_image, pick_noise
@@ -22,10 +24,14 @@ ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 # On a narrow screen the controls follow the headline and the pictures, and the charts come last.
 PHONE = """<style>@media (max-width: 640px) {
   .st-key-sides > div > [data-testid="stHorizontalBlock"] {row-gap: 1rem}
-  .st-key-sides [data-testid="stColumn"]:has(.st-key-state),
-  .st-key-sides [data-testid="stColumn"]:has(.st-key-state) > div {display: contents}
+  .st-key-sides [data-testid="stColumn"]:has(.st-key-details),
+  .st-key-sides [data-testid="stColumn"] :has(.st-key-details):not(:has(> .st-key-details)) {
+    display: contents;
+  }
   .st-key-sides [data-testid="stColumn"]:has(.st-key-settings) {order: 1}
-  .st-key-sides [data-testid="stLayoutWrapper"]:has(> .st-key-details) {order: 2}
+  .st-key-sides :has(> .st-key-details) {order: 2}
+  .st-key-details [data-testid="stMarkdownContainer"] {overflow-x: auto}
+  .st-key-details td {white-space: nowrap}
 }</style>"""
 ENDS = {"votes": "After n votes", "decide": "When a radius is decided", "within": "When it is good enough"}
 
@@ -52,7 +58,7 @@ def choose_settings(card):
         bind="query-params",
         help="Draws of noise; more votes, a tighter limit on p_A.",
     )
-    ends = choose_end()
+    ends = choose_end(NORM_SYMBOLS[NOISES[noise].norm])
     with st.expander("More settings"):
         alpha = st.select_slider(
             "Probability of error α",
@@ -84,7 +90,7 @@ def choose_settings(card):
     return {"noise": noise, "scale": scale, **statistics, **ends}
 
 
-def choose_end():
+def choose_end(norm):
     """When the run ends, as fields of the request. Every run of the page may be stopped by hand."""
     end = st.selectbox(
         "When to end",
@@ -96,8 +102,9 @@ def choose_end():
     )
     ends = {"stoppable": True}
     if end == "decide":
+        words = f"Radius to decide ({norm})"
         ends["decide"] = st.number_input(
-            "Radius to decide", 0.0001, 100.0, 0.25, 0.05, format="%.4g", key="decide", bind="query-params"
+            words, 0.0001, 100.0, 0.25, 0.05, format="%.4g", key="decide", bind="query-params"
         )
     elif end == "within":
         ends["within"] = st.number_input(

@@ -169,6 +169,7 @@ def _chart(layers, **shared) -> dict:
         "height": 230,
         "encoding": shared,
         "layer": layers,
+        "resolve": {"scale": {"color": "independent"}},  # words are lighter than bars
         "config": {
             "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"}
         },

@@ -103,18 +103,76 @@ def test_a_reload_in_mid_run_goes_on_and_a_cancelled_run_says_that_it_is_none(pa
     open_certify(page, shared)
     set_votes(page, 1)
     certify(page)
-    provisional = badge(page, "Provisional: votes are still coming")
-    expect(provisional).to_be_visible(timeout=SLOW)
+    coming = badge(page, "Votes are still coming")
+    expect(coming).to_be_visible(timeout=SLOW)
     expect(page.get_by_text(re.compile("of 1,000,000 votes"))).to_be_visible(timeout=SLOW)
     assert page.get_by_role("heading", name=re.compile("certified within")).count() == 0
     page.reload()
-    expect(provisional).to_be_visible(timeout=SLOW)
+    expect(coming).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Cancel").click()
     expect(badge(page, "Cancelled: this is no certificate")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_text("Fewer votes than were announced prove nothing")).to_be_visible()
+    expect(page.get_by_text("Nothing was kept, so nothing is claimed")).to_be_visible()
     assert page.get_by_role("heading", name=re.compile("certified within")).count() == 0
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     no_exception(page)
+
+
+def test_stopping_keeps_what_was_proved_while_votes_arrived(page, shared, tmp_path):
+    open_certify(page, shared, "?n=1,000,000&seed=11")
+    certify(page)
+    page.get_by_text("Proved if you stop now").wait_for(timeout=SLOW)
+    page.get_by_role("button", name="Stop and keep what is proved").click()
+    expect(badge(page, "Certificate from fewer votes")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name=re.compile("certified within"))).to_be_visible()
+    expect(page.get_by_text(re.compile("votes, .* saved: somebody stopped it"))).to_be_visible()
+    page.get_by_text("Take it home").click()
+    with page.expect_download(timeout=SLOW) as download:
+        page.get_by_role("button", name="JSON", exact=True).click()
+    download.value.save_as(tmp_path / "it.json")
+    certificate = json.loads((tmp_path / "it.json").read_text())
+    assert certificate["procedure"] == "anytime"
+    assert certificate["n"] == sum(certificate["counts"]) < certificate["n_planned"] == 1_000_000
+    assert f"--n {certificate['n']} " in certificate["command"]
+    link = page.get_by_test_id("stCode").filter(has_text="/certify?").inner_text()
+    page.goto(link.strip())
+    expect(badge(page, "Certificate from fewer votes")).to_be_visible(timeout=SLOW)
+    no_exception(page)
+
+
+def test_a_link_with_another_noise_and_a_rule_is_that_request(page, shared):
+    open_certify(page, shared, "?end=When+a+radius+is+decided&decide=0.1&seed=12")
+    expect(page.get_by_label(re.compile("Radius to decide"))).to_have_value("0.1", timeout=SLOW)
+    page.locator(".st-key-noise").get_by_role("combobox").click()
+    page.get_by_role("option", name=re.compile("Laplace")).click()
+    expect(page.get_by_text("Deviation per pixel 0.25")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Scale λ (pixel units)")).to_be_visible()
+    expect(page).to_have_url(re.compile("noise=Laplace"))
+    page.wait_for_timeout(500)
+    certify(page)
+    expect(badge(page, "Certificate from fewer votes")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", name=re.compile("certified within ℓ₁ radius"))).to_be_visible()
+    expect(page.get_by_text("the radius asked for, 0.1, is proved")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label(re.compile("Radius to decide"))).to_have_value("0.1", timeout=SLOW)
+    expect(page.get_by_text("Scale λ (pixel units)")).to_be_visible()
+    no_exception(page)
+
+
+def test_on_a_phone_the_controls_stand_between_the_headline_and_the_charts(shared, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    open_certify(page, shared)
+    chart = page.locator(".st-key-details [data-testid='stVegaLiteChart']").first
+    expect(chart).to_be_visible(timeout=SLOW)
+    places = (
+        page.get_by_role("heading", name=re.compile("certified within")),
+        page.get_by_role("button", name="Certify", exact=True),
+        page.get_by_role("slider", name="Votes n"),
+        chart,
+    )
+    tops = [place.bounding_box()["y"] for place in places]
+    assert tops == sorted(tops)
+    context.close()
 
 
 def test_a_killed_server_and_a_killed_worker_do_not_lose_the_job(page, server):
@@ -194,6 +252,8 @@ def test_a_bad_picture_gets_one_sentence(page, shared, name, content, sentence):
         "?image=zz&from=Upload+my+own&fit=stretch",
         "?sigma=nan&index=1e9&from=nowhere&job=" + "a" * 5000,
         "?job=0123456789abcdef",
+        "?noise=salt&end=never&decide=-1&within=200&procedure=li",
+        "?noise=%E2%84%93%E2%88%9E-exponential&sigma=5&end=decide&decide=nan",
     ],
 )
 def test_whatever_stands_in_the_url_the_page_is_drawn(page, shared, query):
