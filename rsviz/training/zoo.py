@@ -1,29 +1,95 @@
-"""The shipped checkpoints, declared once: `python -m rsviz train --zoo all` makes them again."""
+"""The shipped checkpoints, declared once.
+
+    python -m rsviz train --zoo NAME      # make one again
+    python -m rsviz train --zoo missing   # make those that are declared and not shipped
+    python -m rsviz train --zoo all
+
+All weights together stay below 40 MB and each below 8 MB: float16, which every card measures.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from rsviz.checkpoints.shelves import names_in
 from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.training.objectives import METHODS
 from rsviz.training.request import TrainRequest
 
-# float32, because these train in a minute and then come out the same on every machine of a kind.
+# float32, because these train in minutes and then come out the same on every machine of a kind.
 _DIGITS = {"dataset": "digits", "precision": "float32"}
-# Each machine measures which precision is faster here: bfloat16, by three times, on a processor with AMX.
-_MNIST = {"dataset": "mnist", "architecture": "li-mnist", "epochs": 10, "shift": 1}
+# Each machine measures which precision is faster: bfloat16, by three times, on a processor with AMX.
+_LI_MNIST = {"dataset": "mnist", "architecture": "li-mnist", "epochs": 10, "shift": 1}
+# One network for all methods, so that they compare; ELU, because WRM asks for a smooth one.
+_MNIST = {"dataset": "mnist", "architecture": "three-layer-cnn-elu", "shift": 1}
+_CIFAR = {"dataset": "cifar10", "shift": 4, "flip": True, "weight_decay": 5e-4}
 
-ZOO: Mapping[str, TrainRequest] = MappingProxyType(
-    {
-        request.chosen_name: request
-        for request in (
-            TrainRequest(method="plain", epochs=60, **_DIGITS),
-            TrainRequest(method="gaussian", sigma=0.25, epochs=300, **_DIGITS),
-            TrainRequest(method="gaussian", sigma=0.5, epochs=300, **_DIGITS),
-            TrainRequest(method="gaussian", sigma=0.25, **_MNIST),
-            TrainRequest(method="gaussian", sigma=0.5, **_MNIST),
+# method: (epochs, its own parameters); the more passes a step takes, the fewer epochs.
+_DIGITS_METHODS = {
+    "plain": (60, {}),
+    "gaussian": (300, {}),
+    "stn": (300, {}),
+    "adre": (150, {}),
+    "smoothadv": (100, {}),
+    "adre-adv": (100, {}),
+    "nal": (100, {}),
+    "wrm": (100, {}),
+    "trades": (100, {"epsilon": 0.15, "steps": 10}),
+    "pgd-at": (100, {"epsilon": 0.15, "steps": 10}),
+}
+_MNIST_METHODS = {
+    "plain": (10, {}),
+    "gaussian": (10, {}),
+    "stn": (10, {}),
+    "adre": (4, {}),
+    "smoothadv": (3, {"epsilon": 1.0}),
+    "adre-adv": (3, {}),
+    "nal": (3, {"gamma": 1.5}),
+    "wrm": (4, {"gamma": 1.5}),
+    "trades": (4, {"steps": 10}),
+    "pgd-at": (4, {"steps": 10}),
+}
+
+
+def _every_method(prefix, table, settings):
+    """One request for each method, under noise of sigma 0.25 where it trains under noise."""
+    for method, (epochs, parameters) in table.items():
+        sigma = 0.25 if METHODS[method].needs_noise else 0.0
+        name = f"{prefix}-{method}" + ("-0.25" if sigma else "")
+        yield TrainRequest(
+            name=name, method=method, sigma=sigma, epochs=epochs, parameters=parameters, **settings
         )
-    }
-)
+
+
+def _declared():
+    # The small network for the digits under all ten methods, and the same under more noise.
+    yield from _every_method("digits", _DIGITS_METHODS, _DIGITS)
+    yield TrainRequest(method="gaussian", sigma=0.5, epochs=300, **_DIGITS)
+    # The three-layer network for MNIST under all ten methods.
+    yield from _every_method("mnist-cnn", _MNIST_METHODS, _MNIST)
+    # The MNIST network of Li et al. 2019, at the sigma of their experiments.
+    for method in ("gaussian", "stn"):
+        yield TrainRequest(method=method, sigma=0.7, **_LI_MNIST)
+    # The same at smaller sigma: 6.8 MB each, which make way when the others are shipped.
+    for sigma in (0.25, 0.5):
+        yield TrainRequest(method="gaussian", sigma=sigma, **_LI_MNIST)
+    # CIFAR-10, for a GPU: the network of Li et al. 2019 at the sigma of their experiments, and ResNet-20.
+    for method in ("gaussian", "stn"):
+        yield TrainRequest(
+            name=f"cifar10-li-{method}-100",
+            architecture="li-cifar",
+            method=method,
+            sigma=100 / 255,
+            epochs=100,
+            **_CIFAR,
+        )
+    resnet = _CIFAR | {"architecture": "cifar_resnet20", "sigma": 0.25, "optimizer": "sgd"}
+    resnet |= {"learning_rate": 0.1, "batch_size": 256}
+    yield TrainRequest(method="gaussian", epochs=90, **resnet)
+    yield TrainRequest(method="adre", epochs=60, **resnet)
+    yield TrainRequest(method="smoothadv", epochs=60, **resnet)
+
+
+ZOO: Mapping[str, TrainRequest] = MappingProxyType({request.chosen_name: request for request in _declared()})
 
 
 def missing() -> list[str]:

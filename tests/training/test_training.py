@@ -10,7 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from rsviz.checkpoints import CheckpointError, list_cards, load_checkpoint, load_survey
+from rsviz.checkpoints.shelves import names_in
 from rsviz.data import load
+from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.noise import Gaussian
 from rsviz.training import METHODS, TrainingError, TrainRequest, measure
 from rsviz.training.data import augmented, flipped, shifted
@@ -247,15 +249,35 @@ def test_requests_and_the_zoo_load_without_torch():
 
 
 def test_what_is_shipped_is_what_the_zoo_declares():
-    from rsviz.training.zoo import ZOO
+    from rsviz.training.zoo import ZOO, missing
 
+    shipped = names_in(SHIPPED_CHECKPOINTS)
+    assert set(shipped) == set(ZOO) - set(missing())
     cards = list_cards()
-    for name, request in ZOO.items():
-        card = cards[name]
+    for name in shipped:
+        card, request = cards[name], ZOO[name]
         assert (card.dataset, card.method, card.scale) == (request.dataset, request.method, request.sigma)
         assert (card.architecture, card.seed) == (request.chosen_architecture, request.seed)
-        for setting in ("epochs", "batch_size", "learning_rate", "schedule", "shift", "stored"):
-            assert card.hyperparameters[setting] == getattr(request, setting), (name, setting)
+        settings = {
+            setting: getattr(request, setting)
+            for setting in ("epochs", "batch_size", "learning_rate", "schedule", "shift", "stored")
+        }
+        settings |= METHODS[request.method].parameters(**request.parameters).model_dump()
+        assert {key: card.hyperparameters[key] for key in settings} == settings, name
+
+
+def test_the_zoo_declares_every_method_on_the_small_and_the_three_layer_network():
+    from rsviz.training.zoo import ZOO
+
+    for dataset, architecture in (("digits", "digits-cnn"), ("mnist", "three-layer-cnn-elu")):
+        methods = {r.method for r in ZOO.values() if r.chosen_architecture == architecture}
+        assert methods == set(METHODS)
+        assert {r.dataset for r in ZOO.values() if r.chosen_architecture == architecture} == {dataset}
+
+
+def test_the_shipped_weights_are_small():
+    sizes = [path.stat().st_size for path in SHIPPED_CHECKPOINTS.glob("*.safetensors")]
+    assert sum(sizes) <= 40_000_000 and max(sizes) <= 8_000_000
 
 
 def test_a_foreign_name_is_told_what_there_is():

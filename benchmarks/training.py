@@ -1,0 +1,129 @@
+"""Training speed: the loop of rsviz against bare steps on a batch that is already there, interleaved.
+
+    python -m benchmarks.training [rounds]
+
+Bare: forward, cross-entropy, backward and optimizer step of the same network in the same precision and memory
+layout, always on the same batch: no loop can be faster. rsviz: the whole loop as a job runs it (the next
+images taken, moved where the zoo moves them, noise drawn, lines written, progress reported, states saved),
+without the looks at the network after an epoch, whose time is told apart. Ratios are medians over rounds,
+each round timing one after the other, since the machine may be shared. For the first column of images per
+second, the plain setting that rsviz starts from: float32 in a contiguous layout.
+"""
+
+import copy
+import statistics
+import sys
+import tempfile
+import time
+from collections import deque
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from rsviz.execution import keep_memory
+from rsviz.training.looks import Watch
+from rsviz.training.loop import make_about
+from rsviz.training.optimize import make_optimizer
+from rsviz.training.prepare import prepare
+from rsviz.training.recorder import Recorder
+from rsviz.training.request import TrainRequest
+from rsviz.training.speed import LAYOUTS, Way, chosen_way
+from rsviz.training.step import Network, noise_of
+from rsviz.training.steps import Steps
+from rsviz.training.team import Team
+
+CASES = {
+    "MNIST, network of Li 2019": ({"dataset": "mnist", "sigma": 0.5, "shift": 1}, 12),
+    "digits, small network": ({"dataset": "digits", "sigma": 0.25}, 300),
+}
+"""Name -> request, steps a measurement."""
+
+MANY = 10_000
+
+
+def main(rounds: int) -> None:
+    keep_memory()
+    print(f"{torch.get_num_threads()} threads; torch {torch.__version__}; {rounds} rounds, medians")
+    for name, (settings, steps) in CASES.items():
+        request = TrainRequest(epochs=MANY, look_every=MANY, device="cpu", **settings)
+        prepared = prepare(request)
+        way = _result(chosen_way(request, prepared.module, prepared.images))
+        plain, bare = (_Bare(request, prepared, w) for w in (Way("float32", "contiguous"), way))
+        with tempfile.TemporaryDirectory() as folder:
+            loop, watch = _loop(request, prepared, way, folder)
+            look_began = time.perf_counter()
+            deque(watch.look(prepared.module, way.precision), maxlen=0)
+            look = time.perf_counter() - look_began
+            timings = [(plain(steps), bare(steps), loop(steps)) for _ in range(rounds)]
+        rates = [statistics.median(column) for column in zip(*timings, strict=True)]
+        ratio = statistics.median(ours / best for _, best, ours in timings)
+        gain = statistics.median(best / start for start, best, _ in timings)
+        epoch = len(prepared.images) / rates[2]
+        print(
+            f"{name} ({way.precision}, {way.layout}): images a second: float32 contiguous {rates[0]:,.0f}, "
+            f"bare {rates[1]:,.0f} ({gain:.2f} times), rsviz {rates[2]:,.0f}: {ratio:.3f} of bare; "
+            f"a look takes {look:.1f} s after each epoch of {epoch:.1f} s"
+        )
+
+
+def _loop(request, prepared, way, folder):
+    """(a function of a number of steps that gives images per second, the looks of the run)."""
+    prepared.module.to(memory_format=LAYOUTS[way.layout])
+    watch = Watch(prepared.test, noise_of(request), prepared.device)
+    about = make_about(request, prepared, way, "benchmark")
+    recorder = Recorder(folder, request)
+    recorder.begin(about)
+    steps = Steps(request, prepared, about, watch, recorder, Team())
+    run = steps.run()
+
+    def speed(count):
+        first, began = steps.step, time.perf_counter()
+        while steps.step < first + count:
+            next(run)
+        seconds = time.perf_counter() - began
+        return _images(steps.step, request, prepared, first) / seconds
+
+    speed(3)
+    return speed, watch
+
+
+def _images(stop, request, prepared, start):
+    """Images in steps [start, stop): the last batch of an epoch may be smaller."""
+    images, size = len(prepared.images), request.batch_size
+    an_epoch = -(-images // size)
+    done = [step // an_epoch * images + step % an_epoch * size for step in (start, stop)]
+    return done[1] - done[0]
+
+
+class _Bare:
+    """Steps on one resident batch."""
+
+    def __init__(self, request, prepared, way):
+        module = copy.deepcopy(prepared.module).to(memory_format=LAYOUTS[way.layout])
+        self.network = Network(module, way.precision).train()
+        self.optimizer = make_optimizer(request, list(module.parameters()))
+        self.x, self.y = (
+            part[: request.batch_size].clone() for part in (prepared.images.x, prepared.images.y)
+        )
+        self(3)
+
+    def __call__(self, steps):
+        """Images per second."""
+        began = time.perf_counter()
+        for _ in range(steps):
+            self.optimizer.zero_grad(set_to_none=True)
+            cross_entropy(self.network(self.x).float(), self.y).backward()
+            self.optimizer.step()
+        return steps * len(self.y) / (time.perf_counter() - began)
+
+
+def _result(generator):
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
