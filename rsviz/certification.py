@@ -281,7 +281,7 @@ def prepare(request: CertifyRequest, resume: "Votes | None" = None) -> Run:
 
     keep_memory()
     card = load_card(request.checkpoint)
-    module = _network(request.checkpoint, card.weights_sha256)
+    module = cached_network(request.checkpoint, card.weights_sha256)
     x, label = load_input(request.image, card.input_shape)
     smoothed = SmoothedClassifier(
         module,
@@ -290,13 +290,13 @@ def prepare(request: CertifyRequest, resume: "Votes | None" = None) -> Run:
         pick_device(resume.plan.device if resume else request.device),
         precision=resume.plan.precision if resume else request.precision or "auto",
         batch=resume.plan.batch if resume else request.batch,
-        plans=_plans(card.weights_sha256),
+        plans=known_plans(card.weights_sha256),
     )
     return Run(request, card, x, label, smoothed)
 
 
 @functools.lru_cache(maxsize=4)
-def _network(checkpoint: str, weights_sha256: str):
+def cached_network(checkpoint: str, weights_sha256: str):
     """A worker certifies many images with few networks."""
     module, card = load_checkpoint(checkpoint)
     if card.weights_sha256 != weights_sha256:
@@ -307,7 +307,7 @@ def _network(checkpoint: str, weights_sha256: str):
 
 
 @functools.lru_cache(maxsize=64)
-def _plans(weights_sha256: str) -> dict:
+def known_plans(weights_sha256: str) -> dict:
     """What was measured for these weights in this process."""
     return {}
 
