@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-CLEAN, NOISY, CERTIFIED = "#009E73", "#CC79A7", "#0072B2"
-OTHER = "#9AA5B1"
+from rsviz.figures.certify import OTHER_WORDS, TOP_WORDS
+
+CLEAN, NOISY, CERTIFIED = "#009E73", "#CC79A7", TOP_WORDS
 TERMS = ("#56B4E9", "#E69F00", "#CC79A7")
-RUNS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
+RUNS = (TOP_WORDS, "#E69F00", "#009E73", "#CC79A7")
 LETTERS = "ABCD"
 """Runs side by side: each has a colour and a letter, for those who do not see the colour."""
 
@@ -39,7 +40,7 @@ CERTIFIED_AXIS = {
     "axis": {"tickCount": 5},
 }
 
-LABELS_WIDTH = 0.36
+LABELS_WIDTH = 0.5
 """Room for labels at the right of the curves, as a share of the axis."""
 
 
@@ -68,7 +69,7 @@ def loss_spec(terms: Sequence[str], epochs: int) -> dict:
     """Vega-Lite chart of `loss_columns`: each term its own line, the total of several in grey."""
     colours = dict(zip(terms, TERMS, strict=False))
     if len(colours) > 1:
-        colours["total"] = OTHER
+        colours["total"] = OTHER_WORDS
     return curves_spec(colours, "loss", epochs=epochs)
 
 
@@ -140,12 +141,18 @@ def curves_spec(colours: Mapping[str, str], title: str, *, epochs: int, domain=N
     line = {"type": "line", "strokeWidth": 2.5, "point": {"size": 14}}
     name = {"type": "text", "align": "left", "dx": 7, "fontSize": FONT - 1, "fontWeight": "bold"}
     mark = {"type": "text", "align": {"expr": f"datum.epoch < {epochs / 2} ? 'left' : 'right'"}}
-    mark |= {"dx": {"expr": f"datum.epoch < {epochs / 2} ? 6 : -6"}, "fontSize": FONT - 2, "color": OTHER}
+    mark |= {
+        "dx": {"expr": f"datum.epoch < {epochs / 2} ? 6 : -6"},
+        "fontSize": FONT - 2,
+        "color": OTHER_WORDS,
+    }
     return layered(
         [
             rows_with("value", line, y=value, color=colour, tooltip=tooltip),
             rows_with("label", name, y=value | {"field": "place"}, color=colour, text={"field": "label"}),
-            rows_with("kept", {"type": "rule", "strokeDash": [4, 4], "color": OTHER, "strokeWidth": 1.5}),
+            rows_with(
+                "kept", {"type": "rule", "strokeDash": [4, 4], "color": OTHER_WORDS, "strokeWidth": 1.5}
+            ),
             rows_with("kept", mark, y=_above_the_axis(12), text={"field": "kept"}),
         ],
         x=_epochs_axis(epochs),
@@ -194,7 +201,7 @@ def certified_spec() -> dict:
     layers = [
         rows_with(
             "value",
-            STAIRS | {"strokeWidth": 1.5, "color": OTHER},
+            STAIRS | {"strokeWidth": 1.5, "color": OTHER_WORDS},
             where="datum.age > 0",
             y=CERTIFIED_AXIS,
             detail={"field": "epoch", "type": "nominal"},
@@ -217,7 +224,7 @@ def certified_spec() -> dict:
         ),
         {
             "data": {"values": [{}]},
-            "mark": corner | {"color": OTHER},
+            "mark": corner | {"color": OTHER_WORDS},
             "encoding": {
                 "x": at_left,
                 "y": _above_the_axis(FONT + 8),

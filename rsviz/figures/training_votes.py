@@ -5,9 +5,10 @@ import base64
 import numpy as np
 
 from rsviz.data.images import to_png
-from rsviz.figures.training import FONT, OTHER, layered, rows_with
+from rsviz.figures.certify import OTHER, TOP
+from rsviz.figures.training import FONT, layered, rows_with
 
-RIGHT, WRONG = "#0072B2", "#D55E00"
+WRONG = "#D55E00"
 
 ROW, LEGEND = 46, 100
 """Pixels on the screen of an image, and of the legend and the axis."""
@@ -44,7 +45,7 @@ def votes_spec(images: int) -> dict:
     colour = {
         "field": "role",
         "type": "nominal",
-        "scale": {"domain": ["true class", "strongest other", "the rest"], "range": [RIGHT, WRONG, OTHER]},
+        "scale": {"domain": ["true class", "strongest other", "the rest"], "range": [TOP, WRONG, OTHER]},
         "legend": {"orient": "top", "title": None, "labelFontSize": FONT - 2, "symbolSize": 120},
     }
     start = {

@@ -2,16 +2,14 @@
 
 CONTROLS_FIRST = """<style>@media (max-width: 640px) {
   .st-key-sides > div > [data-testid="stHorizontalBlock"] {row-gap: 1rem}
-  .st-key-sides [data-testid="stColumn"]:has(.st-key-state),
-  .st-key-sides [data-testid="stColumn"]:has(.st-key-state) > div {display: contents}
-  .st-key-sides [data-testid="stLayoutWrapper"]:has(.st-key-details):not(:has(> .st-key-details)),
-  .st-key-sides [data-testid="stLayoutWrapper"]:has(.st-key-details):not(:has(> .st-key-details)) >
-    [data-testid="stVerticalBlock"] {display: contents}
+  .st-key-sides [data-testid="stColumn"]:has(.st-key-details),
+  .st-key-sides [data-testid="stColumn"] :has(.st-key-details):not(:has(> .st-key-details)) {
+    display: contents;
+  }
   .st-key-sides [data-testid="stColumn"]:has(.st-key-settings) {order: 1}
-  .st-key-sides [data-testid="stLayoutWrapper"]:has(> .st-key-details) {order: 2}
+  .st-key-sides :has(> .st-key-details) {order: 2}
 }</style>"""
-"""For st.html: the controls come after the headline, and the container `details` last.
+"""For st.html: on a narrow screen the controls come after the headline, and the container `details` last.
 
-The columns stand in a container `sides`, the headline has one `state` in it, the controls one `settings`.
-A fragment wraps what it draws, which is undone.
+The columns stand in a container `sides`; one holds `details`, in a fragment or not, the other `settings`.
 """
