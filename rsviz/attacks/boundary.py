@@ -2,7 +2,11 @@
 
 From a point that the classifier gets wrong, propose a random step around the image at equal distance, then a
 step towards it; keep what is still wrong. Both steps adapt. Source: Brendel, Rauber and Bethge 2018,
-Algorithm 1, Figure 2. Against g an answer is PREDICT's on fresh votes.
+Algorithm 1, Figure 2.
+
+Against g an answer is PREDICT's on fresh votes, and may be luck: a walk that keeps lucky points comes to
+stand where nothing passes again. So where few steps are accepted, the point itself is asked again, and one
+that fails goes back outwards.
 """
 
 import torch
@@ -120,14 +124,16 @@ def _propose(problem, judge, p, best, memory, at):
     x, start = problem.x[rows], best[rows]
     random = torch.randn(problem.shape, generator=_generator(problem, WALK, at)).to(x.device)
     around = _step_around(x, start, random, memory["around"][rows])
-    # Moments of a start and its halvings come before those of the walk; two a step.
-    moment = (PATTERNS if problem.starts is None else len(problem.starts)) + HALVINGS + 2 * at
+    # Moments of a start and its halvings come before those of the walk; three a step.
+    moment = (PATTERNS if problem.starts is None else len(problem.starts)) + HALVINGS + 3 * at
     counts = judge.counts(around, moment)
     kept = judge.reached(counts, problem.goal[rows])
     votes = memory["votes"].index_copy(0, rows, counts)
-    changed = _adapt(memory, "around", AROUND, rows, kept)
+    changed, few = _adapt(memory, "around", AROUND, rows, kept)
+    best, lucky = _ask_again(problem, judge, best, memory, few, moment + 2)
+    changed["around"] = torch.where(lucky, memory["around"], changed["around"])
 
-    rows, x, start = rows[kept], x[kept], start[kept]
+    rows, x, start = rows[kept], x[kept], best[rows[kept]]
     towards = (x + per_image(1 - memory["towards"][rows], x) * (around[kept] - x)).clamp(0, 1)
     current = best
     if len(rows):
@@ -138,8 +144,18 @@ def _propose(problem, judge, p, best, memory, at):
         current = best.index_copy(0, rows, towards)
         nearer = torch.where((taken & closer)[:, None, None, None], towards, start)
         best = best.index_copy(0, rows, nearer)
-        changed |= _adapt(memory, "towards", TOWARDS, rows, taken)
+        changed |= _adapt(memory, "towards", TOWARDS, rows, taken)[0]
     return current, best, changed | {"votes": votes}
+
+
+def _ask_again(problem, judge, best, memory, few, moment):
+    """(best, lucky): points of the images `few` that fail on fresh votes move away from their images."""
+    rows = few.nonzero()[:, 0]
+    if problem.victim.noise is None or len(rows) == 0:
+        return best, torch.zeros_like(few)
+    lucky = torch.zeros_like(few).index_copy(0, rows, ~judge(best[rows], rows, moment))
+    outwards = problem.x + per_image(1 + memory["towards"], best) * (best - problem.x)
+    return torch.where(lucky[:, None, None, None], outwards.clamp(0, 1), best), lucky
 
 
 def _step_around(x, start, random, size):
@@ -154,17 +170,21 @@ def _step_around(x, start, random, size):
 
 
 def _adapt(memory, name, bounds, rows, taken):
-    """Count the answers of these images; the size changes where the last WINDOW of them say so."""
+    """Count the answers of these images; the size changes where the last WINDOW of them say so.
+
+    Returns what changes in memory, and (B,) bool: where the size shrank.
+    """
     size = memory[name].clone()
     tried, kept = memory[f"tried {name}"].clone(), memory[f"taken {name}"].clone()
     tried[rows] += 1
     kept[rows] += taken.to(kept.dtype)
     full = tried >= WINDOW
     share = kept / tried.clamp(min=1)
-    size = torch.where(full & (share < bounds[0]), size / CHANGE, size)
+    few = full & (share < bounds[0])
+    size = torch.where(few, size / CHANGE, size)
     size = torch.where(full & (share > bounds[1]), (size * CHANGE).clamp(max=0.9), size)
     return {
         name: size,
         f"tried {name}": torch.where(full, 0, tried),
         f"taken {name}": torch.where(full, 0, kept),
-    }
+    }, few

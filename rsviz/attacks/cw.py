@@ -45,7 +45,8 @@ def run(problem: Problem, parameters: CarliniWagner, resume: State | None = None
     n0 = p.draws if victim.noise is not None else 1
     draws = victim.draws(problem.shape, problem.seed, GRADIENT)
     judge = Judge(problem, p.votes, p.alpha)
-    loss = functools.partial(LOSSES[p.loss], kappa=p.kappa)
+    kappa = _kappa(problem, p)
+    loss = functools.partial(LOSSES[p.loss], kappa=kappa)
     steps, at = p.searches * p.steps, resume.step if resume else 0
     memory, best = (dict(resume.memory), resume.best) if resume else (_first(problem, p), x)
     while at < steps:
@@ -63,7 +64,7 @@ def run(problem: Problem, parameters: CarliniWagner, resume: State | None = None
         delta = current - x
         distance = norm.length(delta)
         total = distance.square() - memory["c"] * memory["margin"]
-        reached, new = _look(problem, judge, p, memory, current, distance, measured, rows, at)
+        reached, new = _look(problem, judge, kappa, memory, current, distance, measured, rows, at)
         best = torch.where(new[:, None, None, None], current, best)
         memory |= {
             "enough": memory["enough"] | reached,
@@ -102,6 +103,12 @@ def behind(x):
     return torch.atanh((2 * x - 1) * INSIDE)
 
 
+def _kappa(problem, p):
+    if p.kappa is not None:
+        return p.kappa
+    return 0.0 if problem.victim.noise is None else 1.0
+
+
 def _first(problem, p):
     x = problem.x
     each = torch.ones(len(x), device=x.device)
@@ -135,7 +142,7 @@ def _wanted(problem, p, memory):
     return memory["distance"] > (0 if enough is None else enough)
 
 
-def _look(problem, judge, p, memory, current, distance, measured, rows, at):
+def _look(problem, judge, kappa, memory, current, distance, measured, rows, at):
     """(B,) bool twice: whether the goal is reached, and whether that is nearer than what was found before.
 
     f is judged by its margin. Under noise the draws of the gradient only say whom it is worth to judge.
@@ -143,7 +150,7 @@ def _look(problem, judge, p, memory, current, distance, measured, rows, at):
     reached = problem.goal[rows].reached(measured.votes.argmax(1))
     closer = distance[rows] < memory["distance"][rows]
     if problem.victim.noise is None:
-        reached &= measured.loss >= p.kappa
+        reached &= measured.loss >= kappa
     else:
         asked = (reached & (closer | ~memory["enough"][rows])).nonzero()[:, 0]
         confirmed = judge(current[rows[asked]], rows[asked], at)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import torch
-from torch.nn.functional import log_softmax, one_hot
+from torch.nn.functional import log_softmax, one_hot, softplus
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class Goal:
 
 
 def mean_loss(logits, goal: Goal):
-    return -goal.sign * _of_class(log_softmax(logits, -1), goal).mean(1)
+    return -goal.sign * _log_probability(logits, goal).mean(1)
 
 
 def log_mean(logits, goal: Goal):
-    return -goal.sign * _log_mean_exp(_of_class(log_softmax(logits, -1), goal))
+    return -goal.sign * _log_mean_exp(_log_probability(logits, goal))
 
 
 def margin(logits, goal: Goal, kappa=math.inf):
@@ -73,12 +73,24 @@ def _log_mean_exp(values):
     return values.logsumexp(1) - math.log(values.shape[1])
 
 
+def _log_probability(logits, goal):
+    """(b, n0): log softmax(z)_y = -log(1 + sum_{i != y} exp(z_i - z_y)).
+
+    In this form its slope in z_y is right also where the probability rounds to 1.
+    """
+    others = logits.masked_fill(_own(logits, goal), -math.inf).logsumexp(-1)
+    return -softplus(others - _of_class(logits, goal))
+
+
+def _own(values, goal):
+    return one_hot(goal.classes, values.shape[-1]).bool()[:, None]
+
+
 def _of_class(values, goal):
     return values.gather(2, goal.classes.reshape(-1, 1, 1).expand(-1, values.shape[1], 1))[..., 0]
 
 
 def _lead(values, goal):
     """(b, n0): how far the best other class lies before the goal's; for a target the other way round."""
-    own = one_hot(goal.classes, values.shape[-1]).bool()[:, None]
-    other = values.masked_fill(own, -math.inf).amax(-1)
+    other = values.masked_fill(_own(values, goal), -math.inf).amax(-1)
     return goal.sign * (other - _of_class(values, goal))

@@ -41,14 +41,15 @@ class EotPgd(Parameters):
 class CarliniWagner(Parameters):
     """The least l2 distortion that changes the class.
 
-    steps: of Adam for one constant. searches: constants tried for each image. draws: noise draws that a
-    gradient is averaged over. loss: "margin" is Carlini and Wagner's f6, averaged over the draws;
-    "log-margin" is that of the logarithms of the mean softmax. kappa: confidence, the margin in logits beyond
-    which nothing is gained. constant: the first one tried. learning_rate: of Adam, in the tanh variable.
-    abort_early: leave a constant when a tenth of its steps brought nothing. epsilon: None looks for the
-    least distortion; a number leaves an image alone as soon as it is beaten within that distance, which
-    gives one point of a curve for less. votes, alpha: against g a point counts as found when PREDICT with so
-    many fresh votes, at that level, names another class. common_draws: as in EotPgd.
+    steps: of Adam for one constant. searches: constants tried for each image. constant: the first of them.
+    draws: noise draws that a gradient is averaged over. loss: "margin" is Carlini and Wagner's f6, averaged
+    over the draws; "log-margin" is that of the logarithms of the mean softmax; against f they are the same.
+    kappa: confidence, the margin in logits beyond which nothing is gained; by default 0 against f, and 1
+    against g, so that votes do not merely tie. learning_rate: of Adam, in the variable of tanh. abort_early:
+    leave a constant when a tenth of its steps brought nothing. epsilon: None looks for the least distortion;
+    a number leaves an image alone as soon as it is beaten within that distance, which gives one point of a
+    curve for less. votes, alpha: against g a point counts as found when PREDICT with so many fresh votes, at
+    that level, names another class. common_draws: as in EotPgd.
     """
 
     norm: Literal["l2"] = "l2"
@@ -56,8 +57,8 @@ class CarliniWagner(Parameters):
     steps: Steps = 100
     searches: Annotated[int, Field(ge=1, le=100)] = 9
     draws: Count = 16
-    loss: Literal["margin", "log-margin"] = "margin"
-    kappa: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.0
+    loss: Literal["margin", "log-margin"] = "log-margin"
+    kappa: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None = None
     constant: Size = 1.0
     learning_rate: Size = 0.1
     abort_early: bool = True

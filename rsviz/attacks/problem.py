@@ -89,7 +89,8 @@ class State:
         tensors |= {name: getattr(self, name) for name in _tensor_fields()}
         about = {"step": self.step, "steps": self.steps, "plan": asdict(self.plan)}
         tensors["about"] = torch.frombuffer(bytearray(json.dumps(about).encode()), dtype=torch.uint8)
-        return save({name: value.detach().cpu().contiguous() for name, value in tensors.items()})
+        # Copies: safetensors refuses tensors that share their memory, as found and memory's found do.
+        return save({name: value.cpu().contiguous().clone() for name, value in tensors.items()})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "State":

@@ -1,14 +1,16 @@
 """One attack as a request: what the page, the job and the command line ask for. Does not import torch."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rsviz.attacks.parameters import Parameters
-from rsviz.attacks.registry import AttackError, make_parameters
+from rsviz.attacks.registry import ATTACKS, AttackError, make_parameters
 from rsviz.certification import MAX_SCALE, Source
 from rsviz.checkpoints import load_card
+from rsviz.data import DATASETS
 from rsviz.errors import first_fault, short
 from rsviz.noise import MAX_SEED, NOISES
 
@@ -94,7 +96,7 @@ def check_fit(request: AttackRequest) -> None:
     for name, value in (("label", request.label), ("target", request.target)):
         if value is not None and value >= card.num_classes:
             raise AttackError(f"{name} is {value}; {card.name} knows classes 0 to {card.num_classes - 1}.")
-    if request.image.kind == "dataset" and request.image.dataset != card.dataset:
+    if request.image.kind == "dataset" and card.dataset in DATASETS and request.image.dataset != card.dataset:
         raise AttackError(
             f"image.dataset is {short(request.image.dataset)}; {card.name} was trained on {card.dataset}."
         )
@@ -121,18 +123,58 @@ def command_line(request: AttackRequest, result: dict) -> str:
     settings |= {name: getattr(request, name) for name in ("votes", "n0", "n", "alpha", "seed")}
     settings |= {name: result[name] for name in ("device", "precision", "batch") if result.get(name)}
     options = " ".join(f"--{name} {value}" for name, value in settings.items())
-    own = "".join(f" --set {name}={_text(value)}" for name, value in _own(request).items())
-    return f"python -m rsviz attack --checkpoint {request.checkpoint} {source} {options}{own} --json"
+    return (
+        f"python -m rsviz attack --checkpoint {request.checkpoint} {source} {options}{_own(request)} --json"
+    )
 
 
-def _own(request) -> dict:
-    """The attack's own settings; those of the attack on a surrogate have its key before them."""
-    if request.attack != "transfer":
-        return {name: value for name, value in request.chosen.model_dump().items() if value is not None}
-    chosen = request.chosen
-    inner = {name: value for name, value in chosen.inner.model_dump().items() if value is not None}
-    return {"attack": chosen.attack} | inner
+OPTIONS = {"norm": "norm", "epsilon": "epsilon", "draws": "eot", "steps": "steps"}
+"""Settings that have an option of their own on the command line, and its name."""
 
 
-def _text(value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def parameters_from(attack: str, given: dict, own: Sequence[str] = ()) -> dict:
+    """The parameters of an attack from what a command line has.
+
+    given: values by the names of settings, None where there is none. own: texts NAME=VALUE. For `transfer`
+    they are those of the attack on the surrogate, which `attack=KEY` chooses.
+    Raises AttackError for a text without "=", a name that stands twice, and whatever the attack refuses.
+    """
+    values = {name: value for name, value in given.items() if value is not None}
+    for text in own:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise AttackError(f"--set is {short(text)}; it must be NAME=VALUE.")
+        if name in values:
+            raise AttackError(f"{short(name)} is given twice; it has one value.")
+        values[name] = value
+    if attack == "transfer":
+        inner = values.pop("attack", "eot-pgd")
+        values = {"attack": inner, "parameters": _typed(inner, values)}
+        make_parameters(attack, **values)
+        return values
+    return _typed(attack, values)
+
+
+def _typed(attack, values) -> dict:
+    """Texts as numbers and truths; a setting that the attack does not have is named, with those it has."""
+    if attack not in ATTACKS:
+        raise AttackError(f"attack is {short(attack)}; it must be one of {', '.join(ATTACKS)}.")
+    known = ATTACKS[attack].parameters.model_fields
+    for name in values:
+        if name not in known:
+            asked = f"--{OPTIONS[name]}" if name in OPTIONS else short(name)
+            raise AttackError(f"{asked} is no setting of {attack}; it has {', '.join(known)}.")
+    checked = make_parameters(attack, **values)
+    return {name: getattr(checked, name) for name in values}
+
+
+def _own(request) -> str:
+    """The attack's own settings as options; those of `transfer` are of the attack on the surrogate."""
+    chosen, text = request.chosen, ""
+    if request.attack == "transfer":
+        text, chosen = f" --set attack={chosen.attack}", chosen.inner
+    for name, value in chosen.model_dump().items():
+        if value is not None:
+            value = str(value).lower() if isinstance(value, bool) else value
+            text += f" --{OPTIONS[name]} {value}" if name in OPTIONS else f" --set {name}={value}"
+    return text

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
+
 from rsviz.attacks.geometry import NORMS
 from rsviz.attacks.problem import check
-from rsviz.attacks.victim import VERDICT, Victim
+from rsviz.attacks.victim import Victim
 from rsviz.errors import RsvizError
 from rsviz.smoothing import ABSTAIN
 
@@ -79,9 +81,9 @@ def verdicts(
 
 def _verdict(problem, adversarial, row, votes, alpha) -> Verdict:
     victim, one = problem.victim, slice(row, row + 1)
-    draws = victim.draws(problem.shape, problem.seed, VERDICT)
-    counts = [victim.count(x[one], votes, draws, at * votes) for at, x in enumerate((problem.x, adversarial))]
-    before, after = (int(victim.decide(count, alpha)[0]) for count in counts)
+    pair = torch.cat([problem.x[one], adversarial[one]])
+    counts = victim.fresh_votes(pair, votes, problem.seed)
+    before, after = victim.decide(counts, alpha).tolist()
     delta = adversarial[one].cpu().double() - problem.x[one].cpu().double()
     targets = problem.goal.targets
     return Verdict(
@@ -90,8 +92,8 @@ def _verdict(problem, adversarial, row, votes, alpha) -> Verdict:
         target=None if targets is None else int(targets[row]),
         before=before,
         after=after,
-        counts_before=tuple(counts[0][0].tolist()),
-        counts_after=tuple(counts[1][0].tolist()),
+        counts_before=tuple(counts[0].tolist()),
+        counts_after=tuple(counts[1].tolist()),
         votes=votes,
         alpha=alpha,
         seed=problem.seed,

@@ -17,6 +17,7 @@ from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, plan
 from rsviz.noise import Draws, block_size
 from rsviz.smoothing import ABSTAIN
+from rsviz.voting import Span, count_votes
 
 GRADIENT, CONFIRM, START, WALK, VERDICT = 32, 33, 34, 35, 36
 """Streams of the seed: for gradients, for judging within a search, for starts, for random directions, and
@@ -134,6 +135,16 @@ class Victim:
         block = block_size(x.shape[1:])
         pieces = [(at, min(block, start + votes - at)) for at in range(start, start + votes, block)]
         return sum(self.measure(x, draws.take(*piece)).votes for piece in pieces)
+
+    def fresh_votes(self, x, votes: int, seed: int):
+        """Votes per class (B, K) for verdicts: each image with draws of its own that no attack has seen."""
+        if self.noise is None:
+            return self.measure(x).votes
+        used = self.plan(x.shape[1:])
+        spans = [Span(row, seed, VERDICT, row * votes, (row + 1) * votes) for row in range(len(x))]
+        runner = self._runner(used.precision)
+        *_, last = count_votes(runner, self.noise, self.num_classes, x, spans, used.batch)
+        return torch.from_numpy(last.counts)
 
     def decide(self, counts, alpha: float):
         """What PREDICT answers to these votes, (B,) int64, ABSTAIN where it is not sure; argmax for f."""
