@@ -177,7 +177,7 @@ def failures_chart(alpha: float, rates: Mapping[str, Mapping[str, float]]) -> di
 def path_chart(p: float, path: Mapping[str, np.ndarray]) -> dict:
     """Lower limits as one watcher sees them, and the true probability. path: "drawn", then a line a key."""
     lines = {key: (path["drawn"], path[key]) for key in ("cohen", "anytime")}
-    low = float(path["anytime"][len(path["drawn"]) // 3])  # what comes before is far below
+    low = float(path["anytime"][len(path["drawn"]) // 3 :].min())  # what comes before is far below
     high = max(p, float(path["cohen"].max()))
     high += 0.12 * (high - low)
     y = {"title": "lower limit of p_A", "scale": {"domain": [low, high], "nice": False}}
@@ -234,7 +234,7 @@ def gains_chart(p_a, radii: Mapping[str, np.ndarray], chosen: float) -> dict:
     y = {"title": "radius proved (σ)", "scale": {"zero": True}}
     x = {
         "title": "p_A, probability of the top class",
-        "scale": {"domain": [left, right + 0.55 * (right - left)], "nice": False},
+        "scale": {"domain": [left, right + 0.4 * (right - left)], "nice": False},
         "axis": {"values": [tick / 10 for tick in range(1, 11) if left <= tick / 10 <= 1], "grid": False},
     }
     return _chart([*_level_line("x", chosen, ""), *_lines(lines, x, y, ".4f")], height=380)
@@ -309,8 +309,8 @@ def _lines(lines, x, y, form):
         },
         {
             "data": {"values": _end_names(lines, y)},
-            "mark": {"type": "text", "align": "left", "dx": 7, "fontSize": FONT - 1},
-            "encoding": encoding | {"text": {"field": "name"}},
+            "mark": {"type": "text", "align": "left", "dx": 7, "fontSize": FONT - 1, "lineBreak": "\n"},
+            "encoding": encoding | {"text": {"field": "text"}},
         },
     ]
 
@@ -320,9 +320,11 @@ def _end_names(lines, y):
     low, high = y["scale"].get("domain", (0.0, max(height for _, height in ends.values())))
     gap, place, rows = 0.065 * (high - low), np.inf, []
     for key in sorted(ends, key=lambda key: -ends[key][1]):
-        place = min(ends[key][1], place - gap)
-        rows.append({"key": key, "name": name(key), "x": ends[key][0], "y": place})
-    below = max(0.0, low + gap / 2 - place)
+        place = min(ends[key][1], place)
+        text = name(key).replace(" (", "\n(")  # beside a line a phone has little room
+        rows.append({"key": key, "text": text, "x": ends[key][0], "y": place})
+        place -= gap * (1 + text.count("\n"))
+    below = max(0.0, low - gap / 2 - place)
     return [row | {"y": row["y"] + below} for row in rows]
 
 
