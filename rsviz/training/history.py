@@ -2,18 +2,22 @@
 
 import contextlib
 import functools
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rsviz import files
+from rsviz.checkpoints.card import parse_json
 from rsviz.data import DATASETS
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, short
 from rsviz.training.objectives import METHODS
 from rsviz.training.request import TrainRequest
 from rsviz.training.runs import END, LOOKS, RUN, STEPS, Run, RunError, read_run
 
 MOST_RUNS = 100
+MOST_JUDGED = 30
+"""Runs that are listed, and that are read whole to judge by how long another takes: the newest."""
 
 
 def run_folders(limit: int = MOST_RUNS) -> list[Path]:
@@ -28,12 +32,17 @@ def run_folders(limit: int = MOST_RUNS) -> list[Path]:
 
 def read_again(folder: Path) -> Run:
     """As `read_run`; files that have not changed since are not parsed again, for pages ask twice a second."""
-    return _read(folder, tuple(_stamp(folder / name) for name in (RUN, STEPS, LOOKS, END)))
+    return _read(folder, _stamps(folder))
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=32)
 def _read(folder, stamps) -> Run:
     return read_run(folder)
+
+
+def _stamps(folder) -> tuple:
+    """Changes with what stands in a run folder; the last one is None until the run has ended."""
+    return tuple(_stamp(folder / name) for name in (RUN, STEPS, LOOKS, END))
 
 
 def _stamp(path) -> tuple | None:
@@ -45,13 +54,33 @@ def _stamp(path) -> tuple | None:
 
 
 def recorded_runs(limit: int = MOST_RUNS) -> dict[str, Run]:
-    """The readable runs under RSVIZ_HOME, those begun last first, by the names of their folders: of a job,
-    its id."""
+    """What the runs under RSVIZ_HOME asked for and how they ended, without lines and looks.
+
+    By the names of their folders, which of a job is its id; those begun last first, unreadable ones left out.
+    """
     runs = {}
     for folder in run_folders(limit):
         with contextlib.suppress(RunError):
-            runs.setdefault(folder.name, read_again(folder))
+            runs.setdefault(folder.name, _head(folder, (_stamp(folder / RUN), _stamp(folder / END))))
     return runs
+
+
+@functools.lru_cache(maxsize=512)
+def _head(folder, stamps) -> Run:
+    try:
+        values = parse_json((folder / RUN).read_bytes())
+        end = parse_json((folder / END).read_bytes()) if stamps[1] else None
+        return Run.from_json(json.dumps(values | {"lines": [], "looks": [], "end": end}))
+    except (OSError, ValueError, TypeError, RecursionError):
+        raise RunError(f"The training run in {folder} is damaged; delete that folder.") from None
+
+
+def recorded_run(name: str) -> Run:
+    """All of one of `recorded_runs`; RunError where it is no longer there."""
+    for folder in run_folders():
+        if folder.name == name:
+            return read_again(folder)
+    raise RunError(f"There is no training run {short(name)} on this machine.")
 
 
 @functools.cache
@@ -76,21 +105,8 @@ class Pace:
     @classmethod
     def of(cls, folder: Path) -> "Pace | None":
         """The pace of the run in the folder; None unless it is done."""
-        try:
-            run = read_again(folder)
-            if run.end is None or run.end.state != "done" or not (run.lines and run.looks):
-                return None
-            request = TrainRequest.checked(**run.request)
-            begun, looked, ended = ((folder / name).stat().st_mtime for name in (RUN, LOOKS, END))
-        except (RsvizError, OSError):
-            return None
-        trained = run.lines[-1].seconds
-        return cls(
-            request,
-            step=trained / run.lines[-1].step,
-            look=max(looked - begun - trained, 0.0) / len(run.looks),
-            after=max(ended - looked, 0.0),
-        )
+        stamps = _stamps(folder)
+        return _pace(folder, stamps) if all(stamps) else None
 
     def seconds(self, request: TrainRequest) -> float:
         """How long a run of the request would take at this pace, where `comparable`."""
@@ -106,6 +122,25 @@ class Pace:
     def alike(self, request: TrainRequest) -> bool:
         """Whether the steps are the same but for the sizes of numbers."""
         return self.comparable(request) and _steps(self.request) == _steps(request)
+
+
+@functools.lru_cache(maxsize=512)
+def _pace(folder, stamps) -> Pace | None:
+    try:
+        run = read_run(folder)
+        request = TrainRequest.checked(**run.request)
+    except RsvizError:
+        return None
+    if run.end is None or run.end.state != "done" or not (run.lines and run.looks):
+        return None
+    begun, _, looked, ended = (changed / 1e9 for changed, _ in stamps)
+    trained = run.lines[-1].seconds
+    return Pace(
+        request,
+        step=trained / run.lines[-1].step,
+        look=max(looked - begun - trained, 0.0) / len(run.looks),
+        after=max(ended - looked, 0.0),
+    )
 
 
 @dataclass(frozen=True)
@@ -126,7 +161,7 @@ def estimate(request: TrainRequest, folders: Iterable[Path] | None = None) -> Es
     """
     if request.dataset not in DATASETS:
         return None
-    paces = [Pace.of(folder) for folder in (run_folders() if folders is None else folders)]
+    paces = [Pace.of(folder) for folder in (run_folders(MOST_JUDGED) if folders is None else folders)]
     paces = [pace for pace in paces if pace is not None and pace.comparable(request)]
     alike = [pace for pace in paces if pace.alike(request)]
     best = min(alike or paces, key=lambda pace: pace.seconds(request), default=None)

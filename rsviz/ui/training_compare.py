@@ -5,7 +5,7 @@ import streamlit as st
 
 from rsviz.bounds import round_down
 from rsviz.figures import training as figures
-from rsviz.training.history import recorded_runs, shipped_run
+from rsviz.training.history import recorded_run, recorded_runs, shipped_run
 from rsviz.training.runs import Run
 from rsviz.ui.training_run import describe
 
@@ -21,7 +21,8 @@ def compare(current: str | None) -> None:
     if len(chosen) < 2:
         st.caption("Choose at least two runs: the example, or what was trained on this machine.")
         return
-    lettered = dict(zip(figures.LETTERS, (runs[key] for key in chosen), strict=False))
+    whole = [shipped_run() if key == SHIPPED else recorded_run(key) for key in chosen]
+    lettered = dict(zip(figures.LETTERS, whole, strict=False))
     st.markdown(_table(lettered))
     _over_epochs(lettered)
 

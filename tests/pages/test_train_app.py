@@ -84,7 +84,9 @@ def test_the_shipped_run_is_whole_and_its_images_are_those_of_the_data_set():
     about = run.about
     assert run.end.state == "done"
     assert run.lines[-1].step == about.steps
-    assert [look.epoch for look in run.looks] == list(range(1, about.epochs + 1))
+    assert [look.epoch for look in run.looks] == list(
+        range(about.look_every, about.epochs + 1, about.look_every)
+    )
     labels = data.load(run.request["dataset"]).labels
     assert [int(labels[index]) for index in about.shown] == list(about.labels)
     for look in run.looks:

@@ -9,8 +9,8 @@ import torch
 
 from rsviz.noise import NOISES
 from rsviz.training import METHODS, TrainRequest
-from rsviz.training.history import estimate, passes, read_again, recorded_runs, run_folders
-from rsviz.training.runs import END, FORMAT, LOOKS, RUN, STEPS, About, End, Line, Look
+from rsviz.training.history import estimate, passes, read_again, recorded_run, recorded_runs, run_folders
+from rsviz.training.runs import END, FORMAT, LOOKS, RUN, STEPS, About, End, Line, Look, RunError
 
 OTHER_PARAMETERS = {
     "adre": {"k": 3},
@@ -138,7 +138,12 @@ def test_runs_of_jobs_and_of_the_command_line_are_found_newest_first(jobs_folder
     (jobs_folder / "d").mkdir()
     (write_run(jobs_folder / "e", request(), begun=4000.0) / RUN).write_text("{}")
     assert [folder.name for folder in run_folders()] == ["e", "b", "c", "a"]
-    assert list(recorded_runs()) == ["b", "c", "a"]
+    runs = recorded_runs()
+    assert list(runs) == ["b", "c", "a"]
+    assert (runs["b"].request, runs["b"].end.state, runs["b"].lines) == (request().model_dump(), "done", ())
+    assert len(recorded_run("b").looks) == 3
+    with pytest.raises(RunError, match="There is no training run 'z'"):
+        recorded_run("z")
 
 
 def test_a_run_is_read_anew_when_a_line_has_come(jobs_folder):
