@@ -120,7 +120,7 @@ def test_a_reload_in_mid_run_goes_on_and_a_cancelled_run_says_that_it_is_none(pa
 def test_stopping_keeps_what_was_proved_while_votes_arrived(page, shared, tmp_path):
     open_certify(page, shared, "?n=1,000,000&seed=11")
     certify(page)
-    page.get_by_text("Proved if you stop now").wait_for(timeout=SLOW)
+    page.get_by_text("Proved if you stop now").wait_for(timeout=3 * SLOW)
     page.get_by_role("button", name="Stop and keep what is proved").click()
     expect(badge(page, "Certificate from fewer votes")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("heading", name=re.compile("certified within"))).to_be_visible()

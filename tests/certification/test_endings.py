@@ -1,6 +1,8 @@
 """Requests that may end early, and every noise: what is claimed, and the command that repeats it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from rsviz.bounds import BOUNDS, certifying
 from rsviz.certification import CertifyRequest, command_line, default_scale, gain, make_request, prepare
 from rsviz.checkpoints import load_card
-from rsviz.evidence import record
+from rsviz.evidence import Evidence, record
 from rsviz.noise import NOISES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -125,3 +127,34 @@ def test_the_path_of_the_votes_ends_with_what_the_certificate_claims():
     assert tuple(limits) == evidence.limits == (certificate["p_a_lower"], certificate["p_b_upper"])
     seen = [row[0] for row in evidence.history]
     assert seen == sorted(set(seen))
+
+
+def test_the_first_interrupt_of_a_stoppable_run_in_the_shell_keeps_what_is_proved(monkeypatch, tmp_path):
+    from rsviz.cli import certify as shell
+
+    class Bar(shell.tqdm):
+        def update(self, n=1):
+            super().update(n)
+            if n and not interrupted:  # where there is no terminal, a bar counts nothing itself
+                interrupted.append(n)
+                os.kill(os.getpid(), signal.SIGINT)
+
+    interrupted, before = [], signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(shell, "tqdm", Bar)
+    command = "--checkpoint digits-gaussian-0.25 --dataset digits --index 3 --n 1000000 --stoppable"
+    options = [*command.split(), "--save", str(tmp_path / "it.json")]
+    assert shell.command.main(options, standalone_mode=False) == 0
+    kept = Evidence.from_json((tmp_path / "it.json").read_text()).certificate
+    assert kept["ended"] == "by hand"
+    assert kept["n"] < 1_000_000
+    assert kept["radius"] > 0
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_the_second_interrupt_ends_the_program():
+    from rsviz.cli.certify import _first_interrupt
+
+    with pytest.raises(KeyboardInterrupt), _first_interrupt(True) as interrupted:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert len(interrupted) == 1
+        os.kill(os.getpid(), signal.SIGINT)
