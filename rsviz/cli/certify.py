@@ -62,9 +62,9 @@ def command(checkpoint, image, fit, invert, dataset, index, noise, scale, save, 
     from rsviz.evidence import pictures_of, record
     from rsviz.files import write_atomically
 
-    source = _source(image, fit, invert, dataset, index)
+    source = image_source(image, fit, invert, dataset, index)
     card = load_card(checkpoint)
-    noise, scale = _noise(card, noise, scale)
+    noise, scale = noise_and_scale(card, noise, scale)
     request = make_request(checkpoint=checkpoint, image=source, noise=noise, scale=scale, **settings)
     run = prepare(request)
     with (
@@ -85,7 +85,7 @@ def command(checkpoint, image, fit, invert, dataset, index, noise, scale, save, 
     return EXIT_ABSTAINED if result["abstained"] else 0
 
 
-def _source(image, fit, invert, dataset, index):
+def image_source(image, fit, invert, dataset, index):
     if (image is None) == (dataset is None):
         raise click.UsageError("please give either --image FILE or --dataset NAME with --index I.")
     if image is not None:
@@ -95,7 +95,7 @@ def _source(image, fit, invert, dataset, index):
     return {"kind": "dataset", "dataset": dataset, "index": index}
 
 
-def _noise(card, noise, scale):
+def noise_and_scale(card, noise, scale):
     """Noise and scale as given, or as the checkpoint knows them; says so where it chose the scale."""
     from rsviz.certification import default_scale
     from rsviz.noise import NOISES

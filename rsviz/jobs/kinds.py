@@ -42,6 +42,7 @@ KINDS = {
     "download": Kind("rsviz.jobs.chores:DownloadRequest.model_validate", "rsviz.jobs.chores:run_download"),
     "train": Kind("rsviz.jobs.train:TrainJob.model_validate", "rsviz.jobs.train:run_train"),
     "estimate": Kind("rsviz.training:TrainRequest.model_validate", "rsviz.jobs.estimate:run_estimate"),
+    "attack": Kind("rsviz.attacks.request:check_job", "rsviz.jobs.attack:run_attack"),
     "import": Kind("rsviz.jobs.chores:ImportRequest.model_validate", "rsviz.jobs.chores:run_import"),
 }
 

@@ -1,0 +1,107 @@
+"""The job that attacks: what it stores, and that stops do not change its end."""
+
+import numpy as np
+import pytest
+
+from rsviz import jobs
+from rsviz.attacks.evidence import PHASES
+from rsviz.errors import RsvizError
+from rsviz.jobs.attack import REACHED, evidence_of, run_attack
+
+REQUEST = {
+    "checkpoint": "digits-gaussian-0.25",
+    "image": {"kind": "dataset", "dataset": "digits", "index": 3},
+    "scale": 0.25,
+    "attack": "cw",
+    "parameters": {"steps": 10, "searches": 3, "draws": 8},
+    "votes": 200,
+    "n": 1000,
+    "seed": 1,
+    "batch": 64,
+    "precision": "float32",
+    "device": "cpu",
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
+    return tmp_path
+
+
+def submitted(**changes):
+    return jobs.get(jobs.submit("attack", REQUEST | changes, session="a"))
+
+
+def run(job, resume=None, until=None):
+    """The job in this process, as the worker runs it: (steps, result or None where it was left)."""
+    place = jobs.folder(job.id)
+    place.mkdir(parents=True, exist_ok=True)
+    runner, steps = run_attack(job.request, resume, place), []
+    while True:
+        try:
+            steps.append(next(runner))
+        except StopIteration as end:
+            return steps, end.value
+        if until is not None and until(steps[-1]):
+            runner.close()
+            return steps, None
+
+
+def test_phases_come_in_their_order_and_the_last_has_the_result(home):
+    steps, result = run(submitted())
+    seen = list(dict.fromkeys(step.progress["phase"] for step in steps))
+    assert seen == [phase for phase in PHASES if phase in seen]
+    assert {"attacking", "judging", "certifying", "path", "done"} <= set(seen)
+    assert result["result"]["verdict"] in ("changed", "abstained", "unchanged")
+
+
+@pytest.mark.parametrize("phase", ["attacking", "judging", "certifying", "path"])
+def test_a_killed_job_goes_on_to_the_same_end(home, monkeypatch, phase):
+    monkeypatch.setattr("rsviz.jobs.attack.SAVE_EVERY", 0.0)
+    whole, broken = submitted(), submitted()
+    _, expected = run(whole)
+    count = {"attacking": 7}.get(phase, 1)
+    seen = []
+    steps, _ = run(
+        broken, until=lambda s: s.progress["phase"] == phase and (seen.append(s) or len(seen) == count)
+    )
+    resume = [step.resume for step in steps if step.resume][-1]
+    again, result = run(broken, resume=resume)
+    assert len(again) < len(steps) + len(again)
+    assert result["result"] == expected["result"]
+    one, other = evidence_of(whole).pictures, evidence_of(broken).pictures
+    np.testing.assert_array_equal(one.adversarial, other.adversarial)
+
+
+def test_pictures_are_there_from_the_first_step(home):
+    job = submitted()
+    run(job, until=lambda step: step.progress["phase"] == "attacking" and step.progress["step"] > 0)
+    pictures = evidence_of(job).pictures
+    assert pictures.x.shape == (1, 8, 8)
+
+
+def test_a_cancelled_job_has_no_result(home):
+    job = submitted()
+    run(job, until=lambda step: step.progress["phase"] == "judging")
+    jobs.cancel(job.id)
+    gathered = evidence_of(jobs.get(job.id))
+    assert gathered.result is None
+
+
+def test_what_stands_in_a_foreign_folder_is_not_taken_up(home):
+    """Without a stored step the job begins anew, whatever lies there."""
+    job = submitted()
+    place = jobs.folder(job.id)
+    place.mkdir(parents=True)
+    (place / REACHED).write_bytes(b"not ours")
+    _, result = run(job)
+    assert result["result"]["verdict"]
+
+
+def test_a_bad_request_is_refused_before_it_is_queued(home):
+    with pytest.raises(RsvizError, match="epsilon is 0"):
+        submitted(parameters={"epsilon": 0})
+    with pytest.raises(RsvizError, match="a job takes"):
+        submitted(image={"kind": "file", "path": "/etc/passwd"})
