@@ -94,7 +94,12 @@ def randomness(seed, stream, number, device):
     """
     seed = block_seed(seed, stream, number)
     with torch.random.fork_rng([device.index or 0] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+        # Not torch.manual_seed: without a GPU it keeps every call, with its stack, for the day there is one.
+        torch.default_generator.manual_seed(seed)
+        if device.type == "cuda":
+            torch.cuda.default_generators[device.index or 0].manual_seed(seed)
+        elif device.type == "mps":
+            torch.mps.manual_seed(seed)
         # Another seed: dropout must not repeat the numbers of the noise.
         yield torch.Generator(device).manual_seed(seed ^ 1)
 
