@@ -1,5 +1,7 @@
 """How sure after n votes: every procedure on the same votes, failure rates, peeking, and what n buys."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -146,11 +148,15 @@ def numbers(asked, found) -> str:
                 f"{one.certificates_false:.2%}",
             ]
         lines.append(
-            f"| {figures.name(key)} | {round_down(low, 6):.6g} | {high:.6f} | {round_down(radius):.4g} | "
+            f"| {figures.name(key)} | {round_down(low, 6):.6g} | {rounded_up(high):.6f} | {round_down(radius):.4g} | "
             + " | ".join([part, *rates])
             + " |"
         )
     return "\n".join(lines)
+
+
+def rounded_up(limit: float) -> float:
+    return math.ceil(limit * 1e6) / 1e6
 
 
 def statement(procedure) -> str:
