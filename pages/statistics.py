@@ -148,8 +148,8 @@ def numbers(asked, found) -> str:
                 f"{one.certificates_false:.2%}",
             ]
         lines.append(
-            f"| {figures.name(key)} | {round_down(low, 6):.6g} | {rounded_up(high):.6f} | {round_down(radius):.4g} | "
-            + " | ".join([part, *rates])
+            f"| {figures.name(key)} | {round_down(low, 6):.6g} | {rounded_up(high):.6f} | "
+            + " | ".join([f"{round_down(radius):.4g}", part, *rates])
             + " |"
         )
     return "\n".join(lines)
