@@ -1,5 +1,6 @@
 """One step of training: a batch, the objective at it, the gradient, the optimizer."""
 
+import functools
 from contextlib import contextmanager
 
 import torch
@@ -34,14 +35,13 @@ class Loss(nn.Module):
     def __init__(self, network, request):
         super().__init__()
         self.network = network
-        self._loss = METHODS[request.method].loss
-        self._parameters = METHODS[request.method].parameters(**request.parameters)
-        self._noise = noise_of(request)
+        objective = METHODS[request.method]
+        self._objective = functools.partial(
+            objective.loss, noise=noise_of(request), parameters=objective.parameters(**request.parameters)
+        )
 
     def forward(self, x, y, generator):
-        return self._loss(
-            self.network, x, y, noise=self._noise, parameters=self._parameters, generator=generator
-        )
+        return self._objective(self.network, x, y, generator=generator)
 
 
 class Trainer:
