@@ -12,7 +12,10 @@ from pathlib import Path
 from streamlit.web import cli
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-MODULES = ("rsviz.jobs.certify", "rsviz.ui.evidence", "rsviz.ui.pickers", "rsviz.ui.bounds")
+MODULES = (
+    *("rsviz.jobs.certify", "rsviz.ui.evidence", "rsviz.ui.pickers", "rsviz.ui.bounds"),
+    *("rsviz.ui.train", "rsviz.ui.training_compare"),
+)
 
 
 def main() -> None:
