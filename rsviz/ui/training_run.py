@@ -138,11 +138,19 @@ def _headline(run, state):
             words += f", {_percent(look.noisy_accuracy)} under noise"
         st.header(words if state != "running" else f"So far: {words}", anchor=False)
     method = METHODS.get(run.request["method"])
-    architecture = ARCHITECTURES.get(run.request.get("architecture") or "")
+    architecture = _architecture(run.request)
     words = f"{method.title if method else run.request['method']} on {run.request['dataset']}"
     words += f", {architecture.title}" if architecture else ""
     words += f", Gaussian noise σ = {run.about.scale:g}" if run.about.noise else ", without noise"
     st.markdown(f"{words}. {_fate(run, state)}")
+
+
+def _architecture(request):
+    """The network that was trained; None where this rsviz no longer knows it."""
+    try:
+        return ARCHITECTURES[TrainRequest.checked(**request).chosen_architecture]
+    except RsvizError:
+        return None
 
 
 def _fate(run, state) -> str:

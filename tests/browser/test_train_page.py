@@ -1,0 +1,104 @@
+"""The Train page in real Chromium: a network trained before one's eyes, and used."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+SLOW = 90_000  # a loaded machine; what must be fast is measured in benchmarks/
+
+
+def open_train(page, server, query=""):
+    page.goto(f"{server}/train{query}")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Take it home").or_(page.locator(".st-key-state")).first).to_be_visible(
+        timeout=SLOW
+    )
+
+
+def train(page):
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
+
+
+def badge(page, words):
+    return page.locator(".st-key-state").get_by_text(words)
+
+
+def no_exception(page):
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
+    open_train(page, server)
+    expect(badge(page, "A finished run, trained beforehand")).to_be_visible()
+    for chart in ("Terms of the loss by epoch", "Accuracy without noise and under noise by epoch"):
+        expect(page.get_by_label(chart, exact=True)).to_be_visible(timeout=SLOW)
+    slider = page.get_by_role("slider", name="Look at the network after epoch")
+    slider.press("Home")
+    expect(page.get_by_label("Certified accuracy by radius after epoch 1", exact=True)).to_be_visible(
+        timeout=SLOW
+    )
+    expect(
+        page.get_by_label(re.compile("^Votes under noise on . test images after epoch 1$"))
+    ).to_be_visible()
+    expect(page).to_have_url(re.compile("t_epoch=1$"))
+    assert page.title() == "Train"
+    no_exception(page)
+
+
+def test_train_a_network_and_certify_with_it(page, server):
+    """Digits, two epochs without noise: through a reload, to the checkpoint, to a certificate with it."""
+    open_train(page, server, "?t_method=plain&t_epochs=2&t_name=mine")
+    train(page)
+    expect(page.get_by_text("Cancelling keeps the best epoch so far")).to_be_visible(timeout=SLOW)
+    page.reload()
+    expect(badge(page, "Trained")).to_be_visible(timeout=2 * SLOW)
+    expect(page.get_by_text("Its weights after epoch 2 are the checkpoint mine.")).to_be_visible(timeout=SLOW)
+    card = json.loads((server.home / "checkpoints" / "mine.json").read_text())
+    clean = card["metrics"]["clean_accuracy"]["value"]
+    expect(page.get_by_role("heading", name=f"{100 * clean:.1f} % right without noise")).to_be_visible()
+    page.get_by_text("Take it home").click()
+    command = page.get_by_test_id("stCode").filter(has_text="python -m rsviz train")
+    expect(command).to_contain_text("--dataset digits --method plain", timeout=SLOW)
+    expect(command).to_contain_text("--epochs 2")
+    no_exception(page)
+    page.get_by_role("link", name="Certify with it").click()
+    expect(page).to_have_url(re.compile("/certify"), timeout=SLOW)
+    expect(page.get_by_role("combobox", name="Checkpoint")).to_have_value(re.compile("^mine"), timeout=SLOW)
+    page.get_by_role("button", name="Certify", exact=True).click()
+    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
+    finished = page.locator(".st-key-state").get_by_text(re.compile("(Certificate|Abstained)$"))
+    expect(finished).to_be_visible(timeout=2 * SLOW)
+    no_exception(page)
+
+
+def test_a_run_is_cancelled_kept_and_resumed(page, server):
+    open_train(page, server, "?t_method=gaussian&t_epochs=2000&t_name=long")
+    train(page)
+    expect(page.get_by_role("heading", name=re.compile("^So far: .* under noise$"))).to_be_visible(
+        timeout=SLOW
+    )
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(badge(page, "Cancelled")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("is kept as the checkpoint long.")).to_be_visible(timeout=SLOW)
+    assert (server.home / "checkpoints" / "long.safetensors").exists()
+    page.get_by_role("button", name="Resume the run").click()
+    expect(badge(page, "Training")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile("of 2000"))).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(badge(page, "Cancelled")).to_be_visible(timeout=SLOW)
+    no_exception(page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_screen(shared, browser, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    open_train(page, shared, "?t_method=trades&compare=example")
+    page.get_by_text("More settings").click()
+    expect(page.get_by_text("Seed: decides every random number")).to_be_visible(timeout=SLOW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    no_exception(page)
+    context.close()
