@@ -1,7 +1,5 @@
 """Controls of the Train page: what stands in its URL, and the training run that it asks for."""
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from rsviz import data, jobs
@@ -12,62 +10,17 @@ from rsviz.models import ARCHITECTURES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate
 from rsviz.training.recorder import check_name, free_name
-from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.address import Address, Field, choice, number
 from rsviz.ui.pickers import offer_download
 from rsviz.ui.session import session_id
+from rsviz.ui.settings import draw, field_of, settings_of
 from rsviz.ui.training_run import duration
 
 EPOCHS = {"digits": 60, "mnist": 5, "fashion-mnist": 5, "cifar10": 10}
 """Epochs to begin with: minutes on two cores, but for CIFAR-10."""
 
 MOST_SIGMA = 2.0
-MOST_COUNTED = 2**53 - 1
 LONGEST_NAME = 80
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One field of a pydantic model as a widget needs it, out of its JSON schema.
-
-    kind: "number", "integer", "boolean" or "choice". low, high: of a number; None where there is no limit.
-    optional: whether it may be left empty. says: the field's description.
-    """
-
-    name: str
-    kind: str
-    default: object
-    says: str = ""
-    low: float | None = None
-    high: float | None = None
-    options: tuple = ()
-    optional: bool = False
-
-
-def settings_of(model) -> dict[str, Setting]:
-    """The fields of a pydantic model by name, those that have a widget."""
-    found = {}
-    for name, schema in model.model_json_schema()["properties"].items():
-        kinds = schema.get("anyOf", [schema])
-        one = {**schema, **next((kind for kind in kinds if kind.get("type") != "null"), {})}
-        if one.get("type") not in ("number", "integer", "boolean", "string"):
-            continue
-        found[name] = Setting(
-            name=name,
-            kind="choice" if "enum" in one else one["type"],
-            default=schema.get("default"),
-            says=schema.get("description", ""),
-            low=one.get("minimum", one.get("exclusiveMinimum")),
-            high=_highest(one),
-            options=tuple(one.get("enum", ())),
-            optional=len(kinds) > 1,
-        )
-    return found
-
-
-def _highest(schema) -> float | None:
-    """The upper limit; a browser counts no further than 2**53 - 1."""
-    high = schema.get("maximum", schema.get("exclusiveMaximum"))
-    return min(high or MOST_COUNTED, MOST_COUNTED) if schema["type"] == "integer" else high
 
 
 REQUEST = settings_of(TrainRequest)
@@ -92,20 +45,6 @@ def parameter_key(method: str, name: str) -> str:
     return f"t_{method.replace('-', '_')}_{name}"
 
 
-def _field(setting: Setting) -> Field:
-    if setting.kind == "choice":
-        return choice(setting.options, setting.default)
-    if setting.kind == "boolean":
-        return flag(setting.default)
-    low = float("-inf") if setting.low is None else setting.low
-    high = float("inf") if setting.high is None else setting.high
-    if not setting.optional:
-        kind = int if setting.kind == "integer" else float
-        return number(low, high, kind(setting.default))
-    given = number(low, high, 0.0)
-    return Field(setting.default, given.read, given.write)
-
-
 def _read_name(texts):
     if len(texts[0]) > LONGEST_NAME:
         raise ValueError
@@ -122,9 +61,9 @@ ADDRESS = Address(
         "t_epochs": number(REQUEST["epochs"].low, REQUEST["epochs"].high, EPOCHS["digits"]),
         "t_name": Field("", _read_name, lambda name: [name]),
     }
-    | {f"t_{name}": _field(REQUEST[name]) for name in MORE}
+    | {f"t_{name}": field_of(REQUEST[name]) for name in MORE}
     | {
-        parameter_key(method, name): _field(setting)
+        parameter_key(method, name): field_of(setting)
         for method, settings in PARAMETERS.items()
         for name, setting in settings.items()
     },
@@ -157,7 +96,7 @@ def choose() -> TrainRequest | None:
             help="Standard deviation. Certify with the noise that the network was trained under.",
         )
     for name, setting in PARAMETERS[method].items():
-        _draw(setting, parameter_key(method, name), name)
+        draw(setting, parameter_key(method, name), name)
     low, high = int(REQUEST["epochs"].low), int(REQUEST["epochs"].high)
     st.number_input("Epochs", low, high, key="t_epochs", help="Passes over the training images.")
     more = st.expander("More settings", icon=":material/tune:", key="t_more", on_change="rerun")
@@ -165,7 +104,7 @@ def choose() -> TrainRequest | None:
         with more:
             for name, words in MORE.items():
                 if name != "momentum" or st.session_state["t_optimizer"] == "sgd":
-                    _draw(REQUEST[name], f"t_{name}", words)
+                    draw(REQUEST[name], f"t_{name}", words)
     return _asked() if there else None
 
 
@@ -187,44 +126,6 @@ def _suggest():
 
 def _method_title(key) -> str:
     return f"{key} · {METHODS[key].title}"
-
-
-def _draw(setting: Setting, key: str, label: str) -> None:
-    """The widget for a setting, with its description and default below a number."""
-    if setting.kind == "boolean":
-        st.toggle(label, key=key)
-    elif setting.kind == "choice":
-        st.selectbox(label, setting.options, key=key)
-    else:
-        _draw_number(setting, key, label)
-    if setting.says:
-        st.caption(f"{setting.says} Default: {_shown(setting.default)}.")
-
-
-def _draw_number(setting, key, label):
-    kind = int if setting.kind == "integer" else float
-    bounds = {
-        "min_value": None if setting.low is None else kind(setting.low),
-        "max_value": None if setting.high is None else kind(setting.high),
-    }
-    if kind is float:
-        bounds |= {"step": _step(setting.default), "format": "%g"}
-    if setting.optional:
-        bounds |= {"value": None, "placeholder": "not given"}
-    st.number_input(label, key=key, **bounds)
-
-
-def _step(default) -> float:
-    """A tenth of the default, or 0.01 where that is no measure."""
-    return float(f"{default / 10:.1g}") if default else 0.01
-
-
-def _shown(value) -> str:
-    if value is None:
-        return "not given"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
 def _asked() -> TrainRequest | None:
