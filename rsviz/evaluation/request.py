@@ -7,11 +7,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rsviz import data
-from rsviz.certification import CertifyRequest, DatasetImage
+from rsviz.certification import CertifyRequest, DatasetImage, default_scale
 from rsviz.checkpoints import Card, load_card
 from rsviz.confidence import default_procedure
 from rsviz.errors import RsvizError, first_fault, short
-from rsviz.noise import MAX_SEED
+from rsviz.noise import MAX_SEED, NOISES
 
 _LIKE = {name: field.default for name, field in CertifyRequest.model_fields.items()}
 _SHARED = ("checkpoint", "noise", "scale", "n0", "n", "alpha", "procedure", "device", "precision", "batch")
@@ -69,28 +69,31 @@ class EvaluateRequest(BaseModel):
 def make_request(**values) -> EvaluateRequest:
     """An EvaluateRequest, or one sentence that names the field, what came and what is allowed.
 
-    scale left out: the checkpoint's own.
+    scale left out: that of the checkpoint's training, see rsviz.certification.default_scale.
     """
+    noise = values.get("noise", "gaussian")
     try:
-        if values.get("scale") is None and isinstance(values.get("checkpoint"), str):
-            values["scale"] = _own_scale(values["checkpoint"])
+        if values.get("scale") is None and isinstance(values.get("checkpoint"), str) and noise in NOISES:
+            values["scale"] = _own_scale(values["checkpoint"], noise)
         return EvaluateRequest.model_validate(values)
     except ValidationError as error:
         raise RsvizError(f"{first_fault(error)}.") from None
 
 
-def _own_scale(checkpoint):
+def _own_scale(checkpoint, noise):
     card = load_card(checkpoint)
-    if not card.scale:
+    scale = default_scale(card, noise)
+    if scale is None:
         raise RsvizError(f"scale is missing, and {card.name} was trained without noise, so it has none.")
-    return card.scale
+    return scale
 
 
 def check_job(request: dict) -> EvaluateRequest:
     """The request of a job, checked: a checkpoint and a dataset that go by name, and that fit."""
+    checkpoint = request.get("checkpoint")
+    if isinstance(checkpoint, str) and Path(checkpoint).name != checkpoint:  # before any file is looked at
+        raise RsvizError(f"checkpoint is {short(checkpoint)}; a job takes the name of a checkpoint.")
     checked = make_request(**request)
-    if Path(checked.checkpoint).name != checked.checkpoint:
-        raise RsvizError(f"checkpoint is {short(checked.checkpoint)}; a job takes the name of a checkpoint.")
     if checked.dataset not in data.DATASETS:
         raise RsvizError(
             f"dataset is {short(checked.dataset)}; a job takes one of {', '.join(data.DATASETS)}."

@@ -156,7 +156,7 @@ def test_a_team_of_processes_one_of_which_is_killed_gives_the_same_counts(whole,
 
     def give_and_kill(team, worker, given):
         give(team, worker, given)
-        if given.message[0] == "count" and not killed:
+        if given.what == "count" and not killed:
             os.kill(worker.process.pid, signal.SIGKILL)
             killed.append(worker.process.pid)
 
@@ -171,7 +171,7 @@ def test_work_that_kills_every_worker_is_given_up_with_a_sentence(tmp_path, monk
 
     def give_and_kill(team, worker, given):
         give(team, worker, given)
-        if given.message[0] == "count":
+        if given.what == "count":
             os.kill(worker.process.pid, signal.SIGKILL)
 
     monkeypatch.setattr(local.Team, "_give", give_and_kill)

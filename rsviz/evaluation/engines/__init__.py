@@ -18,6 +18,12 @@ from rsviz.errors import RsvizError
 
 NAMES = ("local", "ray")
 
+POLL = 0.1
+"""Seconds for which an engine waits for its workers before it reports."""
+
+ATTEMPTS = 3
+"""Work that cost so many workers their lives is not given to another."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -25,6 +31,29 @@ class Waiting:
 
     drawn: int
     elsewhere: bool = False
+
+
+@dataclass
+class Given:
+    """A piece of work for a worker. what: plan or count. arguments: of count, (unit, pixels, plan)."""
+
+    what: str
+    arguments: tuple
+    attempts: int = 0
+
+    def begin(self) -> None:
+        """It is given to a worker, once more. Raises RsvizError where that has cost too many already."""
+        if self.attempts == ATTEMPTS:
+            where = (
+                f"at image {self.arguments[0].images[0]}"
+                if self.arguments
+                else "as they measured the network"
+            )
+            raise RsvizError(
+                f"{ATTEMPTS} worker processes died {where}, one after the other; the machine may be short of "
+                "memory: try a smaller batch."
+            )
+        self.attempts += 1
 
 
 def make_engine(task, name: str | None = None, workers: int | None = None):

@@ -6,16 +6,12 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from multiprocessing import connection
 
 from rsviz.errors import RsvizError
-from rsviz.evaluation.engines import Waiting
+from rsviz.evaluation.engines import POLL, Given, Waiting
 from rsviz.files import IDLE_THREADS
-
-POLL = 0.1
-ATTEMPTS = 3
-"""A unit that cost so many workers their lives is not given to another."""
 
 log = logging.getLogger("rsviz.evaluation")
 
@@ -68,15 +64,7 @@ class Worker:
     cores: tuple[int, ...]
     process: multiprocessing.Process
     pipe: connection.Connection
-    given: "Given | None" = None
-
-
-@dataclass
-class Given:
-    """A piece of work: a unit with its pixels, or None for measuring; and how often it was given."""
-
-    message: tuple
-    attempts: int = field(default=0)
+    given: Given | None = None
 
 
 class Team:
@@ -93,7 +81,7 @@ class Team:
 
     def plan(self):
         """Measured by one of the workers, as all of them will run."""
-        self._give(self._workers[0], Given(("plan", None, None, None)))
+        self._give(self._workers[0], Given("plan", ()))
         while True:
             for answer in self._answers():
                 return answer
@@ -123,7 +111,7 @@ class Team:
         if self._again:
             return self._again.popleft()
         for unit, pixels in units:
-            return Given(("count", unit, pixels, used))
+            return Given("count", (unit, pixels, used))
         return None
 
     def _start(self, device, cores):
@@ -135,17 +123,10 @@ class Team:
         return Worker(device, cores, process, pipe)
 
     def _give(self, worker, given):
-        if given.attempts == ATTEMPTS:
-            unit = given.message[1]
-            where = f"at image {unit.images[0]}" if unit else "as they measured the network"
-            raise RsvizError(
-                f"{ATTEMPTS} worker processes died {where}, one after the other; the machine may be short of "
-                "memory: try a smaller batch."
-            )
-        given.attempts += 1
+        given.begin()
         worker.given = given
         with contextlib.suppress(OSError):  # it died: its pipe will say so
-            worker.pipe.send(given.message)
+            worker.pipe.send((given.what, given.arguments))
 
     def _answers(self) -> list:
         """What workers have finished within POLL seconds; the dead are replaced and their work is kept."""
@@ -172,7 +153,7 @@ class Team:
         worker.pipe.close()
         lost, new = worker.given, self._start(worker.device, worker.cores)
         self._workers[self._workers.index(worker)] = new
-        if lost.message[0] == "plan":
+        if lost.what == "plan":
             self._give(new, lost)
         else:
             self._again.append(lost)
@@ -207,12 +188,12 @@ def _serve(task, device, cores, pipe) -> None:
     counter = None
     while True:
         try:
-            what, unit, pixels, used = pipe.recv()
+            what, arguments = pipe.recv()
         except (EOFError, OSError):
             return
         try:
             counter = counter or Counter(replace(task, device=device))
-            answer = last(counter.plan() if what == "plan" else counter.count(unit, pixels, used))
+            answer = last(getattr(counter, what)(*arguments))
             message = ("done", answer)
         except RsvizError as error:
             message = ("refused", str(error))

@@ -1,0 +1,191 @@
+"""The engine of a Ray cluster: actors on its nodes count, and this process hands out the units.
+
+The cluster is that of RAY_ADDRESS, or one that runs on this machine. A node needs Python and the packages of
+requirements.txt and requirements-ray.txt; the code of rsviz and the weights are brought by the driver, the
+weights once to each node, under their SHA-256.
+"""
+
+import contextlib
+import dataclasses
+import os
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import rsviz
+from rsviz import files
+from rsviz.checkpoints.shelves import locate
+from rsviz.errors import RsvizError
+from rsviz.evaluation.engines import POLL, Given, Waiting
+
+PATIENCE = 300.0
+"""Seconds for which there may be no worker at all before the run is given up."""
+
+
+class Counting:
+    """What an actor does. It is started with the task and the two files of the checkpoint."""
+
+    def __init__(self, task, checkpoint: dict[str, bytes], threads: int):
+        import torch
+
+        from rsviz.evaluation.counting import Counter
+
+        torch.set_num_threads(threads)
+        folder = Path(tempfile.gettempdir()) / f"rsviz-{task.weights_sha256}"
+        for name, content in checkpoint.items():
+            files.write_atomically(folder / name, content)
+        path = next(folder / name for name in checkpoint if name.endswith(".safetensors"))
+        self._counter = Counter(dataclasses.replace(task, checkpoint=str(path)))
+
+    def ready(self) -> bool:
+        """Answered once the network is in place."""
+        return True
+
+    def plan(self):
+        from rsviz.evaluation.counting import last
+
+        return last(self._counter.plan())
+
+    def count(self, unit, pixels, used):
+        from rsviz.evaluation.counting import last
+
+        return last(self._counter.count(unit, pixels, used))
+
+
+@dataclass(eq=False)
+class Worker:
+    """An actor. asked: the answer that is on its way, if any; given: the work that it is for."""
+
+    actor: object
+    asked: object
+    given: Given | None = None
+    ready: bool = False
+
+
+class Cluster:
+    """One actor for each GPU of the cluster, or each CPU where it has none or the task names cpu.
+
+    A unit is given only to an actor that has answered before, so that none waits for a node that is gone.
+    What an actor dies with, or its node, is given to another.
+    """
+
+    def __init__(self, task, workers: int | None):
+        self._ray = _ray()
+        self._owns = not self._ray.is_initialized()
+        if self._owns:
+            _connect(self._ray)
+        resources = self._ray.cluster_resources()
+        on_gpus = task.device != "cpu" and resources.get("GPU", 0) >= 1
+        task = dataclasses.replace(task, device="cuda" if on_gpus else "cpu")
+        workers = workers or int(resources.get("GPU" if on_gpus else "CPU", 1))
+        checkpoint = self._ray.put(_files(task))
+        kind = self._ray.remote(Counting).options(num_gpus=int(on_gpus), num_cpus=1)
+        self._make = lambda: kind.remote(task, checkpoint, 1)
+        self._again: deque[Given] = deque()
+        self._workers = [self._start() for _ in range(workers)]
+        self._alive = time.monotonic()
+
+    def plan(self):
+        """Measured by the first worker that is ready."""
+        self._again.append(Given("plan", ()))
+        while True:
+            for answer in self._answers(lambda: None):
+                return answer
+            yield
+
+    def run(self, units, used) -> Iterator:
+        units = iter(units)
+
+        def more():
+            for unit, pixels in units:
+                return Given("count", (unit, pixels, used))
+            return None
+
+        while True:
+            answers = self._answers(more)
+            yield from answers
+            if not answers:
+                if not self._again and all(worker.given is None for worker in self._workers):
+                    return
+                yield Waiting(0, elsewhere=True)
+
+    def close(self) -> None:
+        for worker in self._workers:
+            with contextlib.suppress(Exception):  # it may be gone already
+                self._ray.kill(worker.actor)
+        if self._owns:
+            self._ray.shutdown()
+
+    def _start(self) -> Worker:
+        actor = self._make()
+        return Worker(actor, actor.ready.remote())
+
+    def _answers(self, more) -> list:
+        """Give work to who is free, and collect what is finished within POLL seconds."""
+        for worker in self._workers:
+            if worker.ready and worker.given is None and (given := self._next(more)):
+                given.begin()
+                worker.given = given
+                worker.asked = getattr(worker.actor, given.what).remote(*given.arguments)
+        asked = {worker.asked: worker for worker in self._workers if worker.given or not worker.ready}
+        if any(worker.ready for worker in self._workers):
+            self._alive = time.monotonic()
+        elif time.monotonic() - self._alive > PATIENCE:
+            raise RsvizError(f"no worker of the Ray cluster has answered for {PATIENCE:.0f} seconds.")
+        finished, _ = self._ray.wait(list(asked), timeout=POLL) if asked else ([], [])
+        return [answer for each in finished for answer in self._answer(asked[each])]
+
+    def _next(self, more):
+        return self._again.popleft() if self._again else more()
+
+    def _answer(self, worker) -> list:
+        """The answer of one worker, [] where it only became ready or died."""
+        exceptions = self._ray.exceptions
+        given, worker.given = worker.given, None
+        try:
+            answer = self._ray.get(worker.asked)
+        except (exceptions.ActorDiedError, exceptions.ActorUnavailableError, exceptions.ObjectLostError):
+            if given:
+                self._again.append(given)
+            self._workers[self._workers.index(worker)] = self._start()
+            return []
+        except exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, RsvizError) else error from None
+        if not worker.ready:
+            worker.ready = True
+            return []
+        return [answer]
+
+
+def _ray():
+    try:
+        import ray
+    except ImportError:
+        raise RsvizError(
+            "engine is 'ray', and Ray is not installed; install it with: "
+            "uv pip install -r requirements-ray.txt."
+        ) from None
+    return ray
+
+
+def _connect(ray) -> None:
+    address = os.environ.get("RAY_ADDRESS") or "auto"
+    environment = {"py_modules": [str(Path(rsviz.__file__).parent)], "env_vars": dict(files.IDLE_THREADS)}
+    try:
+        ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="error")
+    except (ConnectionError, ValueError):
+        raise RsvizError(
+            f"there is no Ray cluster at {address!r}; start one with `ray start --head`, or name its address "
+            "in RAY_ADDRESS."
+        ) from None
+
+
+def _files(task) -> dict[str, bytes]:
+    """The two files of the checkpoint by name."""
+    folder, name = locate(task.checkpoint)
+    return {
+        f"{name}{suffix}": (folder / f"{name}{suffix}").read_bytes() for suffix in (".json", ".safetensors")
+    }
