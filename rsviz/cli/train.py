@@ -66,7 +66,7 @@ def _setting(name, *flags, **attributes):
     help="Folder, or file NAME.safetensors, to save to; what stands there is replaced.",
 )
 @click.option(
-    "--run",
+    "--record",  # not --run: torchrun takes every argument that begins one of its own for that one
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to record the run in; a run that was killed there goes on. By default one of the request.",
 )
@@ -82,14 +82,14 @@ def _setting(name, *flags, **attributes):
     help="Make shipped checkpoints again, as rsviz.training.zoo has them; missing: those not shipped yet.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-def command(parameters, out, run, save_run, estimate, zoo, as_json, **settings):
+def command(parameters, out, record, save_run, estimate, zoo, as_json, **settings):
     """Train a base classifier, measure it and save it as a checkpoint.
 
     A run that was killed goes on where it was when the same command is given again.
     """
     settings = {name: value for name, value in settings.items() if value is not None}
     if zoo is not None:
-        if settings or parameters or run:
+        if settings or parameters or record:
             raise TrainingError("--zoo stands alone, or with --out: what it trains is declared in one place.")
         requests, folder = _from_zoo(zoo), out or files.SHIPPED_CHECKPOINTS
     else:
@@ -101,7 +101,9 @@ def command(parameters, out, run, save_run, estimate, zoo, as_json, **settings):
     if save_run and len(requests) != 1:
         raise TrainingError("--save-run writes the record of one run; name one checkpoint of the zoo.")
     replace = out is not None or zoo is not None
-    results = [_train(request, folder, run or _run_folder(request, folder), replace) for request in requests]
+    results = [
+        _train(request, folder, record or _run_folder(request, folder), replace) for request in requests
+    ]
     if not all(results):  # a process of a team that does not lead
         return
     if save_run:

@@ -9,8 +9,8 @@ from rsviz.training.request import TrainRequest
 __all__ = ["METHODS", "Objective", "TrainRequest", "TrainingError", "train"]
 
 
-def train(request: TrainRequest):
-    """Train, measure and save a checkpoint: see `rsviz.training.loop.train`."""
+def train(request: TrainRequest, folder=None, **options):
+    """Train, measure and save a checkpoint, a generator of progress: see `rsviz.training.loop.train`."""
     from rsviz.training.loop import train
 
-    return train(request)
+    return train(request, folder, **options)

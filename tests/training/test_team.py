@@ -92,7 +92,7 @@ def test_torchrun_runs_the_command_and_only_the_leader_speaks(tmp_path, dataset)
         "--out",
         tmp_path / "toy.safetensors",
     ]
-    result = json.loads(started(2, *command, "--run", tmp_path / "run", "--json").stdout)
+    result = json.loads(started(2, *command, "--record", tmp_path / "run", "--json").stdout)
     assert result["name"] == "toy" and (tmp_path / "toy.json").exists()
     assert read_run(tmp_path / "run").end.state == "done"
 

@@ -8,7 +8,10 @@ from click.testing import CliRunner
 from rsviz.checkpoints import load_checkpoint
 from rsviz.cli import checkpoints as checkpoints_cli
 from rsviz.cli import train as train_cli
-from rsviz.training import TrainingError, measure
+from rsviz.training import TrainingError, TrainRequest, measure, steps
+from rsviz.training.runs import Run
+from rsviz.training.steps import Steps
+from tests.pictures import write_pictures
 
 
 @pytest.fixture
@@ -21,7 +24,8 @@ def invoke(command, *arguments):
     return CliRunner().invoke(command, [str(argument) for argument in arguments])
 
 
-def test_train_prints_the_card_and_saves_where_it_was_told(tmp_path, quick_measuring):
+def test_train_prints_the_card_and_saves_where_it_was_told(tmp_path, quick_measuring, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path / "home"))
     out = tmp_path / "mine.safetensors"
     options = "--dataset digits --method gaussian --architecture digits-cnn --sigma 0.25 --epochs 1 --seed 4"
     run = invoke(train_cli.command, *options.split(), "--precision", "float32", "--out", out, "--json")
@@ -33,6 +37,80 @@ def test_train_prints_the_card_and_saves_where_it_was_told(tmp_path, quick_measu
     assert (card.seed, card.scale, card.hyperparameters["epochs"]) == (4, 0.25, 1)
     assert "first 20 test images" in card.metrics["certified_accuracy"].how
     assert "training" in run.stderr and "certified accuracy" in run.stderr
+
+
+SMALL = [
+    "--architecture",
+    "digits-cnn",
+    "--sigma",
+    "0.25",
+    "--epochs",
+    "2",
+    "--batch",
+    "16",
+    "--precision",
+    "float32",
+]
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return write_pictures(tmp_path_factory.mktemp("pictures"))
+
+
+def test_the_same_command_goes_on_where_it_was_killed(tmp_path, monkeypatch, pictures):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(steps, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(steps, "SAVING_SHARE", 0)
+    command = [train_cli.command, "--dataset", pictures, *SMALL]
+    real, done = Steps._step, []
+
+    def dies_after_five_steps(self, chosen):
+        if self.step == 5 and not done:
+            done.append(self.step)
+            raise KeyboardInterrupt
+        return real(self, chosen)
+
+    monkeypatch.setattr(Steps, "_step", dies_after_five_steps)
+    interrupted = invoke(*command)
+    assert interrupted.exit_code != 0 and list((tmp_path / "checkpoints").glob("*")) == []
+    finished = invoke(*command, "--json", "--save-run", tmp_path / "run.json")
+    assert finished.exit_code == 0 and "going on with the run" in finished.stderr
+    result = json.loads(finished.stdout)
+    run = Run.from_json((tmp_path / "run.json").read_text())
+    assert (run.end.checkpoint, run.about.steps) == (result["name"], 8)
+    assert [line.step for line in run.lines] == list(range(1, 9))
+    # Once more: a new run, and a name of its own.
+    again = invoke(*command, "--json")
+    assert "going on" not in again.stderr
+    assert json.loads(again.stdout)["name"] == f"{result['name']}-2"
+
+
+def test_a_name_that_is_taken_is_refused_before_anything_begins(tmp_path, monkeypatch, pictures):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    run = invoke(train_cli.command, "--dataset", pictures, *SMALL, "--name", "digits-plain")
+    assert isinstance(run.exception, TrainingError) and "already is a checkpoint" in str(run.exception)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_an_estimate_trains_nothing(tmp_path, monkeypatch, pictures):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    run = invoke(train_cli.command, "--dataset", pictures, *SMALL, "--estimate", "--json")
+    (row,) = json.loads(run.stdout)["estimates"]
+    assert row["name"] == "folder-gaussian-0.25" and row["seconds"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_field_of_a_request_has_its_option():
+    options = {option.name for option in train_cli.command.params}
+    assert set(TrainRequest.model_fields) - {"parameters"} <= options
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("3", 3), ("0.5", 0.5), ("true", True), ("null", None), ("linf", "linf")]
+)
+def test_parameters_of_a_method_mean_what_they_say(text, value):
+    assert train_cli._parsed((f"name={text}",)) == {"name": value}
 
 
 @pytest.mark.parametrize(
