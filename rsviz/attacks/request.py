@@ -22,9 +22,9 @@ class AttackRequest(BaseModel):
     base classifier f itself. attack: key of ATTACKS. parameters: that attack's own, see make_parameters.
     surrogate: the checkpoint that `transfer` attacks. label: the class to get away from; None takes the
     image's own, and for an uploaded image the class that g names. target: a class to get to instead.
-    votes: draws of each verdict and of each point of the path. n: draws of the certificate beside it, n0 of
-    its selection. alpha: of verdicts and certificate. device, precision, batch: None leaves the choice to
-    the machine.
+    votes: draws of each verdict, path_votes: of each point of the path. n: draws of the certificate beside
+    it, n0 of its selection. alpha: of verdicts and certificate. device, precision, batch: None leaves the
+    choice to the machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +39,7 @@ class AttackRequest(BaseModel):
     label: int | None = Field(default=None, ge=0)
     target: int | None = Field(default=None, ge=0)
     votes: int = Field(default=1000, ge=1, le=1_000_000)
+    path_votes: int = Field(default=200, ge=1, le=100_000)
     n0: int = Field(default=100, ge=1, le=1_000_000)
     n: int = Field(default=10_000, ge=1, le=1_000_000)
     alpha: float = Field(default=0.001, gt=0, lt=1, allow_inf_nan=False)
@@ -121,6 +122,7 @@ def command_line(request: AttackRequest, result: dict) -> str:
     settings |= {name: result[name] for name in ("label", "target") if result.get(name) is not None}
     settings |= {"surrogate": request.surrogate} if request.surrogate else {}
     settings |= {name: getattr(request, name) for name in ("votes", "n0", "n", "alpha", "seed")}
+    settings |= {"path-votes": request.path_votes}
     settings |= {name: result[name] for name in ("device", "precision", "batch") if result.get(name)}
     options = " ".join(f"--{name} {value}" for name, value in settings.items())
     return (

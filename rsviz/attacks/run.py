@@ -252,12 +252,16 @@ def _certify(run, reached):
         reached = replace(reached, votes=snapshot.votes.to_json())
         reached = reached.now(phase="certifying", drawn=snapshot.votes.drawn, total=request.n)
         yield reached
-    yield replace(reached, votes=None).now(certificate=dataclasses.asdict(snapshot.certificate))
+    certificate = dataclasses.asdict(snapshot.certificate)
+    for how_fast in ("seconds", "votes_per_second"):  # no part of what was found
+        del certificate[how_fast]
+    certificate |= {name: list(certificate[name]) for name in ("counts0", "counts")}
+    yield replace(reached, votes=None).now(certificate=certificate)
 
 
 def _walk(run, reached):
     """Votes at points of the straight line; points that are complete are kept."""
-    evidence, votes = reached.evidence, run.request.votes
+    evidence, votes = reached.evidence, run.request.path_votes
     begun = evidence.path
     points = on_the_way(run.x, reached.adversarial)[len(begun) :]
     if len(points) == 0:

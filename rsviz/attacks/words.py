@@ -25,19 +25,20 @@ def length(result: dict, symbols: dict | None = None) -> str:
     return f"{symbols[result['norm']]} distance {distance(result):.4g}"
 
 
-def verdict_sentence(result: dict) -> str:
-    """The verdict, and what it rests on."""
+def verdict_sentence(result: dict, symbols: dict | None = None) -> str:
+    """The verdict, and what it rests on. symbols: of the norms."""
     before, after = (result[f"{when}_name"] or "no class" for when in ("before", "after"))
     votes = f", each judged by {result['votes']:,} fresh votes" if result["noise"] else ""
+    at, victim = length(result, symbols), who(result)
     if distance(result) == 0:
-        return f"The attack found nothing: {who(result)} keeps {before}{votes}."
+        return f"The attack found nothing: {victim} keeps {before}{votes}."
     if result["verdict"] == "changed":
         reached = "" if result["target"] is None else _target(result)
-        return f"Changed: at {length(result)} {who(result)} goes from {before} to {after}{votes}.{reached}"
+        return f"Changed: at {at} {victim} goes from {before} to {after}{votes}.{reached}"
     if result["verdict"] == "unchanged":
-        return f"Unchanged: at {length(result)} {who(result)} still says {before}{votes}."
+        return f"Unchanged: at {at} {victim} still says {before}{votes}."
     return (
-        f"Abstained: {who(result)} says {before} at the original and {after} at {length(result)}{votes}; no "
+        f"Abstained: {victim} says {before} at the original and {after} at {at}{votes}; no "
         f"class is named where first and second are too close to tell at α = {result['alpha']:g}."
     )
 
@@ -47,7 +48,7 @@ def _target(result) -> str:
     return " That is the target." if hit else f" The target was class {result['target']}."
 
 
-def gap_sentence(result: dict) -> str:
+def gap_sentence(result: dict, symbols: dict | None = None) -> str:
     """What lies between the certified radius and what was broken, or why nothing can be said."""
     if not result["noise"]:
         return "The base classifier has no certificate: nothing here is proved."
@@ -56,7 +57,7 @@ def gap_sentence(result: dict) -> str:
         return "Nothing is certified at the original, so any distance may change the answer."
     key, radius = best
     proved = f"proved up to {round_down(radius)} ({BOUNDS[key].title})"
-    found, symbol = distance(result), NORM_SYMBOLS[result["norm"]]
+    found, symbol = distance(result), (symbols or NORM_SYMBOLS)[result["norm"]]
     if contradicts(result):
         return (
             f"The answer changed inside the certified radius ({proved}). That may happen with probability "

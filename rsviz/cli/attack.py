@@ -35,6 +35,9 @@ IMAGES = "attack.npz"
 @click.option("--label", type=int, help="Class to get away from; default: the image's own, or g's answer.")
 @click.option("--target", type=int, help="Class to get to.")
 @click.option("--votes", type=int, default=1000, show_default=True, help="Draws of each verdict.")
+@click.option(
+    "--path-votes", type=int, default=200, show_default=True, help="Draws of each point of the path."
+)
 @click.option("--n0", type=int, default=100, show_default=True, help="Draws that select the class.")
 @click.option("--n", type=int, default=10_000, show_default=True, help="Draws of the certificate.")
 @click.option("--alpha", type=float, default=0.001, show_default=True, help="Probability of error.")

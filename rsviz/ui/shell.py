@@ -11,6 +11,12 @@ from rsviz.ui.pictures import data_uri
 
 PAGES = (
     ("pages/certify.py", "Certify", ":material/verified:", "Certify an image: votes, class, radius."),
+    (
+        "pages/attack.py",
+        "Attack",
+        ":material/bolt:",
+        "Attack an image: what is broken beside what is proved.",
+    ),
     ("pages/bounds.py", "Bounds", ":material/stacked_line_chart:", "Every closed-form bound, side by side."),
     (
         "pages/noise.py",

@@ -117,7 +117,7 @@ def test_the_command_asks_for_the_same(changes):
     given = {"norm": asked["norm"], "epsilon": asked["epsilon"]}
     given |= {"draws": asked["eot"], "steps": asked["steps"]}
     names = ("checkpoint", "noise", "scale", "attack", "surrogate", "label", "target")
-    names += ("votes", "n0", "n", "alpha", "seed")
+    names += ("votes", "path_votes", "n0", "n", "alpha", "seed")
     again = make_request(
         image=DIGIT,
         parameters=parameters_from(asked["attack"], given, asked["own"]),

@@ -15,6 +15,7 @@ REQUEST = {
     "attack": "cw",
     "parameters": {"steps": 10, "searches": 3, "draws": 8},
     "votes": 200,
+    "path_votes": 50,
     "n": 1000,
     "seed": 1,
     "batch": 64,
@@ -68,8 +69,7 @@ def test_a_killed_job_goes_on_to_the_same_end(home, monkeypatch, phase):
         broken, until=lambda s: s.progress["phase"] == phase and (seen.append(s) or len(seen) == count)
     )
     resume = [step.resume for step in steps if step.resume][-1]
-    again, result = run(broken, resume=resume)
-    assert len(again) < len(steps) + len(again)
+    _, result = run(broken, resume=resume)
     assert result["result"] == expected["result"]
     one, other = evidence_of(whole).pictures, evidence_of(broken).pictures
     np.testing.assert_array_equal(one.adversarial, other.adversarial)

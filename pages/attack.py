@@ -1,0 +1,106 @@
+"""The Attack page: checkpoint, image, attack -> request -> job -> what is broken beside what is proved."""
+
+import streamlit as st
+
+from rsviz import jobs
+from rsviz.attacks.evidence import shipped_example
+from rsviz.checkpoints import load_card
+from rsviz.errors import RsvizError
+from rsviz.jobs.attack import evidence_of
+from rsviz.ui import attack as view
+from rsviz.ui import attack_controls as controls
+from rsviz.ui.phone import CONTROLS_FIRST
+from rsviz.ui.session import session_id, url_value
+from rsviz.ui.shell import open_page
+
+open_page()
+
+
+def start(request):
+    """Callback: submit the request and put the job into the URL, where a reload finds it."""
+    try:
+        st.query_params["job"] = jobs.submit("attack", request, session=session_id())
+    except RsvizError as error:
+        st.session_state["refused"] = str(error)
+
+
+def show_example():
+    evidence = shipped_example()
+    view.show(evidence, load_card(evidence.request.checkpoint), "example")
+
+
+def show_job(job_id):
+    """The job in the URL, polled while it runs."""
+    try:
+        job = jobs.get(job_id)
+        if job.kind != "attack":
+            raise RsvizError(f"The job {job_id} is no attack.")
+        unfinished = job.unfinished
+    except RsvizError as error:
+        st.warning(
+            f"{error} The settings of the link are restored; press Attack.", icon=":material/link_off:"
+        )
+        show_example()
+        return
+
+    @st.fragment(run_every=0.4 if unfinished else None)
+    def watch():
+        try:
+            job = jobs.get(job_id)
+        except RsvizError as error:  # a disk that is full for a moment; the next poll may do
+            st.warning(str(error), icon=":material/warning:")
+            return
+        if unfinished and not job.unfinished:
+            st.rerun()  # the page stops polling and offers Attack again
+        show_state(job)
+
+    watch()
+
+
+def show_state(job):
+    try:
+        evidence = evidence_of(job)
+        card = load_card(evidence.request.checkpoint)
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if job.unfinished:
+        st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
+    if job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    elif job.state == "queued":
+        ahead = "It is next." if not job.position else f"{job.position} before it."
+        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
+    view.show(evidence, card, job.state)
+
+
+jobs.ensure_worker()  # it loads torch while the person looks at the example
+controls.ADDRESS.restore()
+st.title("Attack an image", anchor=False)
+st.html(CONTROLS_FIRST)
+with st.container(key="sides"):
+    result, side = st.columns([2, 1], gap="large")
+
+job_id = url_value("job")
+with side:
+    pressed = st.container(key="settings")
+    request = controls.choose()
+    with pressed:
+        st.button(
+            "Attack",
+            type="primary",
+            icon=":material/bolt:",
+            width="stretch",
+            disabled=request is None,
+            on_click=start,
+            args=(request,),
+        )
+        if refused := st.session_state.pop("refused", None):
+            st.error(refused, icon=":material/error:")
+
+with result:
+    if job_id is None:
+        show_example()
+    else:
+        show_job(job_id)
+controls.ADDRESS.write()

@@ -1,0 +1,296 @@
+"""One attack on the screen: what it found, what is proved, and what may be taken home."""
+
+import json
+
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from rsviz.attacks import ATTACKS
+from rsviz.attacks.evidence import Evidence
+from rsviz.attacks.request import command_line
+from rsviz.attacks.words import (
+    contradicts,
+    distance,
+    gap_sentence,
+    promise,
+    verdict_sentence,
+    who,
+)
+from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
+from rsviz.checkpoints import Card
+from rsviz.figures import attack as figures
+from rsviz.figures.certify import votes_columns, votes_spec
+from rsviz.ui.pickers import noise_words
+from rsviz.ui.pictures import picture
+from rsviz.ui.session import page_link
+
+BADGES = {
+    "example": ("A finished example, computed beforehand", ":material/image:", "blue"),
+    "queued": ("Waiting", ":material/schedule:", "gray"),
+    "running": ("Under attack", ":material/hourglass_top:", "orange"),
+    "changed": ("Broken", ":material/gpp_bad:", "red"),
+    "abstained": ("No class named", ":material/do_not_disturb_on:", "gray"),
+    "unchanged": ("Held", ":material/gpp_good:", "green"),
+    "cancelled": ("Cancelled: no verdict", ":material/cancel:", "red"),
+    "failed": ("Failed", ":material/error:", "red"),
+}
+DOING = {
+    "loading": "Loading the network",
+    "measuring": "Measuring what this machine does fastest",
+    "judging": "Judging on fresh votes",
+    "certifying": "Certifying the original",
+    "path": "Walking from the original to the attacked image",
+    "done": "Done",
+}
+SAID = 3
+"""Classes named below a picture."""
+
+
+def show(evidence: Evidence, card: Card, state: str) -> None:
+    """Draw all that is there. state: of the job, or "example"."""
+    result = evidence.result
+    shown = result["verdict"] if state == "done" and result else state
+    words, icon, color = BADGES[shown]
+    st.container(key="state").badge(words, icon=icon, color=color)
+    if result:
+        _verdict(result)
+    elif state == "running":
+        _progress(evidence)
+    _pictures(evidence, card)
+    with st.container(key="details"):  # on a phone the controls stand before it
+        if result:
+            _ruler(result)
+            _path(result)
+        _steps(evidence)
+        if result:
+            _votes(result, card)
+            _take_home(evidence, result, card)
+
+
+def _verdict(result):
+    """The headline in a few words, and below it the verdict and the promise."""
+    before, after = result["before_name"], result["after_name"]
+    at = f"{NORM_SYMBOLS[result['norm']]} distance {distance(result):.4g}"
+    name = who(result)[-1]
+    headline = {
+        "changed": f"{name}: {before} becomes {after} at {at}",
+        "unchanged": f"{name} keeps {before} at {at}",
+        "abstained": f"{name} names no class" + (" at the original" if before is None else f" at {at}"),
+    }
+    st.header(headline[result["verdict"]], anchor=False)
+    st.markdown(verdict_sentence(result))
+    if contradicts(result):
+        st.error(gap_sentence(result), icon=":material/error:")
+    if result["before"] is not None and result["before"] != result["label"]:
+        words = f"The label is {result['label_name']}: the original was misclassified before any attack."
+        st.warning(words, icon=":material/warning:")
+
+
+def _progress(evidence):
+    if evidence.phase == "attacking" and evidence.steps:
+        words = f"Step {evidence.step:,} of at most {evidence.steps:,}"
+        st.progress(min(evidence.step / evidence.steps, 1.0), words)
+        return
+    drawn = f": {evidence.drawn:,} of {evidence.total:,} votes" if evidence.total else ""
+    share = evidence.drawn / evidence.total if evidence.total else 0.0
+    st.progress(min(share, 1.0), f"{DOING.get(evidence.phase, '')}{drawn}")
+
+
+def _pictures(evidence, card):
+    """Original, attacked image and magnified difference, with what f and g say to the first two."""
+    if (pictures := evidence.pictures) is None:
+        return
+    result = evidence.result
+    delta, factor = figures.magnified(pictures.adversarial - pictures.x)
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        words = "Original" + ("" if result is None else f", labelled {result['label_name']}")
+        picture(pictures.x, words, alt=words, size=240)
+        if result:
+            st.markdown(_said(result, "before", card))
+    with middle:
+        words = "Attacked" if result else "Under attack"
+        picture(pictures.adversarial, words, alt=words, size=240)
+        if result:
+            st.markdown(_said(result, "after", card))
+    with right:
+        words = f"Difference ×{factor:g}; grey: none"
+        picture(delta, words, alt=words, size=240)
+        if result:
+            l2, linf = (f"{result[f'distance_{norm}']:.4g}" for norm in ("l2", "linf"))
+            st.markdown(f"{NORM_SYMBOLS['l2']} **{l2}**, {NORM_SYMBOLS['linf']} **{linf}** (pixel units)")
+
+
+def _said(result, when, card) -> str:
+    """What f says without noise, and how g votes, in two short lines."""
+    softmax = result[f"softmax_{when}"]
+    top = max(range(len(softmax)), key=softmax.__getitem__)
+    lines = f"f says **{card.classes[top]}** ({100 * softmax[top]:.1f} %)"
+    if result["noise"]:
+        counts = result[f"counts_{when}"]
+        first = sorted(range(len(counts)), key=lambda label: -counts[label])[:SAID]
+        votes = ", ".join(
+            f"{card.classes[label]} {100 * counts[label] / result['votes']:.1f} %"
+            for label in first
+            if counts[label]
+        )
+        answer = result[f"{when}_name"]
+        lines += f"  \ng says **{answer or 'nothing (abstains)'}**: votes {votes}"
+    return lines
+
+
+def _ruler(result):
+    """What is proved and what was found on one line."""
+    if not result["noise"]:
+        st.info(gap_sentence(result), icon=":material/info:")
+        return
+    st.subheader("Proved, and broken", anchor=False)
+    st.markdown(f"**{gap_sentence(result)}**  \n{promise(result)}")
+    columns, spec = ruler(result)
+    words = f"Certified radius of each bound in {result['norm']}, and the length of the attack"
+    st.vega_lite_chart(pa.table(columns), spec, alt=words)
+
+
+def ruler(result) -> tuple[dict, dict]:
+    """Columns and spec of the ruler."""
+    radii, norm, found = result["radii_in_norm"], result["norm"], distance(result)
+    columns = figures.ruler_columns(radii, norm, found, result["verdict"])
+    end = figures.extent(radii, found, result["epsilon"])
+    return columns, figures.ruler_spec(norm, end, len(columns["name"]))
+
+
+def _path(result):
+    path = result["path"]
+    if not distance(result):
+        return
+    st.subheader("From one image to the other", anchor=False)
+    columns, spec = path_chart(result)
+    words = f"Share of votes for {path['class_name']} on the straight line to the attacked image"
+    st.vega_lite_chart(pa.table(columns), spec, alt=words)
+    about = f"{words}, at {len(path['share'])} points"
+    if not result["noise"]:
+        st.caption(f"Softmax of f for {path['class_name']} on the straight line to the attacked image.")
+        return
+    votes = sum(path["counts"][0])
+    about += f" with {votes:,} fresh votes each; bars are Clopper-Pearson limits at α = {result['alpha']:g}."
+    if path["envelope"]:
+        about += (
+            f" Under them the envelope that the certificate promises (p_A ≥ {path['p_a_lower']:.4f} at the "
+            "original): the votes stay above it, but for the sampling error of each point."
+        )
+    st.caption(about)
+
+
+def path_chart(result) -> tuple[dict, dict]:
+    """Columns and spec of the path."""
+    path = result["path"]
+    spec = figures.path_spec(path["norm"], bool(result["noise"]), bool(path["envelope"]), len(path["share"]))
+    return figures.path_columns(path), spec
+
+
+def _steps(evidence):
+    """Loss, distance and share of votes, step by step."""
+    if not evidence.history:
+        return
+    request = evidence.request
+    st.subheader("Step by step", anchor=False)
+    columns = figures.steps_columns(evidence.history)
+    norm, noisy = request.chosen.norm, bool(request.scale)
+    table = pa.table(columns)
+    for place, name in zip(st.columns(3, gap="medium"), figures.STEPS, strict=True):
+        title = "f says the label (%)" if name == "share" and not noisy else None
+        spec = figures.steps_spec(name, norm, title)
+        place.vega_lite_chart(table, spec, alt=f"{name} at each step of the attack")
+    st.caption(f"Loss: {ATTACKS[request.attack].loss}. Votes are those of the step's own draws.")
+
+
+def _votes(result, card):
+    if not result["noise"]:
+        return
+    st.subheader("Votes of the verdict", anchor=False)
+    for place, when, words in zip(
+        st.columns(2, gap="medium"), ("before", "after"), ("the original", "the attacked image"), strict=True
+    ):
+        counts = result[f"counts_{when}"]
+        words = f"Votes per class at {words}, {result['votes']:,} draws"
+        place.vega_lite_chart(
+            pa.table(votes_columns(counts, card.classes, result["label"])), votes_spec(), alt=words
+        )
+        place.caption(words)
+
+
+def _take_home(evidence, result, card):
+    """Exports, numbers, command and link; drawn when somebody opens it."""
+    home = st.expander(
+        "Take it home: every bound, JSON, CSV, PNG, command and link",
+        icon=":material/download:",
+        key="take_home",
+        on_change="rerun",
+    )
+    if not home.open:
+        return
+    command = command_line(evidence.request, result)
+    name = f"attack-{result['checkpoint']}-{result['image_sha256'][:8]}"
+    exports = {
+        "JSON": (lambda: json.dumps(result | {"command": command}, indent=2), "json", "application/json"),
+        "CSV": (lambda: csv(result, card), "csv", "text/csv"),
+        "PNG": (lambda: sheet(evidence, result), "png", "image/png"),
+    }
+    with home:
+        with st.container(horizontal=True):
+            for label, (content, suffix, kind) in exports.items():
+                st.download_button(
+                    label, content, f"{name}.{suffix}", kind, icon=":material/download:", on_click="ignore"
+                )
+        if result["radii"]:
+            st.markdown("**What every bound certifies for the original**")
+            st.markdown(_radii_table(result))
+        st.markdown("**The command of the same attack**, and the link to this page")
+        st.code(command, language="shell", wrap_lines=True)
+        st.code(page_link(), language=None, wrap_lines=True)
+        st.markdown("**All of it in numbers**")
+        st.json(result, expanded=1)
+
+
+def _radii_table(result) -> str:
+    norm = NORM_SYMBOLS[result["norm"]]
+    head = [f"| bound | its radius | in {norm} | attack inside |", "|---|---|---|---|"]
+    rows = [
+        f"| {BOUNDS[key].title} | {NORM_SYMBOLS[BOUNDS[key].norm]} {round_down(radius)} "
+        f"| {round_down(result['radii_in_norm'][key])} | {'yes' if key in result['inside'] else 'no'} |"
+        for key, radius in result["radii"].items()
+    ]
+    return "\n".join(head + rows)
+
+
+_IN_EACH_ROW = ("verdict", "label", "before", "after", "votes", "distance_l2", "distance_linf")
+_IN_EACH_ROW += ("attack", "norm", "epsilon", "eot", "steps", "seed", "noise", "scale", "checkpoint")
+_IN_EACH_ROW += ("weights_sha256", "image_sha256")
+
+
+def csv(result, card) -> str:
+    """Votes and softmax per class, with what identifies the attack in each row."""
+    names = ("counts_before", "counts_after", "softmax_before", "softmax_after")
+    frame = pd.DataFrame({"class": card.classes, **{name: result[name] for name in names}})
+    for key in _IN_EACH_ROW:
+        frame[key] = result[key]
+    return frame.to_csv(index=False)
+
+
+def sheet(evidence, result) -> bytes:
+    """The attack as a picture for slides."""
+    pictures = evidence.pictures
+    plain = {"l1": "l1", "l2": "l2", "linf": "linf"}  # few fonts have the symbols
+    noise = noise_words(result["noise"], result["scale"]) if result["noise"] else "no noise"
+    size = "" if result["epsilon"] is None else f", epsilon {result['epsilon']:g}"
+    lines = [
+        verdict_sentence(result, plain),
+        gap_sentence(result, plain),
+        f"{result['checkpoint']}, {noise}; {ATTACKS[result['attack']].title}{size}, seed {result['seed']}, "
+        f"α = {result['alpha']:g}",
+    ]
+    headline = {"changed": "Broken", "unchanged": "Held", "abstained": "No class named"}[result["verdict"]]
+    return figures.sheet_png(
+        pictures.x, pictures.adversarial, *ruler(result), *path_chart(result), headline, lines
+    )
