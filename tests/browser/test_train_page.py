@@ -77,6 +77,7 @@ def test_train_a_network_and_certify_with_it(page, server):
 def test_a_run_is_cancelled_kept_and_resumed(page, server):
     open_train(page, server, "?t_method=gaussian&t_epochs=2000&t_name=long")
     train(page)
+    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("2000")
     expect(page.get_by_role("heading", name=re.compile("^So far: .* under noise$"))).to_be_visible(
         timeout=SLOW
     )
