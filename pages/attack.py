@@ -77,7 +77,7 @@ def show_state(job):
 jobs.ensure_worker()  # it loads torch while the person looks at the example
 controls.ADDRESS.restore()
 st.title("Attack an image", anchor=False)
-st.html(CONTROLS_FIRST)
+st.html(CONTROLS_FIRST + view.PHONE)
 with st.container(key="sides"):
     result, side = st.columns([2, 1], gap="large")
 

@@ -21,23 +21,20 @@ DASHES = ([1, 0], [6, 3])
 """White-box, transfer."""
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _AXES = {"axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"}}
-_NICE = (1.0, 2.0, 5.0)
 
 
 def magnified(delta) -> tuple[np.ndarray, float]:
     """A perturbation as a picture: grey where nothing changes; and by how much it was multiplied.
 
     delta: float (C, H, W), values in [-1, 1]. Returns float32 (C, H, W) in [0, 1], 0.5 + factor * delta, and
-    the factor: the largest of 1, 2, 5, 10, 20 ... that keeps it inside, 0.5 where |delta| exceeds one half.
+    the factor: the largest with one digit that keeps it inside.
     """
     largest = float(np.abs(delta).max())
     if largest == 0:
         return np.full(delta.shape, 0.5, np.float32), 1.0
     room = 0.5 / largest
-    if room < 1:
-        return (0.5 + 0.5 * delta).astype(np.float32), 0.5
     decade = 10.0 ** math.floor(math.log10(room))
-    factor = max(step * decade for step in _NICE if step * decade <= room)
+    factor = math.floor(room / decade) * decade
     return (0.5 + factor * np.asarray(delta)).astype(np.float32), factor
 
 
@@ -83,7 +80,7 @@ def ruler_spec(norm: str, extent: float, rows: int) -> dict:
     words = {"type": "text", "fontSize": FONT - 2, "baseline": "middle"}
     return {
         "$schema": _SCHEMA,
-        "height": {"step": 25},
+        "height": 27 * rows,
         "encoding": {
             "y": {
                 "field": "name",
@@ -102,7 +99,7 @@ def ruler_spec(norm: str, extent: float, rows: int) -> dict:
             {
                 "transform": only["found"],
                 "mark": {"type": "rule", "color": BROKEN, "strokeDash": [3, 3]},
-                "encoding": {"x": {"datum": 0}, "x2": {"field": "length"}},
+                "encoding": {"x": x, "x2": {"datum": 0}},
             },
             {
                 "transform": only["found"],
@@ -147,7 +144,7 @@ STEPS = {
     "distance": ("{norm} distance (pixel units)", None),
     "share": ("votes for the label (%)", [0, 100]),
 }
-"""The three pictures of the steps: title of the axis, and its ends where they are known."""
+"""The three pictures of the steps: the title, and the ends of the axis where they are known."""
 
 
 def steps_columns(history) -> dict[str, list]:
@@ -172,7 +169,7 @@ def steps_spec(name: str, norm: str, title: str | None = None) -> dict:
     words, domain = STEPS[name]
     words = title or words.format(norm=NORM_SYMBOLS[norm])
     scale = {"domain": domain} if domain else {"zero": name == "distance"}
-    y = {"type": "quantitative", "title": words, "scale": scale, "axis": {"tickCount": 4}}
+    y = {"type": "quantitative", "title": None, "scale": scale, "axis": {"tickCount": 4}}
     line = {"type": "line", "strokeWidth": 2, "color": TOP_WORDS, "point": {"size": 12, "color": TOP_WORDS}}
     layers = [{"mark": line, "encoding": {"y": y | {"field": name}}}]
     if name == "distance":
@@ -188,7 +185,8 @@ def steps_spec(name: str, norm: str, title: str | None = None) -> dict:
         )
     return {
         "$schema": _SCHEMA,
-        "height": 170,
+        "height": 190,
+        "title": {"text": words, "anchor": "start", "fontSize": FONT - 1, "fontWeight": "normal"},
         "encoding": {
             "x": {
                 "field": "step",
@@ -238,11 +236,10 @@ def path_spec(norm: str, noisy: bool, promised: bool, points: int = 21) -> dict:
     if promised:
         area = {"type": "area", "color": OTHER_WORDS, "opacity": 0.3}
         layers.append({"mark": area, "encoding": {"y": y | {"field": "envelope"}}})
-        layers.append(
-            _named(
-                "envelope", "no image here can have less", points // 3, OTHER_WORDS, y, dy=26, align="left"
-            )
-        )
+        words = {"type": "text", "align": "left", "fontSize": FONT - 2, "color": OTHER_WORDS}
+        here = {"x": {"value": 8}, "y": {"datum": 7, "type": "quantitative"}}
+        here["text"] = {"value": "promised at the least"}
+        layers.append({"transform": [{"filter": "datum.place == 0"}], "mark": words, "encoding": here})
     dashed = {"type": "line", "color": BROKEN, "strokeDash": [4, 4], "strokeWidth": 1.5}
     layers.append({"mark": dashed, "encoding": {"y": y | {"field": "f"}}})
     layers.append(_named("f", "f, no noise", points - 1, BROKEN, y, dy=-8 if not noisy else 12))

@@ -1,15 +1,17 @@
-"""The job that attacks one image: what it has reached stands in its folder, pictures beside it."""
+"""The jobs that attack: one image, or test images for a curve. What they reach stands in their folders."""
 
+import json
 import time
 from pathlib import Path
 
+from rsviz.attacks import curve_request
 from rsviz.attacks.evidence import Evidence, Pictures
 from rsviz.attacks.request import make_request
 from rsviz.files import write_atomically
 from rsviz.jobs.kinds import Step
 from rsviz.jobs.store import Job, folder
 
-REACHED, PICTURES = "reached", "pictures.safetensors"
+REACHED, PICTURES, CURVE = "reached", "pictures.safetensors", "curve.json"
 SAVE_EVERY = 2.0
 """Seconds between two copies of what was reached."""
 SHOW_EVERY = 0.4
@@ -50,3 +52,27 @@ def evidence_of(job: Job) -> Evidence:
         pictures = None
     gathered = job.result or job.progress or {}
     return Evidence(make_request(**job.request), pictures, **gathered)
+
+
+def run_curve(request: dict, resume: dict | None, folder: Path):
+    """The runner of curves: finished parts stand in the folder; the result is `curves` of all of them."""
+    from rsviz.attacks.curve import curve
+
+    asked, path = curve_request.make_request(**request), folder / CURVE
+    yield Step({"what": "loading"})
+    done = json.loads(path.read_bytes()) if path.exists() else {}
+    for reached in curve(asked, done):
+        if reached.new:
+            write_atomically(path, json.dumps(reached.done).encode())
+        finished = len(reached.done) - 1  # "plans" is no part
+        progress = {"what": reached.what, "step": reached.step, "steps": reached.steps}
+        yield Step(progress | {"finished": finished, "parts": reached.parts})
+    return {"curves": curve_request.curves(asked, json.loads(path.read_bytes()))}
+
+
+def curves_of(job: Job) -> list[dict]:
+    """What the job has finished so far; see rsviz.attacks.curve_request.curves."""
+    path = folder(job.id) / CURVE
+    if not path.exists():
+        return []
+    return curve_request.curves(curve_request.make_request(**job.request), json.loads(path.read_bytes()))

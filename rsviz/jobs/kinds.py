@@ -43,6 +43,7 @@ KINDS = {
     "train": Kind("rsviz.jobs.train:TrainJob.model_validate", "rsviz.jobs.train:run_train"),
     "estimate": Kind("rsviz.training:TrainRequest.model_validate", "rsviz.jobs.estimate:run_estimate"),
     "attack": Kind("rsviz.attacks.request:check_job", "rsviz.jobs.attack:run_attack"),
+    "attack-curve": Kind("rsviz.attacks.curve_request:check_job", "rsviz.jobs.attack:run_curve"),
     "import": Kind("rsviz.jobs.chores:ImportRequest.model_validate", "rsviz.jobs.chores:run_import"),
 }
 

@@ -47,6 +47,14 @@ SAID = 3
 """Classes named below a picture."""
 
 
+PHONE = """<style>@media (max-width: 640px) {
+  .st-key-trio [data-testid="stHorizontalBlock"] {flex-wrap: nowrap; gap: 0.5rem}
+  .st-key-trio [data-testid="stColumn"] {min-width: 0; flex: 1 1 0}
+  .st-key-trio p {font-size: 0.8rem}
+}</style>"""
+"""For st.html: the three pictures stay side by side on a phone."""
+
+
 def show(evidence: Evidence, card: Card, state: str) -> None:
     """Draw all that is there. state: of the job, or "example"."""
     result = evidence.result
@@ -103,20 +111,21 @@ def _pictures(evidence, card):
         return
     result = evidence.result
     delta, factor = figures.magnified(pictures.adversarial - pictures.x)
-    left, middle, right = st.columns(3, gap="medium")
+    with st.container(key="trio"):
+        left, middle, right = st.columns(3, gap="medium")
     with left:
         words = "Original" + ("" if result is None else f", labelled {result['label_name']}")
-        picture(pictures.x, words, alt=words, size=240)
+        picture(pictures.x, words, alt=words, size=200)
         if result:
             st.markdown(_said(result, "before", card))
     with middle:
         words = "Attacked" if result else "Under attack"
-        picture(pictures.adversarial, words, alt=words, size=240)
+        picture(pictures.adversarial, words, alt=words, size=200)
         if result:
             st.markdown(_said(result, "after", card))
     with right:
         words = f"Difference ×{factor:g}; grey: none"
-        picture(delta, words, alt=words, size=240)
+        picture(delta, words, alt=words, size=200)
         if result:
             l2, linf = (f"{result[f'distance_{norm}']:.4g}" for norm in ("l2", "linf"))
             st.markdown(f"{NORM_SYMBOLS['l2']} **{l2}**, {NORM_SYMBOLS['linf']} **{linf}** (pixel units)")
@@ -131,12 +140,12 @@ def _said(result, when, card) -> str:
         counts = result[f"counts_{when}"]
         first = sorted(range(len(counts)), key=lambda label: -counts[label])[:SAID]
         votes = ", ".join(
-            f"{card.classes[label]} {100 * counts[label] / result['votes']:.1f} %"
+            f"{card.classes[label]}: {100 * counts[label] / result['votes']:.1f} %"
             for label in first
             if counts[label]
         )
         answer = result[f"{when}_name"]
-        lines += f"  \ng says **{answer or 'nothing (abstains)'}**: votes {votes}"
+        lines += f"  \ng says **{answer or 'nothing (abstains)'}**, votes {votes}"
     return lines
 
 
@@ -145,11 +154,11 @@ def _ruler(result):
     if not result["noise"]:
         st.info(gap_sentence(result), icon=":material/info:")
         return
-    st.subheader("Proved, and broken", anchor=False)
-    st.markdown(f"**{gap_sentence(result)}**  \n{promise(result)}")
+    st.markdown(f"**{gap_sentence(result)}**")
     columns, spec = ruler(result)
     words = f"Certified radius of each bound in {result['norm']}, and the length of the attack"
     st.vega_lite_chart(pa.table(columns), spec, alt=words)
+    st.caption(promise(result))
 
 
 def ruler(result) -> tuple[dict, dict]:
