@@ -12,7 +12,7 @@ from rsviz.errors import RsvizError
 COMMANDS = {
     "bounds": "closed-form certificates: list, radius, grid",
     "data": "datasets: list, download, show",
-    "checkpoints": "weights and their cards: list, show, import, verify",
+    "checkpoints": "weights and their cards: list, show, import, measure, verify",
     "certify": "certify one image",
     "evaluate": "certify a test set",
     "attack": "attack one image, and judge it beside its certificate",

@@ -1,4 +1,4 @@
-"""python -m rsviz checkpoints: list, show, import and verify weights and their cards."""
+"""python -m rsviz checkpoints: list, show, import, measure and verify weights and their cards."""
 
 from pathlib import Path
 
@@ -69,6 +69,34 @@ def import_(file, mean, std, as_json, **known):
         print_json(_as_json(card))
     else:
         click.echo(f"{card.name} saved in {shelves.own_folder()}")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--device", help="cpu, cuda, cuda:1, mps; default: RSVIZ_DEVICE, or the fastest.")
+@_json
+def measure(name, device, as_json):
+    """Measure the checkpoint NAME on the test images of its dataset, and write that into its card."""
+    from tqdm import tqdm
+
+    from rsviz.training.measure import remeasure
+
+    reports, card = remeasure(name, device), None
+    with tqdm(desc=name, disable=True if as_json else None) as bar:
+        while card is None:
+            try:
+                report = next(reports)
+            except StopIteration as end:
+                card = end.value
+            else:
+                bar.set_description(f"{name}: {report['what']}", refresh=False)
+                bar.total, bar.n = report["total"], report["done"]
+                bar.refresh()
+    if as_json:
+        print_json(_as_json(card))
+        return
+    for key, metric in card.metrics.items():
+        click.echo(f"{key.replace('_', ' ')}: {metric.value}")
 
 
 @command.command("verify")

@@ -9,9 +9,12 @@ import torch
 from scipy.special import ndtri
 
 from rsviz.bounds import certifying
-from rsviz.checkpoints import Metric
+from rsviz.checkpoints import Metric, load_checkpoint, save_survey
+from rsviz.checkpoints.shelves import locate
 from rsviz.confidence import PROCEDURES
-from rsviz.execution import Runner, plan
+from rsviz.data import load
+from rsviz.execution import Runner, pick_device, plan
+from rsviz.files import write_atomically
 from rsviz.noise import NOISES
 from rsviz.voting import ESTIMATION, SELECTION, count_votes, spans_of
 
@@ -111,6 +114,21 @@ def proved_radii(counts, top, noise, shape, procedure, alpha):
     p_a, p_b = np.where(proved, lower, 0.5), np.where(proved, upper, 0.5)
     bound = certifying(noise.key)[0]
     return np.where(proved, bound.radius(p_a, p_b, scale=noise.scale, dim=math.prod(shape)), -1.0)
+
+
+def remeasure(name, device=None):
+    """Measure a checkpoint that stands, imported ones too, and write what is found into its card and survey.
+
+    name: as load_checkpoint takes it. A generator of progress that returns the new card.
+    """
+    module, card = load_checkpoint(name)
+    dataset = load(card.dataset, "test", card.input_shape)
+    metrics, survey = yield from measure(module, card, dataset, pick_device(device))
+    card = card.model_copy(update={"metrics": metrics})
+    folder, name = locate(name)
+    write_atomically(folder / f"{name}.json", card.to_json().encode())
+    save_survey(folder, name, survey | {"weights_sha256": card.weights_sha256})
+    return card
 
 
 def _planned(module, card, device):
