@@ -19,8 +19,8 @@ from rsviz.files import SHIPPED_CHECKPOINTS
 EXAMPLES = 8
 """Noisy copies that are kept: the first estimating draws."""
 
-MAX_POINTS = 400
-"""Points kept of the path of votes; beyond that every other one goes."""
+SPACING = 1.03
+"""Of moments of the path that are closer than this ratio the newest is kept: its axis is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,7 @@ def record(run: Run, pictures: Pictures | None = None, votes=None, history=(), s
     for snapshot in run.stream(votes, stop):
         history = evidence.history
         if snapshot.claim is not None:
-            history = [row for row in history if row[0] < snapshot.votes.drawn] + [_row(snapshot)]
-            if len(history) > MAX_POINTS:
-                history = history[:-1:2] + history[-1:]
+            history = along(history, _row(snapshot))
         evidence = replace(
             evidence,
             counts0=snapshot.votes.counts0,
@@ -138,6 +136,14 @@ def record(run: Run, pictures: Pictures | None = None, votes=None, history=(), s
             certificate=run.describe(snapshot.certificate) if snapshot.certificate else None,
         )
         yield evidence, snapshot.votes
+
+
+def along(history: list, row: list) -> list:
+    """The path with one more moment; after a break the first one comes again, and stands once."""
+    history = [earlier for earlier in history if earlier[0] < row[0]]
+    if len(history) > 1 and history[-1][0] < SPACING * history[-2][0]:
+        history.pop()
+    return [*history, row]
 
 
 def _row(snapshot) -> list:

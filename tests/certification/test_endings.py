@@ -13,7 +13,7 @@ import pytest
 from rsviz.bounds import BOUNDS, certifying
 from rsviz.certification import CertifyRequest, command_line, default_scale, gain, make_request, prepare
 from rsviz.checkpoints import load_card
-from rsviz.evidence import Evidence, record
+from rsviz.evidence import Evidence, along, record
 from rsviz.noise import NOISES
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -158,3 +158,14 @@ def test_the_second_interrupt_ends_the_program():
         os.kill(os.getpid(), signal.SIGINT)
         assert len(interrupted) == 1
         os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_the_path_of_ten_million_votes_stays_short_even_on_a_logarithmic_axis_and_ends_now():
+    history = []
+    for drawn in range(1000, 10_000_001, 1000):
+        history = along(history, [drawn, 0, 0, 0.0, 1.0])
+        assert history[-1][0] == drawn
+    drawn = np.array([row[0] for row in history])
+    assert len(drawn) < 400
+    assert np.diff(np.log(drawn))[10:].max() < 0.05 + np.log1p(1000 / drawn[10])
+    assert along(history, history[-1]) == history
