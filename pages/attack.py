@@ -9,6 +9,7 @@ from rsviz.errors import RsvizError
 from rsviz.jobs.attack import evidence_of
 from rsviz.ui import attack as view
 from rsviz.ui import attack_controls as controls
+from rsviz.ui import attack_curve
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
@@ -84,7 +85,7 @@ with st.container(key="sides"):
 job_id = url_value("job")
 with side:
     pressed = st.container(key="settings")
-    request = controls.choose()
+    card, request = controls.choose()
     with pressed:
         st.button(
             "Attack",
@@ -103,4 +104,5 @@ with result:
         show_example()
     else:
         show_job(job_id)
+attack_curve.section(card)
 controls.ADDRESS.write()

@@ -13,12 +13,9 @@ from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
 from rsviz.data.images import to_png
 from rsviz.figures.certify import OTHER_WORDS, TOP_WORDS
 
-BROKEN = "#D55E00"
+BROKEN = "#D81B60"
 """What an attack found. What is proved has the colour of its bound."""
 FONT = 15
-SERIES = (TOP_WORDS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A8794", "#8C6BB1")
-DASHES = ([1, 0], [6, 3])
-"""White-box, transfer."""
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _AXES = {"axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"}}
 
@@ -38,14 +35,14 @@ def magnified(delta) -> tuple[np.ndarray, float]:
     return (0.5 + factor * np.asarray(delta)).astype(np.float32), factor
 
 
-def ruler_columns(radii: Mapping[str, float], norm: str, found: float, words: str) -> dict[str, list]:
+def ruler_columns(radii: Mapping[str, float], found: float, words: str) -> dict[str, list]:
     """Columns of the ruler, a row for each bound with its radius, the largest first, and one for the attack.
 
     radii: certified radii by bound in the attack's norm, pixel units; 0 is left out. found: length of the
     perturbation. words: what became of it. Radii are rounded down.
     """
     proved = sorted(((radius, key) for key, radius in radii.items() if radius > 0), reverse=True)
-    names = [_title(key, norm) for _, key in proved]
+    names = [BOUNDS[key].title for _, key in proved]
     return {
         "name": [*names, "the attack"],
         "length": [*(min(radius, 1e6) for radius, _ in proved), found],
@@ -53,11 +50,6 @@ def ruler_columns(radii: Mapping[str, float], norm: str, found: float, words: st
         "kind": ["proved"] * len(proved) + ["found"],
         "colour": [*(BOUNDS[key].colour for _, key in proved), BROKEN],
     }
-
-
-def _title(key, norm):
-    own = BOUNDS[key].norm
-    return BOUNDS[key].title if own == norm else f"{BOUNDS[key].title} (from {NORM_SYMBOLS[own]})"
 
 
 def ruler_spec(norm: str, extent: float, rows: int) -> dict:
@@ -242,7 +234,7 @@ def path_spec(norm: str, noisy: bool, promised: bool, points: int = 21) -> dict:
         layers.append({"transform": [{"filter": "datum.place == 0"}], "mark": words, "encoding": here})
     dashed = {"type": "line", "color": BROKEN, "strokeDash": [4, 4], "strokeWidth": 1.5}
     layers.append({"mark": dashed, "encoding": {"y": y | {"field": "f"}}})
-    layers.append(_named("f", "f, no noise", points - 1, BROKEN, y, dy=-8 if not noisy else 12))
+    layers.append(_named("f", "f, without noise", points // 2 + 1, BROKEN, y, dx=10, align="left"))
     if noisy:
         bars = {"type": "rule", "color": TOP_WORDS, "opacity": 0.6}
         line = {"type": "line", "color": TOP_WORDS, "strokeWidth": 2.5, "point": {"color": TOP_WORDS}}
@@ -260,7 +252,7 @@ def path_spec(norm: str, noisy: bool, promised: bool, points: int = 21) -> dict:
                     ],
                 },
             },
-            _named("share", "votes of g", 1, TOP_WORDS, y, dy=18, align="left"),
+            _named("share", "votes of g", 3 * points // 4, TOP_WORDS, y, dx=10, dy=-12, align="left"),
         ]
     return {
         "$schema": _SCHEMA,
@@ -279,9 +271,9 @@ def path_spec(norm: str, noisy: bool, promised: bool, points: int = 21) -> dict:
     }
 
 
-def _named(field, words, place, colour, y, dy=-8, align="right"):
+def _named(field, words, place, colour, y, dx=0, dy=0, align="right"):
     """A line's name beside the point number `place`."""
-    mark = {"type": "text", "align": align, "dy": dy, "fontSize": FONT - 2, "color": colour}
+    mark = {"type": "text", "align": align, "dx": dx, "dy": dy, "fontSize": FONT - 2, "color": colour}
     return {
         "transform": [{"filter": f"datum.place == {place}"}],
         "mark": mark,

@@ -158,13 +158,16 @@ def _ruler(result):
     columns, spec = ruler(result)
     words = f"Certified radius of each bound in {result['norm']}, and the length of the attack"
     st.vega_lite_chart(pa.table(columns), spec, alt=words)
-    st.caption(promise(result))
+    others = ""
+    if any(radius and BOUNDS[key].norm != result["norm"] for key, radius in result["radii"].items()):
+        others = " Bounds of another norm are drawn with the ball of this norm inside theirs."
+    st.caption(promise(result) + others)
 
 
 def ruler(result) -> tuple[dict, dict]:
     """Columns and spec of the ruler."""
     radii, norm, found = result["radii_in_norm"], result["norm"], distance(result)
-    columns = figures.ruler_columns(radii, norm, found, result["verdict"])
+    columns = figures.ruler_columns(radii, found, result["verdict"])
     end = figures.extent(radii, found, result["epsilon"])
     return columns, figures.ruler_spec(norm, end, len(columns["name"]))
 

@@ -82,7 +82,7 @@ ADDRESS = Address(
 
 
 def choose():
-    """Draw the controls; the request they make, or None where there is none and the page says why."""
+    """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
     example = shipped_example().request
     card = pick_checkpoint(default=example.checkpoint)
     source = pick_image(card, first=example.image.index)
@@ -104,8 +104,8 @@ def choose():
             _draw_all(own, [name for name in PARAMETERS[own] if name not in FIRST])
             _draw_statistics()
     if source is None or (attack == "transfer" and values["surrogate"] is None):
-        return None
-    return _asked(card, source, own, values)
+        return card, None
+    return card, _asked(card, source, own, values)
 
 
 def _title(key) -> str:

@@ -15,7 +15,7 @@ from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
-from rsviz.ui.pickers import noise_words
+from rsviz.ui.pickers import UPLOAD, describe, noise_option, noise_words
 from rsviz.ui.pictures import picture, sheet
 from rsviz.ui.session import page_link
 
@@ -57,6 +57,7 @@ def show(evidence: Evidence, card: Card, state: str) -> None:
         if certificate and not abstained:
             _ball(evidence, card)
         if certificate:
+            _attack_link(evidence, card)
             _take_home(evidence, card)
 
 
@@ -229,6 +230,22 @@ def _edges(radius, norm, predicted, seed, dataset, content, shape):
         towards, name = images.image(index), images.classes[images.labels[index]]
     moved = figures.edges(x, radius, norm, seed, towards)
     return {words.replace("another class", f"class {name}"): image for words, image in moved.items()}
+
+
+def _attack_link(evidence, card):
+    """To the Attack page with this checkpoint, image and noise; its pickers know them by their words."""
+    request, image = evidence.request, evidence.request.image
+    query = {"checkpoint": describe(card), "noise": noise_option(request.noise), "sigma": request.scale}
+    if image.kind == "dataset":
+        query |= {"index": image.index}
+    else:
+        query |= {
+            "from": UPLOAD,
+            "image": image.sha256,
+            "fit": image.how,
+            "invert": str(image.invert).lower(),
+        }
+    st.page_link("pages/attack.py", label="Attack this image", icon=":material/bolt:", query_params=query)
 
 
 def _take_home(evidence, card):

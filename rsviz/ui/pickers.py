@@ -84,6 +84,11 @@ def noise_words(noise: str, scale: float) -> str:
     return f"{NOISES[noise].title} noise, {symbol(noise)} = {scale:.4g}"
 
 
+def noise_option(noise: str) -> str:
+    """A mechanism among others, as the picker names it."""
+    return f"{NOISES[noise].title}, certifies {NORM_SYMBOLS[NOISES[noise].norm]}"
+
+
 def symbol(noise: str) -> str:
     """Of the scale, as the papers write it."""
     return {r"\sigma": "σ", r"\lambda": "λ"}[SCALE_SYMBOLS[noise]]
@@ -100,7 +105,7 @@ def pick_noise(card: Card) -> tuple[str, float]:
         "Noise",
         list(NOISES),
         index=list(NOISES).index(card.noise or "gaussian"),
-        format_func=lambda key: f"{NOISES[key].title}, certifies {NORM_SYMBOLS[NOISES[key].norm]}",
+        format_func=noise_option,
         key="noise",
         bind="query-params",
         on_change=_forget_choices,

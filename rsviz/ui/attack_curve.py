@@ -1,0 +1,250 @@
+"""Robust accuracy against attack size, below the Attack page: its controls, its job and its picture."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from rsviz import jobs
+from rsviz.attacks import ATTACKS
+from rsviz.attacks.curve_request import make_request
+from rsviz.checkpoints import Card, list_cards
+from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper
+from rsviz.errors import RsvizError
+from rsviz.figures import robustness as figures
+from rsviz.jobs.attack import curves_of
+from rsviz.ui.address import Address, Field, choice, number
+from rsviz.ui.pickers import describe
+from rsviz.ui.session import session_id, url_value
+
+SCALES = [0.0, 0.12, 0.25, 0.5, 1.0]
+NONE = ""
+ATTACKED = ("eot-pgd", "cw", "boundary")
+
+
+def _names(texts):
+    if len(texts[0]) > 400:
+        raise ValueError
+    return [name for name in texts[0].split(",") if name][:4]
+
+
+def _scales(texts):
+    scales = [float(text) for text in texts[0].split(",") if text]
+    if not all(scale in SCALES for scale in scales):
+        raise ValueError
+    return scales
+
+
+ADDRESS = Address(
+    "attack-curve",
+    {
+        "c_checkpoints": Field([], _names, lambda names: [",".join(names)]),
+        "c_scales": Field([0.0, 0.25], _scales, lambda scales: [",".join(f"{s:g}" for s in scales)]),
+        "c_surrogate": Field(NONE, lambda texts: texts[0][:80], lambda name: [name]),
+        "c_attack": choice(ATTACKED, "eot-pgd"),
+        "c_norm": choice(("l2", "linf"), "l2"),
+        "c_images": number(1, 1000, 20),
+        "c_largest": number(0.001, 100.0, 1.5),
+        "c_count": number(1, 20, 6),
+        "c_steps": number(1, 10_000, 20),
+        "c_draws": number(1, 1000, 8),
+    },
+)
+
+
+def section(card: Card) -> None:
+    """The expander; what is in it is drawn only when it is open, or when the URL names a job of it."""
+    job_id = url_value("curve")
+    box = st.expander(
+        "Robust accuracy against attack size, over many test images",
+        icon=":material/show_chart:",
+        key="a_curve",
+        on_change="rerun",
+        expanded=job_id is not None,
+    )
+    if not box.open:
+        return
+    ADDRESS.restore()
+    with box:
+        st.markdown(
+            "How many test images are still answered rightly when an attack of each size has done its worst. "
+            "What is certified lies below: no attack, known or unknown, gets under it."
+        )
+        request = _choose(card)
+        st.button(
+            "Draw the curves",
+            icon=":material/show_chart:",
+            disabled=request is None,
+            on_click=_start,
+            args=(request,),
+        )
+        if refused := st.session_state.pop("curve_refused", None):
+            st.error(refused, icon=":material/error:")
+        if job_id is not None:
+            _show(job_id)
+    ADDRESS.write()
+
+
+def _choose(card: Card):
+    """Draw the controls; the request, or None where they make none, and the page says why."""
+    fitting = {name: other for name, other in list_cards().items() if other.dataset == card.dataset}
+    kept = [name for name in st.session_state["c_checkpoints"] if name in fitting]
+    st.session_state["c_checkpoints"] = kept or [card.name]
+    if st.session_state["c_surrogate"] not in fitting:
+        st.session_state["c_surrogate"] = NONE
+    left, right = st.columns(2, gap="medium")
+    with left:
+        chosen = st.multiselect(
+            "Checkpoints, up to four", list(fitting), key="c_checkpoints", max_selections=4
+        )
+        scales = st.multiselect(
+            "Gaussian noise σ; 0 is f itself", SCALES, format_func="{:g}".format, key="c_scales"
+        )
+        surrogate = st.selectbox(
+            "Transfer from",
+            [NONE, *fitting],
+            format_func=lambda name: describe(fitting[name]) if name else "white-box only",
+            key="c_surrogate",
+            help="Adds a curve for each: the same attack, on a network that the attacker owns.",
+        )
+        images = st.number_input("Test images", 1, 1000, key="c_images")
+    with right:
+        attack = st.selectbox("Attack", ATTACKED, format_func=lambda key: ATTACKS[key].title, key="c_attack")
+        parameters = _parameters(attack)
+        largest = st.number_input("Largest size (pixel units)", 0.001, 100.0, key="c_largest", format="%g")
+        count = st.number_input("Sizes", 1, 20, key="c_count")
+    sizes = [float(f"{size:.6g}") for size in np.linspace(0, largest, count + 1)[1:]]
+    try:
+        return make_request(
+            checkpoints=chosen,
+            scales=scales,
+            surrogate=surrogate or None,
+            images=images,
+            attack=attack,
+            parameters=parameters,
+            sizes=sizes,
+        )
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def _parameters(attack) -> dict:
+    own = ATTACKS[attack].parameters.model_fields
+    parameters = {}
+    if len(ATTACKS[attack].norms) > 1:
+        parameters["norm"] = st.selectbox("Norm", ATTACKS[attack].norms, key="c_norm")
+    parameters["steps"] = st.number_input("Steps of the attack", 1, 10_000, key="c_steps")
+    if "draws" in own:
+        parameters["draws"] = st.number_input("Draws a gradient", 1, 1000, key="c_draws")
+    return parameters
+
+
+def _start(request):
+    """Callback: the job goes into the URL, beside that of the single attack."""
+    try:
+        st.query_params["curve"] = jobs.submit("attack-curve", request, session=session_id())
+    except RsvizError as error:
+        st.session_state["curve_refused"] = str(error)
+
+
+def _show(job_id):
+    try:
+        job = jobs.get(job_id)
+        if job.kind != "attack-curve":
+            raise RsvizError(f"The job {job_id} draws no curves.")
+        unfinished = job.unfinished
+    except RsvizError as error:
+        st.warning(str(error), icon=":material/link_off:")
+        return
+
+    @st.fragment(run_every=0.6 if unfinished else None)
+    def watch():
+        try:
+            job = jobs.get(job_id)
+        except RsvizError as error:
+            st.warning(str(error), icon=":material/warning:")
+            return
+        if unfinished and not job.unfinished:
+            st.rerun()
+        _state(job)
+
+    watch()
+
+
+def _state(job):
+    if job.unfinished:
+        progress = job.progress or {}
+        share = progress.get("finished", 0) / max(progress.get("parts", 1), 1)
+        step = f", step {progress['step']} of {progress['steps']}" if progress.get("steps") else ""
+        st.progress(min(share, 1.0), f"{progress.get('what', 'waiting')}{step}")
+        st.button(
+            "Cancel", icon=":material/cancel:", key="cancel_curve", on_click=jobs.cancel, args=(job.id,)
+        )
+    elif job.state != "done":
+        st.error(job.error or "Cancelled: what was finished stands below.", icon=":material/cancel:")
+    curves = curves_of(job)
+    if not curves:
+        return
+    request = make_request(**job.request)
+    table = pa.table(figures.accuracy_columns(curves))
+    words = "Right answers against attack size; shaded: certified"
+    st.vega_lite_chart(table, figures.accuracy_spec(curves, request.norm), alt=words)
+    st.caption(_about(request))
+    if job.state == "done":
+        _exports(request, curves)
+
+
+def _about(request) -> str:
+    half = request.images // 2
+    low, high = (
+        float(limit(half, request.images, 0.025)) for limit in (clopper_pearson_lower, clopper_pearson_upper)
+    )
+    return (
+        f"Points: {ATTACKS[request.attack].title} on {request.images} test images, judged by PREDICT with "
+        f"{request.votes:,} fresh votes at α = {request.alpha:g}; an abstention is no right answer. Shaded, "
+        f"with stairs: the share certified by n = {request.n:,} votes, each image with confidence "
+        f"{100 * (1 - request.alpha):g} %. So few images tell of all that are like them only within limits: "
+        f"half of them right means {100 * low:.0f} to {100 * high:.0f} % (Clopper-Pearson, 95 %)."
+    )
+
+
+def _exports(request, curves):
+    frame = pd.concat(
+        pd.DataFrame(
+            {
+                **{name: one[name] for name in ("checkpoint", "scale", "surrogate")},
+                **{name: one[name] for name in ("size", "right", "abstained", "wrong")},
+                "certified": _certified_at(one),
+                "norm": request.norm,
+                "attack": request.attack,
+                "images": request.images,
+            }
+        )
+        for one in curves
+    )
+    described = {"request": request.model_dump(), "curves": curves}
+    with st.container(horizontal=True):
+        for label, content, suffix, kind in (
+            ("CSV", lambda: frame.to_csv(index=False), "csv", "text/csv"),
+            ("JSON", lambda: json.dumps(described, indent=1), "json", "application/json"),
+        ):
+            st.download_button(
+                label,
+                content,
+                f"robust-accuracy.{suffix}",
+                kind,
+                icon=":material/download:",
+                key=f"c_{suffix}",
+                on_click="ignore",
+            )
+
+
+def _certified_at(one):
+    """The certified share at each size; a size between two points of the grid takes the lower one."""
+    if one["certified"] is None:
+        return None
+    at = np.searchsorted(one["radius"], one["size"], side="left").clip(max=len(one["radius"]) - 1)
+    return np.array(one["certified"])[at]
