@@ -153,9 +153,8 @@ def attack(
     surrogate: see Problem. resume: an earlier state of the same attack; what follows is what would have
     followed. Closing the generator ends the attack.
 
-    The draws of step k are a pure function of (seed, k) and shared by the images of the batch, as in
-    certification: what becomes of an image does not depend on its neighbours, but for the rounding of batched
-    passes, nor on stops.
+    The draws of step k are a pure function of (seed, k), and the images of the batch share them: what becomes
+    of an image depends neither on its neighbours, but for the rounding of batched passes, nor on stops.
     Raises RsvizError where the input does not fit.
     """
     record = next(record for record in ATTACKS.values() if type(parameters) is record.parameters)

@@ -107,8 +107,8 @@ class Victim:
     def measure(self, x, noise=None, loss=None, goal=None, gradient=False) -> Measured:
         """Votes, losses and gradients of images on given noise.
 
-        x: float32 (B, C, H, W). noise: (n0, C, H, W), the same for every image, as in certification; None
-        for the images as they are. loss: a function of rsviz.attacks.losses, with its goal for the B images.
+        x: float32 (B, C, H, W). noise: (n0, C, H, W), the same for every image; None for the images as
+        they are. loss: a function of rsviz.attacks.losses, with its goal for the B images.
         The gradient is that of the loss, with the noise held fixed.
         """
         used = self.plan(x.shape[1:])
