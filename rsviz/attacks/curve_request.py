@@ -72,7 +72,7 @@ class CurveRequest(BaseModel):
     attack: Literal["eot-pgd", "cw", "boundary"] = "eot-pgd"
     parameters: dict[str, Any] = {}
     sizes: tuple[float, ...] = Field(min_length=1, max_length=20)
-    votes: int = Field(default=100, ge=1, le=100_000)
+    votes: int = Field(default=300, ge=1, le=100_000)
     n0: int = Field(default=100, ge=1, le=1_000_000)
     n: int = Field(default=1_000, ge=1, le=1_000_000)
     alpha: float = Field(default=0.001, gt=0, lt=1, allow_inf_nan=False)

@@ -13,9 +13,11 @@ from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
 from rsviz.data.images import to_png
 from rsviz.figures.certify import OTHER_WORDS, TOP_WORDS
 
-BROKEN = "#D81B60"
+BROKEN = "#E4437A"
 """What an attack found. What is proved has the colour of its bound."""
 FONT = 15
+AXIS = 60
+"""Pixels of a chart's height that the axis below it takes on a page."""
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _AXES = {"axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"}}
 
@@ -60,7 +62,7 @@ def ruler_spec(norm: str, extent: float, rows: int) -> dict:
     x = {
         "field": "length",
         "type": "quantitative",
-        "title": f"{NORM_SYMBOLS[norm]} distance from the original (pixel units)",
+        "title": f"{NORM_SYMBOLS[norm]} distance (pixel units)",
         "scale": {"domain": [0, extent], "nice": False},
         "axis": {"tickCount": 6, "grid": False},
     }
@@ -72,14 +74,14 @@ def ruler_spec(norm: str, extent: float, rows: int) -> dict:
     words = {"type": "text", "fontSize": FONT - 2, "baseline": "middle"}
     return {
         "$schema": _SCHEMA,
-        "height": 27 * rows,
+        "height": 27 * rows + AXIS,
         "encoding": {
             "y": {
                 "field": "name",
                 "type": "nominal",
                 "sort": None,
                 "title": None,
-                "axis": {"labelLimit": 170, "ticks": False, "domain": False},
+                "axis": {"labelLimit": 170, "ticks": False, "domain": False, "labelOverlap": False},
             }
         },
         "layer": [
@@ -161,7 +163,7 @@ def steps_spec(name: str, norm: str, title: str | None = None) -> dict:
     words, domain = STEPS[name]
     words = title or words.format(norm=NORM_SYMBOLS[norm])
     scale = {"domain": domain} if domain else {"zero": name == "distance"}
-    y = {"type": "quantitative", "title": None, "scale": scale, "axis": {"tickCount": 4}}
+    y = {"type": "quantitative", "title": None, "scale": scale, "axis": {"tickCount": 5}}
     line = {"type": "line", "strokeWidth": 2, "color": TOP_WORDS, "point": {"size": 12, "color": TOP_WORDS}}
     layers = [{"mark": line, "encoding": {"y": y | {"field": name}}}]
     if name == "distance":
@@ -177,7 +179,7 @@ def steps_spec(name: str, norm: str, title: str | None = None) -> dict:
         )
     return {
         "$schema": _SCHEMA,
-        "height": 190,
+        "height": 150 + AXIS,
         "title": {"text": words, "anchor": "start", "fontSize": FONT - 1, "fontWeight": "normal"},
         "encoding": {
             "x": {
@@ -256,12 +258,12 @@ def path_spec(norm: str, noisy: bool, promised: bool, points: int = 21) -> dict:
         ]
     return {
         "$schema": _SCHEMA,
-        "height": 240,
+        "height": 240 + AXIS,
         "encoding": {
             "x": {
                 "field": "distance",
                 "type": "quantitative",
-                "title": f"{NORM_SYMBOLS[norm]} distance from the original (pixel units)",
+                "title": f"{NORM_SYMBOLS[norm]} distance (pixel units)",
                 "scale": {"nice": False},
                 "axis": {"tickCount": 6, "grid": False},
             }

@@ -67,7 +67,7 @@ def accuracy_spec(curves: Sequence[dict], norm: str) -> dict:
     certified = {"type": "area", "interpolate": "step-before", "opacity": 0.16, "line": {"strokeWidth": 1.5}}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "height": 320,
+        "height": 360 + 20 * len(curves),  # a line of the legend for each
         "encoding": {
             "x": {
                 "field": "size",
@@ -96,6 +96,6 @@ def accuracy_spec(curves: Sequence[dict], norm: str) -> dict:
         ],
         "config": {
             "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"},
-            "legend": {"labelFontSize": FONT - 2},
+            "legend": {"labelFontSize": FONT - 2, "symbolSize": 400, "symbolStrokeWidth": 3},
         },
     }

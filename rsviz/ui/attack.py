@@ -66,6 +66,8 @@ def show(evidence: Evidence, card: Card, state: str) -> None:
     elif state == "running":
         _progress(evidence)
     _pictures(evidence, card)
+    if result:
+        st.markdown(f"**{gap_sentence(result)}**")
     with st.container(key="details"):  # on a phone the controls stand before it
         if result:
             _ruler(result)
@@ -89,7 +91,7 @@ def _verdict(result):
     st.header(headline[result["verdict"]], anchor=False)
     st.markdown(verdict_sentence(result))
     if contradicts(result):
-        st.error(gap_sentence(result), icon=":material/error:")
+        st.error("The answer changed inside the certified radius.", icon=":material/error:")
     if result["before"] is not None and result["before"] != result["label"]:
         words = f"The label is {result['label_name']}: the original was misclassified before any attack."
         st.warning(words, icon=":material/warning:")
@@ -152,9 +154,7 @@ def _said(result, when, card) -> str:
 def _ruler(result):
     """What is proved and what was found on one line."""
     if not result["noise"]:
-        st.info(gap_sentence(result), icon=":material/info:")
         return
-    st.markdown(f"**{gap_sentence(result)}**")
     columns, spec = ruler(result)
     words = f"Certified radius of each bound in {result['norm']}, and the length of the attack"
     st.vega_lite_chart(pa.table(columns), spec, alt=words)
