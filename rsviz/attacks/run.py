@@ -21,7 +21,7 @@ from rsviz.attacks.evidence import POINTS, Evidence, Pictures
 from rsviz.attacks.problem import State, attack
 from rsviz.attacks.registry import AttackError
 from rsviz.attacks.request import AttackRequest, check_fit
-from rsviz.attacks.verdict import _word as word
+from rsviz.attacks.verdict import word
 from rsviz.attacks.victim import VERDICT, Victim, decide
 from rsviz.bounds import BOUNDS, conversion
 from rsviz.bounds.envelope import least_probability

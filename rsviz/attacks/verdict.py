@@ -87,7 +87,7 @@ def _verdict(problem, adversarial, row, votes, alpha) -> Verdict:
     delta = adversarial[one].cpu().double() - problem.x[one].cpu().double()
     targets = problem.goal.targets
     return Verdict(
-        verdict=_word(before, after),
+        verdict=word(before, after),
         label=int(problem.goal.labels[row]),
         target=None if targets is None else int(targets[row]),
         before=before,
@@ -102,7 +102,8 @@ def _verdict(problem, adversarial, row, votes, alpha) -> Verdict:
     )
 
 
-def _word(before: int, after: int) -> str:
+def word(before: int, after: int) -> str:
+    """The verdict on two answers; see Verdict."""
     if ABSTAIN in (before, after):
         return "abstained"
     return "unchanged" if before == after else "changed"

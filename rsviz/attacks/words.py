@@ -64,8 +64,9 @@ def gap_sentence(result: dict, symbols: dict | None = None) -> str:
             f"{result['alpha']:g}; seen again with other seeds, it is an error in rsviz."
         )
     if result["verdict"] == "changed" and found >= radius:
-        gap = f"between them, {found - radius:.3g} wide, nobody knows" if found > radius else "they meet"
-        return f"In {symbol}: {proved}, broken at {found:.4g}; {gap}."
+        return f"In {symbol}: {proved}, broken at {found:.4g}; the gap of {found - radius:.3g} is open."
+    if found and result["verdict"] == "abstained":
+        return f"In {symbol}: {proved}; at {found:.4g} the votes are too close to name a class."
     if found and result["inside"]:
         return (
             f"In {symbol}: {proved}; this attack ended at {found:.4g}, where no attack can change the answer."
