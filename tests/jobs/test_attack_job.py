@@ -6,7 +6,7 @@ import pytest
 from rsviz import jobs
 from rsviz.attacks.evidence import PHASES
 from rsviz.errors import RsvizError
-from rsviz.jobs.attack import REACHED, evidence_of, run_attack
+from rsviz.jobs.attack import REACHED, curves_of, evidence_of, run_attack, run_curve
 
 REQUEST = {
     "checkpoint": "digits-gaussian-0.25",
@@ -105,3 +105,43 @@ def test_a_bad_request_is_refused_before_it_is_queued(home):
         submitted(parameters={"epsilon": 0})
     with pytest.raises(RsvizError, match="a job takes"):
         submitted(image={"kind": "file", "path": "/etc/passwd"})
+
+
+CURVE_REQUEST = {
+    "checkpoints": ["digits-gaussian-0.25"],
+    "scales": [0.0, 0.25],
+    "images": 6,
+    "parameters": {"steps": 4, "draws": 4},
+    "sizes": [0.5, 1.0],
+    "votes": 100,
+    "n": 500,
+    "precision": "float32",
+    "batch": 64,
+    "device": "cpu",
+}
+
+
+def run_curves(job, until=None):
+    place = jobs.folder(job.id)
+    place.mkdir(parents=True, exist_ok=True)
+    runner, steps = run_curve(job.request, None, place), []
+    while True:
+        try:
+            steps.append(next(runner))
+        except StopIteration as end:
+            return steps, end.value
+        if until is not None and until(steps[-1]):
+            runner.close()
+            return steps, None
+
+
+def test_curves_that_were_stopped_go_on_part_by_part(home):
+    whole, broken = (jobs.get(jobs.submit("attack-curve", CURVE_REQUEST, session="a")) for _ in range(2))
+    steps, expected = run_curves(whole)
+    run_curves(broken, until=lambda step: step.progress.get("finished", 0) >= 4)
+    some = curves_of(broken)
+    assert 0 < sum(len(one["size"]) for one in some) < sum(len(one["size"]) for one in expected["curves"])
+    again, result = run_curves(broken)
+    assert result == expected
+    assert len(again) < len(steps)
+    assert steps[-1].progress["finished"] == steps[-1].progress["parts"] == 7
