@@ -8,6 +8,7 @@ weights once to each node, under their SHA-256.
 import contextlib
 import dataclasses
 import os
+import socket
 import tempfile
 import time
 from collections import deque
@@ -19,7 +20,7 @@ import rsviz
 from rsviz import files
 from rsviz.checkpoints.shelves import locate
 from rsviz.errors import RsvizError
-from rsviz.evaluation.engines import POLL, Given, Waiting
+from rsviz.evaluation.engines import ATTEMPTS, POLL, Given, Waiting
 
 PATIENCE = 300.0
 """Seconds for which there may be no worker at all before the run is given up."""
@@ -86,7 +87,7 @@ class Cluster:
         self._make = lambda: kind.remote(task, checkpoint, 1)
         self._again: deque[Given] = deque()
         self._workers = [self._start() for _ in range(workers)]
-        self._alive = time.monotonic()
+        self._alive, self._stillborn = time.monotonic(), 0
 
     def plan(self):
         """Measured by the first worker that is ready."""
@@ -147,17 +148,30 @@ class Cluster:
         given, worker.given = worker.given, None
         try:
             answer = self._ray.get(worker.asked)
-        except (exceptions.ActorDiedError, exceptions.ActorUnavailableError, exceptions.ObjectLostError):
-            if given:
-                self._again.append(given)
+        except (
+            exceptions.ActorDiedError,
+            exceptions.ActorUnavailableError,
+            exceptions.ObjectLostError,
+        ) as error:
+            self._lost(given, error)
             self._workers[self._workers.index(worker)] = self._start()
             return []
         except exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, RsvizError) else error from None
         if not worker.ready:
-            worker.ready = True
+            worker.ready, self._stillborn = True, 0
             return []
         return [answer]
+
+    def _lost(self, given, error) -> None:
+        """Keep what a worker died at; give up where none even comes to life."""
+        if given:
+            self._again.append(given)
+            return
+        self._stillborn += 1
+        if self._stillborn > ATTEMPTS * len(self._workers):
+            reason = str(error).strip().splitlines()[-1]
+            raise RsvizError(f"the workers of the Ray cluster end as they start: {reason[:300]}")
 
 
 def _ray():
@@ -175,12 +189,20 @@ def _connect(ray) -> None:
     address = os.environ.get("RAY_ADDRESS") or "auto"
     environment = {"py_modules": [str(Path(rsviz.__file__).parent)], "env_vars": dict(files.IDLE_THREADS)}
     try:
+        _reach(address)
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="error")
-    except (ConnectionError, ValueError):
+    except (OSError, ValueError):
         raise RsvizError(
             f"there is no Ray cluster at {address!r}; start one with `ray start --head`, or name its address "
             "in RAY_ADDRESS."
         ) from None
+
+
+def _reach(address: str) -> None:
+    """OSError at once where nothing listens; Ray itself would try for many minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _files(task) -> dict[str, bytes]:
