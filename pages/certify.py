@@ -13,6 +13,7 @@ from rsviz.jobs.certify import evidence_of, stop
 from rsviz.noise import NOISES
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
+from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.pickers import pick_checkpoint, pick_image, pick_noise
 from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
@@ -21,18 +22,6 @@ open_page()
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
-# On a narrow screen the controls follow the headline and the pictures, and the charts come last.
-PHONE = """<style>@media (max-width: 640px) {
-  .st-key-sides > div > [data-testid="stHorizontalBlock"] {row-gap: 1rem}
-  .st-key-sides [data-testid="stColumn"]:has(.st-key-details),
-  .st-key-sides [data-testid="stColumn"] :has(.st-key-details):not(:has(> .st-key-details)) {
-    display: contents;
-  }
-  .st-key-sides [data-testid="stColumn"]:has(.st-key-settings) {order: 1}
-  .st-key-sides :has(> .st-key-details) {order: 2}
-  .st-key-details [data-testid="stMarkdownContainer"] {overflow-x: auto}
-  .st-key-details td {white-space: nowrap}
-}</style>"""
 ENDS = {"votes": "After n votes", "decide": "When a radius is decided", "within": "When it is good enough"}
 
 
@@ -176,7 +165,7 @@ def show_state(job):
 
 jobs.ensure_worker()  # it loads torch while the person looks at the example
 st.title("Certify an image", anchor=False)
-st.html(PHONE)
+st.html(CONTROLS_FIRST)
 with st.container(key="sides"):
     result, controls = st.columns([2, 1], gap="large")
 

@@ -4,6 +4,7 @@ A run that may stop early says so before its first vote, and then stands on the 
 (`anytime`) from the first vote to the last, also when it reaches n: wherever it stops, its certificate is
 that of `anytime` on the votes so far and errs with probability at most alpha. Clopper-Pearson's result at n
 belongs to a run without such a rule: to report whichever of the two came first could err with up to 2 alpha.
+(A run that only a person may stop shares alpha between the two: see rsviz.smoothing.Terms.)
 
     view = outlook(counts, top, n=100_000, alpha=0.001, radius=lambda p_a, p_b: bound.radius(p_a, p_b, sigma))
     decide(view, r)                  # "proved", "out of reach" or "undecided"

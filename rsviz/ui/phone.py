@@ -8,8 +8,11 @@ CONTROLS_FIRST = """<style>@media (max-width: 640px) {
   }
   .st-key-sides [data-testid="stColumn"]:has(.st-key-settings) {order: 1}
   .st-key-sides :has(> .st-key-details) {order: 2}
+  .st-key-details [data-testid="stMarkdownContainer"] {overflow-x: auto}
+  .st-key-details td {white-space: nowrap}
 }</style>"""
-"""For st.html: on a narrow screen the controls come after the headline, and the container `details` last.
+"""For st.html: on a narrow screen the controls come after the headline, and the container `details` last,
+whose tables scroll.
 
 The columns stand in a container `sides`; one holds `details`, in a fragment or not, the other `settings`.
 """

@@ -14,6 +14,7 @@ from streamlit.web import cli
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MODULES = (
     *("rsviz.jobs.certify", "rsviz.ui.evidence", "rsviz.ui.pickers", "rsviz.ui.bounds"),
+    *("rsviz.ui.attack", "rsviz.ui.noise_views", "rsviz.ui.statistics"),
     *("rsviz.ui.train", "rsviz.ui.training_compare"),
 )
 

@@ -17,6 +17,7 @@ from rsviz.training import METHODS, TrainRequest
 from rsviz.training.command import command_line
 from rsviz.training.runs import Look, Run
 from rsviz.ui.pickers import describe as describe_checkpoint
+from rsviz.ui.session import page_link
 from rsviz.ui.shell import PAGES
 
 BADGES = {
@@ -106,7 +107,7 @@ def _take_home(run: Run) -> None:
             f"Trained on {about.images:,} images, {about.device}, {about.precision}."
         )
         st.markdown("**The link to this page**")
-        st.code(st.context.url or "", language=None, wrap_lines=True)
+        st.code(page_link(), language=None, wrap_lines=True)
         st.download_button(
             "JSON",
             lambda: run.to_json(),
