@@ -68,6 +68,7 @@ WITHOUT_TORCH = [
     "evidence",
     "jobs",
     "cli",
+    "evaluation",
 ]
 
 IMPORT_WITHOUT = """
