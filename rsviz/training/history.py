@@ -190,29 +190,4 @@ def _parameters(request):
 
 def _work(request) -> int:
     """Images through the network in one step."""
-    return request.batch_size * passes(request.method, _parameters(request))
-
-
-def passes(method: str, p) -> int:
-    """How often an image of the batch, noisy or moved, goes through the network in one step of the method.
-
-    p: the method's Parameters. A test counts them in the objectives themselves.
-    """
-    match method:
-        case "stn":
-            return 2
-        case "adre":
-            return p.k
-        case "smoothadv":
-            return p.m * (p.steps + 1)
-        case "adre-adv":
-            return p.k * (p.steps + 1)
-        case "nal":
-            return p.r * (p.K + 1)
-        case "wrm":
-            return p.K + 1
-        case "trades":
-            return p.steps + 3
-        case "pgd-at":
-            return p.steps + 1
-    return 1
+    return request.batch_size * METHODS[request.method].passes(_parameters(request))

@@ -79,7 +79,7 @@ def estimate(request: TrainRequest):
     prepared.module.to(memory_format=LAYOUTS[way.layout])
     watch, about = _watch(request, prepared), make_about(request, prepared, way, request.chosen_name)
     trainer = Trainer(request, prepared.module, way.precision, about.steps, Team())
-    clock = Clock.of(about, watch, prepared.test, request.batch_size)
+    clock = Clock.of(request, about, watch, prepared.test)
     batch = torch.arange(min(request.batch_size, len(prepared.images)), device=prepared.device)
     for number in range(1 + TRIALS):
         began = time.perf_counter()

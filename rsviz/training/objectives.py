@@ -23,6 +23,7 @@ class Objective:
     logits (N, classes), which attacks set to evaluation mode while they last; x: (B, C, H, W) in [0, 1]; y:
     (B,) classes; noise: a mechanism of rsviz.noise, or None; parameters: an instance of `parameters`;
     generator: the source of all noise. needs_noise: whether sigma must be positive; otherwise it must be 0.
+    passes(parameters): how often an image of the batch, noisy or moved, goes through the network in one step.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Objective:
     parameters: type[BaseModel]
     loss: Callable
     needs_noise: bool
+    passes: Callable[[BaseModel], int]
 
 
 METHODS: Mapping[str, Objective] = MappingProxyType(
@@ -44,6 +46,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=plain.Parameters,
                 loss=plain.plain,
                 needs_noise=False,
+                passes=lambda p: 1,
             ),
             Objective(
                 key="gaussian",
@@ -52,6 +55,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=gaussian.Parameters,
                 loss=gaussian.gaussian,
                 needs_noise=True,
+                passes=lambda p: 1,
             ),
             Objective(
                 key="stn",
@@ -60,6 +64,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=stn.Parameters,
                 loss=stn.stn,
                 needs_noise=True,
+                passes=lambda p: 2,
             ),
             Objective(
                 key="adre",
@@ -68,6 +73,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=adre.Parameters,
                 loss=adre.adre,
                 needs_noise=True,
+                passes=lambda p: p.k,
             ),
             Objective(
                 key="smoothadv",
@@ -76,6 +82,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=smoothadv.Parameters,
                 loss=smoothadv.smoothadv,
                 needs_noise=True,
+                passes=lambda p: p.m * (p.steps + 1),
             ),
             Objective(
                 key="adre-adv",
@@ -84,6 +91,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=adre_adv.Parameters,
                 loss=adre_adv.adre_adv,
                 needs_noise=True,
+                passes=lambda p: p.k * (p.steps + 1),
             ),
             Objective(
                 key="nal",
@@ -92,6 +100,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=nal.Parameters,
                 loss=nal.nal,
                 needs_noise=True,
+                passes=lambda p: p.r * (p.K + 1),
             ),
             Objective(
                 key="wrm",
@@ -100,6 +109,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=wrm.Parameters,
                 loss=wrm.wrm,
                 needs_noise=False,
+                passes=lambda p: p.K + 1,
             ),
             Objective(
                 key="trades",
@@ -108,6 +118,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=trades.Parameters,
                 loss=trades.trades,
                 needs_noise=False,
+                passes=lambda p: p.steps + 3,
             ),
             Objective(
                 key="pgd-at",
@@ -116,6 +127,7 @@ METHODS: Mapping[str, Objective] = MappingProxyType(
                 parameters=pgd_at.Parameters,
                 loss=pgd_at.pgd_at,
                 needs_noise=False,
+                passes=lambda p: p.steps + 1,
             ),
         )
     }

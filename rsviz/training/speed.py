@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 
 from rsviz.execution import synchronize
 from rsviz.training import measure
+from rsviz.training.objectives import METHODS
 from rsviz.training.optimize import make_optimizer
 from rsviz.training.step import Network
 
@@ -70,24 +71,26 @@ class Clock:
     """What steps and looks have cost in this process, and how long the rest takes at that rate.
 
     steps, looks: of the whole run. look_passes: images through the network in a look; measuring_passes: in
-    the measurements for the card. batch: images a step.
+    the measurements for the card. step_passes: images through the network in a step.
     """
 
     steps: int
     looks: int
     look_passes: int
     measuring_passes: int
-    batch: int
+    step_passes: int
     step_seconds: float = 0.0
     timed_steps: int = 0
     look_seconds: float = 0.0
     timed_looks: int = 0
 
     @classmethod
-    def of(cls, about, watch, test, batch) -> "Clock":
+    def of(cls, request, about, watch, test) -> "Clock":
         """The clock of a run before its first step. test: the test split."""
+        objective = METHODS[request.method]
+        step_passes = request.batch_size * objective.passes(objective.parameters(**request.parameters))
         votes = min(measure.CERTIFIED_IMAGES, len(test)) * (measure.N0 + measure.N) if watch.noise else 0
-        return cls(about.steps, about.looks_by(about.epochs), watch.passes, len(test) + votes, batch)
+        return cls(about.steps, about.looks_by(about.epochs), watch.passes, len(test) + votes, step_passes)
 
     def remaining(self, steps_done: int, looks_done: int) -> float | None:
         """Seconds until the checkpoint stands; None before the first step."""
@@ -100,4 +103,4 @@ class Clock:
     def _seconds_a_pass(self, step):
         if self.timed_looks:
             return self.look_seconds / (self.timed_looks * self.look_passes)
-        return step / self.batch / 3  # forward and backward cost about three times as much as forward
+        return step / self.step_passes / 3  # forward and backward cost about three times as much as forward

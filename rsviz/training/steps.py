@@ -41,7 +41,7 @@ class Steps:
         self._saved = (self.step, self.looked)
         self._saved_at, self._save_every = time.perf_counter(), SAVE_EVERY
         self._last = {"loss": None, "terms": {}, "accuracy": None, "images_per_second": None}
-        self.clock = Clock.of(about, watch, prepared.test, request.batch_size)
+        self.clock = Clock.of(request, about, watch, prepared.test)
 
     def run(self):
         """All steps that are left; a generator of progress. What was reached is saved when it is closed."""

@@ -9,7 +9,7 @@ import torch
 
 from rsviz.noise import NOISES
 from rsviz.training import METHODS, TrainRequest
-from rsviz.training.history import estimate, passes, read_again, recorded_run, recorded_runs, run_folders
+from rsviz.training.history import estimate, read_again, recorded_run, recorded_runs, run_folders
 from rsviz.training.runs import END, FORMAT, LOOKS, RUN, STEPS, About, End, Line, Look, RunError
 
 OTHER_PARAMETERS = {
@@ -52,7 +52,7 @@ def test_passes_are_those_that_the_objective_makes(method, changed):
     noise = NOISES["gaussian"](0.25) if objective.needs_noise else None
     x, y = torch.rand(5, 1, 2, 2), torch.randint(3, (5,))
     objective.loss(f, x, y, noise=noise, parameters=parameters, generator=torch.Generator().manual_seed(0))
-    assert f.images == 5 * passes(method, parameters)
+    assert f.images == 5 * METHODS[method].passes(parameters)
 
 
 def write_run(folder, request, *, step_seconds=0.1, looking=3.0, measuring=5.0, end="done", begun=1000.0):
