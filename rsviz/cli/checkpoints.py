@@ -25,13 +25,13 @@ def list_(as_json):
         return
     width = max((len(name) for name in cards), default=4)
     click.echo(
-        f"{'name':{width}}  {'architecture':15}  {'dataset':13}  {'method':9}  noise          clean accuracy"
+        f"{'name':{width}}  {'architecture':19}  {'dataset':13}  {'method':9}  noise          clean accuracy"
     )
     for name, card in cards.items():
         noise = f"{card.noise} {card.scale:g}" if card.noise else "-"
         clean = card.metrics.get("clean_accuracy")
         click.echo(
-            f"{name:{width}}  {card.architecture:15}  {card.dataset:13}  {card.method:9}  {noise:13}  "
+            f"{name:{width}}  {card.architecture:19}  {card.dataset:13}  {card.method:9}  {noise:13}  "
             f"{f'{clean.value:.4f}' if clean else '-'}"
         )
 
