@@ -72,7 +72,7 @@ def sharing(rounds, folder, ray) -> None:
     ways = {"one core": {"workers": 1}, "two cores": {"workers": 2}}
     if ray:
         ways["ray"] = {"engine": "ray", "workers": 2}
-    request = make_request(checkpoint=CHECKPOINT, dataset="digits", n0=N0, n=10 * N, device="cpu", batch=128)
+    request = make_request(checkpoint=CHECKPOINT, dataset="digits", n0=N0, n=4 * N, device="cpu", batch=128)
     rates = {name: [] for name in ways}
     cores = sorted(os.sched_getaffinity(0))
     for turn in range(rounds):
@@ -84,7 +84,7 @@ def sharing(rounds, folder, ray) -> None:
             first, last = voting[0], voting[-1]
             rates[name].append((last.fresh - first.fresh) / (last.seconds - first.seconds))
     os.sched_setaffinity(0, cores)
-    print(f"500 images x {10 * N} votes, batch 128: {shown(rates, 'one core')}")
+    print(f"500 images x {4 * N} votes, batch 128: {shown(rates, 'one core')}")
 
 
 def reading(rounds, folder) -> None:
