@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-LISTS = ["requirements", "requirements-dev", "requirements-peers"]
+LISTS = ["requirements", "requirements-dev", "requirements-peers", "requirements-ray"]
 COMMANDS = [CHECKOUT / "scripts" / name for name in ("app", "test", "lock")] + [CHECKOUT / ".ci" / "run"]
 TOOLS = """
     awk basename bash cat chmod cp cut df dirname env find flock grep head id ln mkdir mv readlink rm sed
