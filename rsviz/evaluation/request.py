@@ -73,8 +73,9 @@ def make_request(**values) -> EvaluateRequest:
     """
     noise = values.get("noise", "gaussian")
     try:
-        if values.get("scale") is None and isinstance(values.get("checkpoint"), str) and noise in NOISES:
-            values["scale"] = _own_scale(values["checkpoint"], noise)
+        if values.get("scale") is None and isinstance(values.get("checkpoint"), str):
+            # an unknown noise is refused with the request, by its own sentence
+            values["scale"] = _own_scale(values["checkpoint"], noise) if noise in NOISES else 1.0
         return EvaluateRequest.model_validate(values)
     except ValidationError as error:
         raise RsvizError(f"{first_fault(error)}.") from None

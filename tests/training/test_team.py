@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ from rsviz.training.runs import read_run
 from rsviz.training.step import Trainer
 from rsviz.training.team import Team
 from tests.pictures import SETTINGS, write_pictures
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 DRIVER = """
 import sys, torch
@@ -39,7 +42,7 @@ def started(processes, *command):
     """Run a command of Python under torchrun on this machine, with a port that is free."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     launcher += [f"--nproc-per-node={processes}", *map(str, command)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "RSVIZ_DEVICE": "cpu"}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "RSVIZ_DEVICE": "cpu", "PYTHONPATH": str(CHECKOUT)}
     ran = subprocess.run(launcher, env=environment, capture_output=True, text=True, timeout=280)
     assert ran.returncode == 0, ran.stderr[-2000:]
     return ran
