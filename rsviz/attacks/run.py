@@ -22,7 +22,7 @@ from rsviz.attacks.problem import State, attack
 from rsviz.attacks.registry import AttackError
 from rsviz.attacks.request import AttackRequest, check_fit
 from rsviz.attacks.verdict import word
-from rsviz.attacks.victim import VERDICT, Victim, decide
+from rsviz.attacks.victim import VERDICT, Victim
 from rsviz.bounds import BOUNDS, conversion
 from rsviz.bounds.envelope import least_probability
 from rsviz.certification import cached_network, known_plans, load_input
@@ -31,7 +31,7 @@ from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper, defau
 from rsviz.data import images
 from rsviz.execution import Plan, Runner, keep_memory, pick_device
 from rsviz.noise import NOISES
-from rsviz.smoothing import ABSTAIN, SmoothedClassifier, Votes
+from rsviz.smoothing import ABSTAIN, SmoothedClassifier, Votes, decide
 from rsviz.voting import SELECTION, Span, count_votes
 
 PATH = 37

@@ -9,14 +9,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from scipy.stats import binom
 
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, plan
 from rsviz.noise import Draws, block_size
-from rsviz.smoothing import ABSTAIN
+from rsviz.smoothing import decide
 from rsviz.voting import Span, count_votes
 
 GRADIENT, CONFIRM, START, WALK, VERDICT = 32, 33, 34, 35, 36
@@ -151,19 +149,6 @@ class Victim:
         if self.noise is None:
             return counts.argmax(1)
         return torch.from_numpy(decide(counts.cpu().numpy(), alpha)).to(counts.device)
-
-
-def decide(counts, alpha: float):
-    """PREDICT: the class with most votes, or ABSTAIN; wrong about g with probability at most alpha.
-
-    counts: votes (..., K). The answer stands where a two-sided binomial test that first and second are
-    equally likely rejects at alpha. Source: Cohen et al. 2019, PREDICT, Proposition 1.
-    """
-    counts = np.asarray(counts)
-    ordered = np.sort(counts, axis=-1)
-    first, second = ordered[..., -1], ordered[..., -2]
-    p_value = np.minimum(1, 2 * binom.sf(first - 1, first + second, 0.5))
-    return np.where(p_value <= alpha, counts.argmax(-1), ABSTAIN)
 
 
 class NoiseSource:

@@ -7,9 +7,8 @@ from rsviz.bounds import certifying
 from rsviz.bounds import radii as certified_radii
 from rsviz.execution import Plan
 from rsviz.noise import block_size
+from rsviz.smoothing.decision import ABSTAIN
 from rsviz.smoothing.terms import Claim, Terms, make_claim
-
-ABSTAIN = -1
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from scipy.stats import binomtest
 
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, plan
 from rsviz.noise import Draws
 from rsviz.smoothing.certificate import (
-    ABSTAIN,
     Certificate,
     Snapshot,
     Votes,
     make_certificate,
     tight_radius,
 )
+from rsviz.smoothing.decision import decide
 from rsviz.smoothing.terms import BY_HAND, Terms, next_checkpoint
 from rsviz.voting import ESTIMATION, PREDICTION, SELECTION, Span, count_votes
 
@@ -63,10 +62,7 @@ class SmoothedClassifier:
         Terms(n=n, alpha=alpha, seed=seed)  # says what is wrong with them
         start = (0,) * self.num_classes
         tallies, _, _ = _last(self._tallies(x, n, seed, PREDICTION, self.plan(x.shape), start, every=1.0))
-        counts = tallies[-1]
-        first, second = np.argsort(counts, kind="stable")[::-1][:2]
-        test = binomtest(int(counts[first]), int(counts[first] + counts[second]), 0.5)
-        return int(first) if test.pvalue <= alpha else ABSTAIN
+        return int(decide(tallies[-1], alpha))
 
     def certify(
         self, x, n0=100, n=100_000, alpha=0.001, procedure="cohen", seed=0, *, decide=None, within=None
