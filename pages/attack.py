@@ -10,6 +10,7 @@ from rsviz.jobs.attack import evidence_of
 from rsviz.ui import attack as view
 from rsviz.ui import attack_controls as controls
 from rsviz.ui import attack_curve
+from rsviz.ui.live import follow, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
@@ -30,32 +31,9 @@ def show_example():
     view.show(evidence, load_card(evidence.request.checkpoint), "example")
 
 
-def show_job(job_id):
-    """The job in the URL, polled while it runs."""
-    try:
-        job = jobs.get(job_id)
-        if job.kind != "attack":
-            raise RsvizError(f"The job {job_id} is no attack.")
-        unfinished = job.unfinished
-    except RsvizError as error:
-        st.warning(
-            f"{error} The settings of the link are restored; press Attack.", icon=":material/link_off:"
-        )
-        show_example()
-        return
-
-    @st.fragment(run_every=0.4 if unfinished else None)
-    def watch():
-        try:
-            job = jobs.get(job_id)
-        except RsvizError as error:  # a disk that is full for a moment; the next poll may do
-            st.warning(str(error), icon=":material/warning:")
-            return
-        if unfinished and not job.unfinished:
-            st.rerun()  # the page stops polling and offers Attack again
-        show_state(job)
-
-    watch()
+def check(job):
+    if job.kind != "attack":
+        raise RsvizError(f"The job {job.id} is no attack.")
 
 
 def show_state(job):
@@ -67,11 +45,7 @@ def show_state(job):
         return
     if job.unfinished:
         st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
-    if job.state == "failed":
-        st.error(job.error, icon=":material/error:")
-    elif job.state == "queued":
-        ahead = "It is next." if not job.position else f"{job.position} before it."
-        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
+    tell_of_trouble(job)
     view.show(evidence, card, job.state)
 
 
@@ -103,6 +77,6 @@ with result:
     if job_id is None:
         show_example()
     else:
-        show_job(job_id)
+        follow(job_id, show_state, show_example, button="Attack", check=check)
 attack_curve.section(card)
 controls.ADDRESS.write()

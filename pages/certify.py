@@ -13,6 +13,7 @@ from rsviz.jobs.certify import evidence_of, stop
 from rsviz.noise import NOISES
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
+from rsviz.ui.live import follow, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.pickers import pick_checkpoint, pick_image, pick_noise
 from rsviz.ui.session import session_id, url_value
@@ -115,31 +116,6 @@ def show_example():
     view.show(evidence, load_card(evidence.request.checkpoint), "example")
 
 
-def show_job(job_id):
-    """The job in the URL, polled while it runs."""
-    try:
-        unfinished = jobs.get(job_id).unfinished
-    except RsvizError as error:
-        st.warning(
-            f"{error} The settings of the link are restored; press Certify.", icon=":material/link_off:"
-        )
-        show_example()
-        return
-
-    @st.fragment(run_every=0.4 if unfinished else None)
-    def watch():
-        try:
-            job = jobs.get(job_id)
-        except RsvizError as error:  # a disk that is full for a moment; the next poll may do
-            st.warning(str(error), icon=":material/warning:")
-            return
-        if unfinished and not job.unfinished:
-            st.rerun()  # the page stops polling and offers Certify again
-        show_state(job)
-
-    watch()
-
-
 def show_state(job):
     try:
         evidence = evidence_of(job)
@@ -153,12 +129,8 @@ def show_state(job):
                 words = "Stop and keep what is proved"
                 st.button(words, icon=":material/front_hand:", on_click=keep, args=(job,))
             st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
-    if job.state == "failed":
-        st.error(job.error, icon=":material/error:")
-    elif job.state == "queued":
-        ahead = "It is next." if not job.position else f"{job.position} before it."
-        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
-    elif job.state == "running" and not evidence.counts:
+    tell_of_trouble(job)
+    if job.state == "running" and not evidence.counts:
         st.info("The worker has it: loading the network.", icon=":material/hourglass_top:")
     view.show(evidence, card, job.state)
 
@@ -197,4 +169,4 @@ with result:
     if job_id is None:
         show_example()
     else:
-        show_job(job_id)
+        follow(job_id, show_state, show_example, button="Certify")

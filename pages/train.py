@@ -10,6 +10,7 @@ from rsviz.training.history import read_again, shipped_run
 from rsviz.training.runs import RunError
 from rsviz.ui import train as controls
 from rsviz.ui import training_run as view
+from rsviz.ui.live import follow, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
@@ -31,30 +32,9 @@ def show_example():
     picture()
 
 
-def show_job(job_id):
-    """The job in the URL, polled while it runs."""
-    try:
-        job = jobs.get(job_id)
-        if job.kind != "train":
-            raise RsvizError(f"The job {job_id} trains nothing.")
-        unfinished = in_flux(job)
-    except RsvizError as error:
-        st.warning(f"{error} The settings of the link are restored; press Train.", icon=":material/link_off:")
-        show_example()
-        return
-
-    @st.fragment(run_every=0.5 if unfinished else None)
-    def watch():
-        try:
-            job = jobs.get(job_id)
-        except RsvizError as error:  # a disk that is full for a moment; the next poll may do
-            st.warning(str(error), icon=":material/warning:")
-            return
-        if unfinished and not in_flux(job):
-            st.rerun()  # the page stops polling and offers what can be done with the result
-        show_state(job)
-
-    watch()
+def check(job):
+    if job.kind != "train":
+        raise RsvizError(f"The job {job.id} trains nothing.")
 
 
 def in_flux(job) -> bool:
@@ -74,12 +54,8 @@ def show_state(job):
     if job.unfinished:
         st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
         st.caption("Cancelling keeps the best epoch so far as a checkpoint.")
-    if job.state == "failed":
-        st.error(job.error, icon=":material/error:")
-    elif job.state == "queued":
-        ahead = "It is next." if not job.position else f"{job.position} before it."
-        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
-    elif job.state == "running":
+    tell_of_trouble(job)
+    if job.state == "running":
         view.progress(job.progress or {})
     try:
         run = read_again(jobs.folder(job.id))
@@ -146,7 +122,7 @@ with result:
     if job_id is None:
         show_example()
     else:
-        show_job(job_id)
+        follow(job_id, show_state, show_example, button="Train", check=check, unfinished=in_flux, every=0.5)
 together = st.expander(
     "Compare up to four runs", icon=":material/compare_arrows:", key="t_together", on_change="rerun"
 )

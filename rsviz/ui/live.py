@@ -1,0 +1,48 @@
+"""A job on a page: the one in the URL, polled while it runs; what is said while it waits or has failed."""
+
+import streamlit as st
+
+from rsviz import jobs
+from rsviz.errors import RsvizError
+
+
+def follow(job_id, show_state, show_example, *, button, check=None, unfinished=None, every=0.4):
+    """Draw the job, again every `every` seconds while it is unfinished; then the page once more, without.
+
+    show_state: draws a job. show_example: draws what stands there where the job cannot be shown. button: its
+    label, which the person may press instead. check: raises RsvizError for a job that is not this page's.
+    unfinished: whether more may come of a job; by default what the job says.
+    """
+    unfinished = unfinished or (lambda job: job.unfinished)
+    try:
+        job = jobs.get(job_id)
+        if check is not None:
+            check(job)
+        polled = unfinished(job)
+    except RsvizError as error:
+        words = f"{error} The settings of the link are restored; press {button}."
+        st.warning(words, icon=":material/link_off:")
+        show_example()
+        return
+
+    @st.fragment(run_every=every if polled else None)
+    def watch():
+        try:
+            job = jobs.get(job_id)
+        except RsvizError as error:  # a disk that is full for a moment; the next poll may do
+            st.warning(str(error), icon=":material/warning:")
+            return
+        if polled and not unfinished(job):
+            st.rerun()  # the page stops polling and offers its button again
+        show_state(job)
+
+    watch()
+
+
+def tell_of_trouble(job) -> None:
+    """Why a job failed, or what a queued one waits for."""
+    if job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    elif job.state == "queued":
+        ahead = "It is next." if not job.position else f"{job.position} before it."
+        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
