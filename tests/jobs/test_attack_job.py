@@ -7,6 +7,7 @@ from rsviz import jobs
 from rsviz.attacks.evidence import PHASES
 from rsviz.errors import RsvizError
 from rsviz.jobs.attack import REACHED, curves_of, evidence_of, run_attack, run_curve
+from tests.here import run_here
 
 REQUEST = {
     "checkpoint": "digits-gaussian-0.25",
@@ -36,18 +37,7 @@ def submitted(**changes):
 
 
 def run(job, resume=None, until=None):
-    """The job in this process, as the worker runs it: (steps, result or None where it was left)."""
-    place = jobs.folder(job.id)
-    place.mkdir(parents=True, exist_ok=True)
-    runner, steps = run_attack(job.request, resume, place), []
-    while True:
-        try:
-            steps.append(next(runner))
-        except StopIteration as end:
-            return steps, end.value
-        if until is not None and until(steps[-1]):
-            runner.close()
-            return steps, None
+    return run_here(run_attack, job, resume, until=until)
 
 
 def test_phases_come_in_their_order_and_the_last_has_the_result(home):
@@ -122,17 +112,7 @@ CURVE_REQUEST = {
 
 
 def run_curves(job, until=None):
-    place = jobs.folder(job.id)
-    place.mkdir(parents=True, exist_ok=True)
-    runner, steps = run_curve(job.request, None, place), []
-    while True:
-        try:
-            steps.append(next(runner))
-        except StopIteration as end:
-            return steps, end.value
-        if until is not None and until(steps[-1]):
-            runner.close()
-            return steps, None
+    return run_here(run_curve, job, until=until)
 
 
 def test_curves_that_were_stopped_go_on_part_by_part(home):

@@ -12,6 +12,7 @@ from rsviz.certification import make_request
 from rsviz.errors import RsvizError
 from rsviz.evidence import Evidence
 from rsviz.jobs.certify import _as_of_now, evidence_of, run_certify, stop
+from tests.here import run_here
 
 REQUEST = {
     "checkpoint": "digits-gaussian-0.25",
@@ -37,18 +38,7 @@ def submitted(**changes):
 
 
 def run(job, resume=None, until=None):
-    """The job in this process, as the worker runs it: (steps, result or None where it was left)."""
-    place = jobs.folder(job.id)
-    place.mkdir(parents=True, exist_ok=True)
-    runner, steps = run_certify(job.request, resume, place), []
-    while True:
-        try:
-            steps.append(next(runner))
-        except StopIteration as end:
-            return steps, end.value
-        if until is not None and until(steps[-1]):
-            runner.close()
-            return steps, None
+    return run_here(run_certify, job, resume, until=until)
 
 
 def voting(step):

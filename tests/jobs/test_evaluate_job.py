@@ -11,6 +11,7 @@ from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.evaluation import read_votes
 from rsviz.jobs.evaluate import VOTES, run_evaluate, votes_of
+from tests.here import run_here
 
 REQUEST = {
     "checkpoint": "digits-gaussian-0.25",
@@ -32,18 +33,7 @@ def home(tmp_path, monkeypatch):
 
 
 def run(job, until=None):
-    """The job in this process, as the worker runs it: (steps, result or None where it was left)."""
-    place = jobs.folder(job.id)
-    place.mkdir(parents=True, exist_ok=True)
-    runner, steps = run_evaluate(job.request, None, place), []
-    while True:
-        try:
-            steps.append(next(runner))
-        except StopIteration as end:
-            return steps, end.value
-        if until is not None and until(steps[-1]):
-            runner.close()
-            return steps, None
+    return run_here(run_evaluate, job, None, until=until)
 
 
 def submitted(**changes):
