@@ -6,7 +6,7 @@ Looked for in RSVIZ_DATA, then in ../shared/data beside the checkout. There CIFA
     RSVIZ_HOME=FOLDER python -c "from tests.materials import prepare; prepare('cifar10')"
     RSVIZ_HOME=FOLDER python -m rsviz train --dataset cifar10 ...
 
-Training should then state in the card that the images are JPEG copies: pixels differ from the original.
+The card of a checkpoint then tells that the images are JPEG copies.
 """
 
 import io
@@ -23,6 +23,7 @@ from rsviz.files import data_root
 
 # Taken when the tests are collected: during the run both variables point to folders of the run.
 ROOTS = (data_root(), Path(__file__).resolve().parents[2] / "shared" / "data")
+JPEG_COPY = "CIFAR-10, JPEG-compressed copies of the images: pixels differ slightly from the published ones"
 
 
 def require(name):
@@ -50,7 +51,7 @@ def _prepare_from(root, name):
             return True
     copies = {split: root / "cifar10" / f"cifar10_{split}_jpeg.npz" for split in datasets.SPLITS}
     if name == "cifar10" and all(path.is_file() for path in copies.values()):
-        datasets.store(name, {split: read_jpeg_copy(path) for split, path in copies.items()})
+        datasets.store(name, {split: read_jpeg_copy(path) for split, path in copies.items()}, JPEG_COPY)
         return True
     return False
 

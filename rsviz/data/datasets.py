@@ -21,6 +21,9 @@ from rsviz.errors import RsvizError
 
 SPLITS = ("train", "test")
 
+COPY = "copy.txt"
+"""File of a prepared dataset that tells which copy it is, where it does not come from the published files."""
+
 
 class DataError(RsvizError):
     """A dataset that is unknown, not there, damaged, or cannot be downloaded."""
@@ -141,6 +144,7 @@ class ArrayDataset(Dataset):
     """A dataset in one array, memory-mapped where it is large.
 
     images: (N, H, W) or (N, H, W, C); integers count up to the largest of their type, floats are in [0, 1].
+    copy: which copy of the published dataset this is, in words, where it is not the published files.
     """
 
     name: str
@@ -148,6 +152,7 @@ class ArrayDataset(Dataset):
     images: np.ndarray
     labels: np.ndarray
     classes: tuple[str, ...]
+    copy: str = ""
 
     def image(self, index):
         return self.pixels([self.check_index(index)])[0]
@@ -230,12 +235,14 @@ def load(name: str, split: str = "test", shape: tuple[int, int, int] | None = No
         with _reading:
             images = np.load(info.prepared_folder / f"{split}-images.npy", mmap_mode="r")
             labels = np.load(info.prepared_folder / f"{split}-labels.npy")
+        note = info.prepared_folder / COPY
+        copy = note.read_text(encoding="utf-8") if note.is_file() else ""
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"The prepared copy of {info.title} in {info.prepared_folder} is damaged; "
             f"delete that folder and it is prepared anew."
         ) from error
-    return ArrayDataset(name, split, images, labels, info.classes)
+    return ArrayDataset(name, split, images, labels, info.classes, copy)
 
 
 def available(name: str) -> bool:
@@ -280,10 +287,11 @@ def prepare(name: str) -> None:
     store(name, splits)
 
 
-def store(name: str, splits: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+def store(name: str, splits: Mapping[str, tuple[np.ndarray, np.ndarray]], copy: str = "") -> None:
     """Write {"train": (images, labels), "test": ...} as the prepared copy of a dataset, whole or not at all.
 
     images: uint8 (N, H, W[, C]) as the dataset's shape says; labels: (N,) in the range of its classes.
+    copy: what sets these arrays apart from the published files, in words; cards of checkpoints tell it.
     """
     info = _info(name)
     for split in SPLITS:
@@ -298,6 +306,8 @@ def store(name: str, splits: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Non
             for split in SPLITS:
                 for what, array in zip(("images", "labels"), splits[split], strict=True):
                     _save(temporary / f"{split}-{what}.npy", np.ascontiguousarray(array))
+            if copy:
+                (temporary / COPY).write_text(copy, encoding="utf-8")
             temporary.chmod(0o755)
             try:
                 os.rename(temporary, target)

@@ -41,6 +41,8 @@ def data_copy(dataset) -> str:
         return f"digits bundled with scikit-learn {version('scikit-learn')}, split by rsviz.data"
     if dataset.name.startswith("folder:"):
         return f"{len(dataset):,} images of a folder"
+    if dataset.copy:
+        return dataset.copy
     digest = hashlib.sha256(np.ascontiguousarray(dataset.images))
     digest.update(np.ascontiguousarray(dataset.labels, dtype="<i8"))
     published, title = PUBLISHED.get(dataset.name, ("", ""))
