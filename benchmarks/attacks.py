@@ -35,16 +35,16 @@ def main():
     )
     parts = parser.add_subparsers(required=True)
     for part, options in (
-        (strength, {"checkpoint": "mnist-gaussian-0.25", "images": 100, "searches": 9, "steps": 50}),
+        (strength, {"checkpoint": "mnist-cnn-gaussian-0.25", "images": 100, "searches": 9, "steps": 50}),
         (draws, {"checkpoint": "digits-gaussian-0.25", "images": 100, "steps": 20, "votes": 1000}),
-        (speed, {"checkpoint": "mnist-gaussian-0.25", "images": 8, "steps": 3, "rounds": 7, "batch": 0}),
+        (speed, {"checkpoint": "mnist-gaussian-0.70", "images": 8, "steps": 3, "rounds": 7, "batch": 0}),
         (soundness, {"images": 200, "n": 2000, "votes": 1000}),
     ):
         sub = parts.add_parser(part.__name__, help=part.__doc__.splitlines()[0])
         for name, value in options.items():
             sub.add_argument(f"--{name}", default=value, type=type(value))
         if part is soundness:
-            names = ["digits-gaussian-0.25", "digits-gaussian-0.50", "mnist-gaussian-0.25"]
+            names = ["digits-gaussian-0.25", "digits-gaussian-0.50", "mnist-cnn-gaussian-0.25"]
             sub.add_argument("--checkpoints", nargs="+", default=names)
         sub.set_defaults(part=part)
     options = vars(parser.parse_args())

@@ -22,7 +22,7 @@ from rsviz.smoothing import SmoothedClassifier
 
 CASES = {
     "digits": ("digits-gaussian-0.25", 100_000, 20_000),
-    "mnist": ("mnist-gaussian-0.25", 20_000, 2_000),
+    "mnist": ("mnist-gaussian-0.70", 20_000, 2_000),
 }
 """Name -> checkpoint, votes a measurement, votes of one by the slow loop."""
 

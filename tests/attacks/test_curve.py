@@ -132,7 +132,7 @@ def test_bad_curves_are_refused_in_one_sentence(changes, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"checkpoints": ["digits-gaussian-0.25", "mnist-gaussian-0.25"]}, "take the same images"),
+        ({"checkpoints": ["digits-gaussian-0.25", "mnist-gaussian-0.70"]}, "take the same images"),
         ({"images": 501}, "has 500"),
         ({"checkpoints": ["../x"]}, "the name of a checkpoint"),
     ],

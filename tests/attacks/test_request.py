@@ -44,7 +44,7 @@ def test_what_cannot_be_attacked_is_refused_in_one_sentence(changes, words):
         ({"label": 10}, "label is 10; digits-gaussian-0.25 knows classes 0 to 9"),
         ({"target": 10}, "target is 10"),
         ({"image": {"kind": "dataset", "dataset": "mnist", "index": 0}}, "was trained on digits"),
-        ({"attack": "transfer", "surrogate": "mnist-gaussian-0.25"}, "they must be the same"),
+        ({"attack": "transfer", "surrogate": "mnist-gaussian-0.70"}, "they must be the same"),
         ({"checkpoint": "nobody"}, "nobody"),
     ],
 )
