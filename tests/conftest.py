@@ -1,8 +1,14 @@
 """What all tests share: folders of their own, and the datasets that are not part of the project."""
 
+import os
+
 import pytest
 
+from rsviz.files import IDLE_THREADS
 from tests import materials
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is there: cores are shared with other test processes
+    os.environ.update(IDLE_THREADS)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,7 +21,6 @@ REQUEST = {
 
 @pytest.fixture
 def cluster(monkeypatch):
-    pytest.importorskip("ray", reason="Ray is not installed: uv pip install -r requirements-ray.txt")
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("RAY_worker_niceness", "0")
