@@ -212,7 +212,7 @@ def test_second_start_asks_neither_pip_nor_uv(machine):
 
 def test_second_test_run_asks_neither_pip_nor_uv_nor_looks_for_chromium(machine):
     machine.run("scripts/test")
-    assert len(installs(machine.asked())) == 2
+    assert len(installs(machine.asked())) == 3  # the app, the tests, Ray
     (machine.path / "python3").unlink()
     status, out, err = machine.run("scripts/test", "tests/bounds", "-k", "cohen", STANDIN_NETWORK="no")
     assert (status, out, err) == (0, f"tested with {machine.path}/chromium\n", "")
