@@ -66,7 +66,7 @@ def write(folder, contents, packed=False):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         path = folder / (f"{name}.gz" if packed else name)
-        path.write_bytes(gzip.compress(content) if packed else content)
+        path.write_bytes(gzip.compress(content, mtime=0) if packed else content)
 
 
 def cifar_batches():
@@ -204,7 +204,7 @@ def test_batches_that_want_to_run_code_are_refused(folders, small, tmp_path):
         ),
         ("t10k-images-idx3-ubyte", idx(np.zeros((19, 28, 28))), r"allowed is uint8 \(20, 28, 28\)"),
         ("t10k-labels-idx1-ubyte", idx(np.full(20, 10)), "are not 20 numbers below 10"),
-        ("t10k-images-idx3-ubyte.gz", gzip.compress(bytes(999))[:-9], "is cut off or damaged"),
+        ("t10k-images-idx3-ubyte.gz", gzip.compress(bytes(999), mtime=0)[:-9], "is cut off or damaged"),
         ("t10k-images-idx3-ubyte.gz", b"no gzip", "cannot be read"),
     ],
 )
@@ -314,7 +314,7 @@ def published(monkeypatch, contents):
     """Let torchvision publish these MNIST files; (address -> content) of its second mirror."""
     from torchvision.datasets import MNIST
 
-    packed = {f"{name}.gz": gzip.compress(content) for name, content in contents.items()}
+    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in contents.items()}
     sums = [(name, hashlib.md5(content).hexdigest()) for name, content in packed.items()]
     monkeypatch.setattr(MNIST, "resources", sums)
     return {MNIST.mirrors[1] + name: content for name, content in packed.items()}
