@@ -105,7 +105,9 @@ def command(parameters, out, record, save_run, estimate, zoo, as_json, **setting
         _train(request, folder, record or _run_folder(request, folder), replace) for request in requests
     ]
     if not all(results):  # a process of a team that does not lead
-        return
+        from rsviz.training.team import leave
+
+        leave()
     if save_run:
         _save_run(save_run, Path(results[0]["run"]))
     if as_json:

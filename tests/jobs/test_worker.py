@@ -238,8 +238,8 @@ def test_an_idle_worker_ends(home, monkeypatch):
 
 def test_a_worker_whose_home_is_removed_ends_and_leaves_it_removed(home):
     worker = start_worker()
-    until(lambda: (home / "jobs.sqlite").exists())
-    time.sleep(0.5)  # until it has settled to looking for jobs
+    job_id = jobs.submit("count", {"steps": 1}, session="a")
+    assert jobs.wait(job_id, 30).state == "done"  # so it has settled to looking for jobs
     os.rename(home, home.with_name("moved"))
     assert worker.wait(30) == 0
     assert not home.exists()
