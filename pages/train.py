@@ -83,7 +83,6 @@ def offer_resume(job_id):
 
 def resume(job_id):
     """Callback: the job goes on from where it stood."""
-    controls.tell_again()
     try:
         jobs.resume(job_id, session=session_id())
     except RsvizError as error:

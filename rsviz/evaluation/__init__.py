@@ -24,6 +24,7 @@ from rsviz.evaluation.curves import (
 from rsviz.evaluation.logs import LogError, read_log, write_log
 from rsviz.evaluation.request import EvaluateRequest, check_job, make_request
 from rsviz.evaluation.results import Certificates, certificates, summary
+from rsviz.evaluation.series import Series, series_of_log, series_of_votes, shipped_votes
 from rsviz.evaluation.store import EvaluationError, Votes, read_votes
 from rsviz.evaluation.tables import Table
 
@@ -33,6 +34,7 @@ __all__ = [
     "EvaluateRequest",
     "EvaluationError",
     "LogError",
+    "Series",
     "Table",
     "Votes",
     "average_certified_radius",
@@ -48,6 +50,9 @@ __all__ = [
     "pointwise_band",
     "read_log",
     "read_votes",
+    "series_of_log",
+    "series_of_votes",
+    "shipped_votes",
     "simultaneous_band",
     "steps",
     "summary",

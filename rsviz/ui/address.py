@@ -70,6 +70,7 @@ class Address:
     def __init__(self, name: str, fields: Mapping[str, Field]):
         self._fields = fields
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
+        self._cut_off = f"address-{name}-cut-off"
 
     def restore(self) -> None:
         """Put the URL into the widgets where it is new, and what they last held where they were away."""
@@ -81,13 +82,18 @@ class Address:
             for key, field in self._fields.items():
                 st.session_state[key] = self._read(field, query.get(key))
             st.session_state[self._seen] = query
-            return
         for key in self._fields:
             if key not in st.session_state:
                 st.session_state[key] = kept[key]
+            elif st.session_state.get(self._cut_off):
+                # Who presses something while the page is still being drawn cuts off what was on its way, and
+                # Streamlit tells a value only once: the widgets would show, and then send, others.
+                st.session_state[key] = st.session_state[key]
+        st.session_state[self._cut_off] = True
 
     def write(self) -> None:
-        """Put the widgets into the URL; defaults are left out."""
+        """Put the widgets into the URL; defaults are left out. The last line of a page."""
+        st.session_state[self._cut_off] = False
         kept = {key: st.session_state.get(key, field.default) for key, field in self._fields.items()}
         st.session_state[self._kept] = kept
         query = {

@@ -14,7 +14,13 @@ from streamlit.web import cli
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MODULES = (
     *("rsviz.jobs.certify", "rsviz.ui.evidence", "rsviz.ui.pickers", "rsviz.ui.bounds"),
-    *("rsviz.ui.attack", "rsviz.ui.noise_views", "rsviz.ui.statistics"),
+    *(
+        "rsviz.ui.attack",
+        "rsviz.ui.evaluate_gallery",
+        "rsviz.ui.evaluate_views",
+        "rsviz.ui.noise_views",
+        "rsviz.ui.statistics",
+    ),
     *("rsviz.ui.train", "rsviz.ui.training_compare"),
 )
 

@@ -17,6 +17,12 @@ PAGES = (
         ":material/bolt:",
         "Attack an image: what is broken beside what is proved.",
     ),
+    (
+        "pages/evaluate.py",
+        "Evaluate",
+        ":material/checklist:",
+        "Certify a whole test set: accuracy against radius.",
+    ),
     ("pages/bounds.py", "Bounds", ":material/stacked_line_chart:", "Every closed-form bound, side by side."),
     (
         "pages/noise.py",

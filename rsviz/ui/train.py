@@ -166,20 +166,8 @@ def _named(request) -> TrainRequest | None:
         return None
 
 
-def tell_again() -> None:
-    """In the callback of a button: the browser is told every setting anew.
-
-    Who presses it while the page is still being drawn cuts off what was on its way, and Streamlit tells a
-    value that came from the URL only once: the widgets would show other values than those that count.
-    """
-    for key in ADDRESS.defaults():
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
-
-
 def start(request: TrainRequest) -> None:
     """Callback of the button: submit the run and put the job into the URL, where a reload finds it."""
-    tell_again()
     try:
         st.query_params["job"] = jobs.submit("train", request, session=session_id())
         st.session_state["t_name"] = ""  # taken from now on
@@ -213,7 +201,6 @@ def _work(request) -> str:
 
 def _measure(request):
     """Callback: a job times some steps of the run."""
-    tell_again()
     try:
         job_id = jobs.submit("estimate", request, session=session_id())
         st.session_state.setdefault("measuring", {})[_work(request)] = job_id

@@ -1,0 +1,225 @@
+"""Controls of the Evaluate page: what is certified, how votes are read, which curves are compared."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rsviz import data, jobs
+from rsviz.bounds import BOUNDS
+from rsviz.certification import AUTO
+from rsviz.checkpoints import Card
+from rsviz.confidence import PROCEDURES
+from rsviz.errors import RsvizError
+from rsviz.evaluation import make_request
+from rsviz.reference import published
+from rsviz.ui import evaluate_sources as sources
+from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.pickers import offer_download, pick_checkpoint, pick_noise
+from rsviz.ui.session import session_id
+
+MOST = 10
+"""Curves in one picture."""
+SHOWN = ["example:digits-gaussian-0.25", "example:digits-gaussian-0.50", "example:digits-smoothadv-0.25"]
+VOTES = [100, 1_000, 10_000, 100_000]
+ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
+TIGHT = "tight"
+BANDS = {"none": "none", "pointwise": "at each radius", "simultaneous": "at all radii at once"}
+VALID = [AUTO, *(key for key, procedure in PROCEDURES.items() if procedure.valid)]
+CERTIFYING = [TIGHT, *(key for key, bound in BOUNDS.items() if bound.rigorous)]
+
+
+def _keys(texts):
+    keys = [key for text in texts for key in text.split(",") if sources.is_key(key)]
+    if not keys:
+        raise ValueError
+    return list(dict.fromkeys(keys))[:MOST]
+
+
+def _papers(texts):
+    known = {str(place): place for place in range(len(_paper_curves()))}
+    return [known[part] for text in texts for part in text.split(",") if part in known][:MOST]
+
+
+ADDRESS = Address(
+    "evaluate",
+    {
+        "e_show": Field(SHOWN, _keys, lambda keys: [",".join(keys)]),
+        "e_alpha": choice(ALPHAS, 0.001),
+        "e_procedure": choice(VALID, AUTO),
+        "e_bound": choice(CERTIFYING, TIGHT),
+        "e_band": choice(BANDS, "pointwise"),
+        "e_envelope": flag(False),
+        "e_papers": Field([], _papers, lambda places: [",".join(map(str, places))]),
+        "e_at": number(0.0, 1000.0, 0.5),
+        "e_n": choice(VOTES, 1_000),
+        "e_limit": number(1, 1_000_000, 500),
+        "e_skip": number(1, 100_000, 1),
+        "e_n0": number(1, 100_000, 100),
+        "e_seed": number(0, 2**52, 0),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the votes are read, and what is drawn of them."""
+
+    alpha: float
+    procedure: str
+    bound: str | None
+    band: str
+    envelope: bool
+    at: float
+    papers: tuple[tuple[str, ...], ...]
+
+
+def start(request) -> None:
+    """Callback: submit the request; the job goes into the URL, and its curve into the picture."""
+    try:
+        job_id = jobs.submit("evaluate", request, session=session_id())
+    except RsvizError as error:
+        st.session_state["refused"] = str(error)
+        return
+    st.query_params["job"] = job_id
+    shown = st.session_state["e_show"]
+    if shown == SHOWN:
+        shown = SHOWN[:1] if request.checkpoint.startswith("digits") else []
+    st.session_state["e_show"] = [*shown[: MOST - 1], f"job:{job_id}"]
+
+
+def choose() -> tuple[Card, object | None]:
+    """What is certified: (card, request), the request None where the page says why there is none."""
+    card = pick_checkpoint(default="digits-gaussian-0.25")
+    noise, scale = pick_noise(card)
+    n = st.select_slider("Votes n for each image", VOTES, key="e_n", format_func="{:,}".format)
+    left, right = st.columns(2)
+    with left:
+        limit = st.number_input("Images", 1, 1_000_000, key="e_limit", help="At most so many test images.")
+    with right:
+        skip = st.number_input("Every …th", 1, 100_000, key="e_skip", help="20: every twentieth image.")
+    with st.expander("More settings"):
+        n0 = st.number_input("Selecting votes n₀", 1, 100_000, key="e_n0")
+        seed = st.number_input("Seed", 0, 2**52, key="e_seed", help="Image i draws with seed + i.")
+    if card.dataset not in data.DATASETS:
+        st.info(
+            f"{card.name} was trained on images of one's own; `python -m rsviz evaluate` certifies them.",
+            icon=":material/info:",
+        )
+        return card, None
+    if not data.available(card.dataset):
+        offer_download(card.dataset)
+        return card, None
+    try:
+        return card, make_request(
+            checkpoint=card.name,
+            dataset=card.dataset,
+            noise=noise,
+            scale=scale,
+            n=n,
+            n0=n0,
+            limit=limit,
+            skip=skip,
+            seed=seed,
+        )
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return card, None
+
+
+def reading() -> Reading:
+    """What the widgets of `choose_reading` say, before they are drawn."""
+    bound = st.session_state["e_bound"]
+    return Reading(
+        alpha=st.session_state["e_alpha"],
+        procedure=st.session_state["e_procedure"],
+        bound=None if bound == TIGHT else bound,
+        band=st.session_state["e_band"],
+        envelope=st.session_state["e_envelope"],
+        at=st.session_state["e_at"],
+        papers=tuple(_paper_curves()[place] for place in st.session_state["e_papers"]),
+    )
+
+
+def choose_reading() -> None:
+    """How votes are read; it takes no new vote, so the picture follows at once."""
+    first, second, third = st.columns(3)
+    with first:
+        st.number_input("Look at radius (pixel units)", 0.0, 1000.0, step=0.05, format="%g", key="e_at")
+        st.select_slider("Probability of error α", ALPHAS, key="e_alpha", format_func="{:g}".format)
+    with second:
+        st.selectbox(
+            "Limits on p_A and p_B",
+            VALID,
+            format_func=lambda key: PROCEDURES[key].title if key != AUTO else "What suits the classes",
+            key="e_procedure",
+        )
+        st.selectbox("Band over the images, 95 %", list(BANDS), format_func=BANDS.get, key="e_band")
+    with third:
+        st.selectbox(
+            "Bound",
+            CERTIFYING,
+            format_func=lambda key: BOUNDS[key].title if key != TIGHT else "The tight one",
+            key="e_bound",
+            help="Where a bound does not fit the noise of a curve, the tight one for that noise is drawn.",
+        )
+        st.toggle(
+            "Upper envelope",
+            key="e_envelope",
+            help="The best of the curves at each radius: no single classifier has it.",
+        )
+    st.multiselect(
+        "Published numbers",
+        range(len(_paper_curves())),
+        format_func=lambda place: paper_title(_paper_curves()[place]),
+        key="e_papers",
+        max_selections=MOST,
+        placeholder="Curves printed in papers, to lay over these",
+    )
+
+
+def choose_curves() -> None:
+    """Which curves stand in the picture, and the uploader of logs."""
+    own = [f"job:{job.id}" for job in jobs.list_jobs(200, session_id()) if job.kind == "evaluate"]
+    options = [f"example:{name}" for name in sources.shipped_votes()]
+    options = list(dict.fromkeys([*options, *own, *st.session_state["e_show"]]))
+    st.multiselect("Curves, up to ten", options, format_func=sources.title, key="e_show", max_selections=MOST)
+    file = st.file_uploader(
+        "Add a log of the field",
+        key="e_file",
+        help="Tab-separated idx, label, predict, radius, correct, time, as Cohen et al. publish them.",
+    )
+    if file is not None and st.session_state.get("e_stored") != file.file_id:
+        st.session_state["e_stored"] = file.file_id
+        _add_log(file)
+    if refused := st.session_state.get("e_log_refused"):
+        st.error(refused, icon=":material/error:")
+
+
+def _add_log(file):
+    try:
+        st.session_state["e_log_refused"] = None
+        key = sources.keep_log(file.getvalue())
+    except RsvizError as error:
+        st.session_state["e_log_refused"] = f"{file.name[:80]} is refused, {error}"
+        return
+    st.session_state["e_new_log"] = key
+    st.rerun()
+
+
+def take_new_log() -> None:
+    """Before the widgets are drawn: a log that was just uploaded joins the picture."""
+    if key := st.session_state.pop("e_new_log", None):
+        shown = [other for other in st.session_state["e_show"] if other != key]
+        st.session_state["e_show"] = [*shown[: MOST - 1], key]
+
+
+def _paper_curves() -> list[tuple[str, ...]]:
+    return list(published.curves())
+
+
+def paper_title(key) -> str:
+    """A published curve in a line: the paper's table, dataset, method, sigma."""
+    table, dataset, method, sigma, settings = key
+    words = [f"paper: {table.replace('-', ' ')}", dataset, method]
+    words += [f"σ = {sigma}"] * bool(sigma) + [settings] * bool(settings)
+    return ", ".join(words)

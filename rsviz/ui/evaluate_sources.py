@@ -1,0 +1,126 @@
+"""What the curves of the Evaluate page are drawn from: shipped votes, jobs, and logs that somebody uploaded.
+
+A source has a key that can stand in a link: example:NAME, job:ID or log:UPLOAD.
+"""
+
+import functools
+import re
+from dataclasses import dataclass
+
+from rsviz import files, jobs
+from rsviz.errors import RsvizError, short
+from rsviz.evaluation import (
+    Certificates,
+    Series,
+    Votes,
+    certificates,
+    read_log,
+    read_votes,
+    series_of_log,
+    series_of_votes,
+    shipped_votes,
+)
+from rsviz.jobs.evaluate import VOTES
+
+KEY = re.compile(r"(example|job|log):[\w.-]{1,100}")
+LOG = ".tsv"
+KEPT = 16
+"""Readings and files that are kept in memory for the next rerun."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One curve, read. votes: None of a log. running: whether more votes will come."""
+
+    key: str
+    series: Series
+    votes: Votes | None
+    running: bool = False
+
+
+def is_key(text: str) -> bool:
+    return KEY.fullmatch(text) is not None
+
+
+def load(key: str, alpha: float, procedure: str, bound: str | None) -> Source:
+    """The source, read at alpha by a procedure and a bound; RsvizError where it is not there."""
+    kind, _, name = key.partition(":")
+    if kind == "log":
+        return Source(key, _log_series(name), None)
+    if kind == "example":
+        votes, stamp, running = _example(name), 0, False
+    else:
+        votes, stamp, running = _of_job(name)
+    proved = _reading(key, stamp, alpha, procedure, votes)
+    if not len(proved.idx):
+        raise RsvizError(f"The evaluation {name} has no image with all its votes yet.")
+    return Source(key, series_of_votes(votes.header, proved, bound), votes, running)
+
+
+def title(key: str) -> str:
+    """The source in a few words, for a list to choose from."""
+    kind, _, name = key.partition(":")
+    if kind == "log":
+        return f"log {name[:8]}"
+    if kind == "example":
+        return f"{name} (shipped)"
+    try:
+        request = jobs.get(name).request
+    except RsvizError:
+        return f"{name}: gone"
+    return f"{request['checkpoint']}, {request['noise']} {request['scale']:g}, n = {request['n']:,}"
+
+
+def keep_log(content: bytes) -> str:
+    """Store an uploaded log, once it has been read without a fault; its key. Raises LogError otherwise."""
+    read_log(content)
+    return f"log:{files.keep_upload(content, LOG)}"
+
+
+def _example(name) -> Votes:
+    votes = shipped_votes()
+    if name not in votes:
+        raise RsvizError(f"There are no shipped votes of {short(name)}.")
+    return votes[name]
+
+
+def _of_job(job_id):
+    """(votes, what changes when more come, whether more will)."""
+    job = jobs.get(job_id)
+    if job.kind != "evaluate":
+        raise RsvizError(f"The job {job_id} is no evaluation.")
+    path = jobs.folder(job_id) / VOTES
+    try:
+        stamp = path.stat().st_size
+    except FileNotFoundError:
+        raise RsvizError(f"The evaluation {job_id} has no votes yet.") from None
+    return _votes(job_id, stamp), stamp, job.unfinished
+
+
+# By size: votes are only ever added.
+@functools.lru_cache(maxsize=KEPT)
+def _votes(job_id, size) -> Votes:
+    return read_votes(jobs.folder(job_id) / VOTES)
+
+
+# Not by the votes themselves: arrays have no hash.
+_readings: dict[tuple, Certificates] = {}
+
+
+def _reading(key, stamp, alpha, procedure, votes) -> Certificates:
+    name = (key, stamp, alpha, procedure)
+    found = _readings.get(name)
+    if found is None:
+        found = certificates(votes, alpha, procedure)
+        while len(_readings) >= 4 * KEPT:
+            _readings.pop(next(iter(_readings)), None)
+        _readings[name] = found
+    return found
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _log_series(name) -> Series:
+    path = files.upload(name)
+    if not name.endswith(LOG) or not path.is_file():
+        raise RsvizError(f"The log {short(name[:8])} is no longer here; upload it again.")
+    return series_of_log(f"log {name[:8]}", read_log(path))

@@ -1,0 +1,196 @@
+"""The Evaluate page without a browser: what it opens on, how votes are read, and what it refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rsviz import jobs
+from rsviz.errors import RsvizError
+from rsviz.evaluation import certificates, shipped_votes, write_log
+from rsviz.jobs.evaluate import run_evaluate
+from rsviz.jobs.store import Store
+from rsviz.ui import evaluate_sources as sources
+from rsviz.ui.evaluate import SHOWN
+from tests.here import run_here
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
+    return tmp_path
+
+
+@pytest.fixture
+def opened(home):
+    """opened(**query) -> the page with a home of its own, and no worker behind it."""
+
+    def open_with(**query):
+        app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.switch_page("pages/evaluate.py").run()
+
+    return open_with
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log that is the shipped votes of one checkpoint."""
+    proved = certificates(shipped_votes()["digits-gaussian-0.25"])
+    write_log(proved.log(), tmp_path / "log.tsv")
+    return (tmp_path / "log.tsv").read_bytes()
+
+
+def pressed(app):
+    return next(found for found in app.button if found.label == "Evaluate").click().run()
+
+
+def texts(app):
+    return " ".join(found.value for found in [*app.header, *app.markdown, *app.caption])
+
+
+def finished(**values):
+    """A job that has certified some digits."""
+    request = {
+        "checkpoint": "digits-gaussian-0.25",
+        "dataset": "digits",
+        "limit": 20,
+        "n": 200,
+        "scale": 0.25,
+    }
+    job_id = jobs.submit("evaluate", request | values, session="another")
+    _, result = run_here(run_evaluate, jobs.get(job_id), None)
+    store = Store()
+    store.claim()
+    store.finish(job_id, result)
+    return job_id
+
+
+def test_it_opens_on_what_the_shipped_votes_prove(opened):
+    app = opened()
+    assert not app.exception
+    best = max(float(sources.load(key, 0.001, "auto", None).series.accuracy(0.5)) for key in SHOWN)
+    assert app.header[0].value.startswith(f"{np.floor(1000 * best) / 10:g} %")
+    assert "Average certified radius" in texts(app)
+    assert "| digits-smoothadv-0.25 |" in texts(app)
+
+
+def test_a_reading_changes_the_numbers_and_takes_no_vote(opened):
+    app = opened()
+    before = app.header[0].value
+    app.selectbox(key="e_bound").set_value("li-l2").run()
+    weaker = app.header[0].value
+    app.selectbox(key="e_bound").set_value("tight").run()
+    app.select_slider(key="e_alpha").set_value(0.05).run()
+    assert not app.exception
+    share = [float(words.split(" ")[0]) for words in (weaker, before, app.header[0].value)]
+    assert share[0] < share[1] <= share[2]
+    assert not jobs.list_jobs()
+
+
+def test_pressing_evaluate_asks_for_what_is_set_and_its_curve_joins(opened):
+    app = opened()
+    app.select_slider(key="e_n").set_value(100)
+    app.number_input(key="e_limit").set_value(7).run()
+    app = pressed(app)
+    assert not app.exception
+    job = jobs.get(app.query_params["job"])
+    assert (job.request["n"], job.request["limit"], job.request["scale"]) == (100, 7, 0.25)
+    assert f"job:{job.id}" in app.session_state["e_show"]
+
+
+def test_a_finished_job_is_in_the_picture_of_another_browser(opened):
+    job_id = finished()
+    app = opened(e_show=f"example:digits-gaussian-0.25,job:{job_id}")
+    assert not app.exception and not app.warning
+    assert "digits-gaussian-0.25, n = 200, 20 images" in texts(app)
+
+
+def test_noise_of_another_norm_is_left_out_and_said(opened):
+    job_id = finished(noise="laplace", scale=0.1)
+    app = opened(e_show=f"example:digits-gaussian-0.25,job:{job_id}")
+    assert "so not in this picture" in app.warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"e_show": "job:nothing"}, "nothing"),
+        ({"e_show": "example:nobody"}, "no shipped votes"),
+        ({"e_show": "log:" + "0" * 64 + ".tsv"}, "no longer here"),
+        ({"e_show": "log:..tsv"}, "no longer here"),
+        ({"job": "nothing"}, "nothing"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(opened, query, words):
+    app = opened(**query)
+    assert not app.exception
+    assert any(words in found.value for found in app.warning)
+
+
+def test_a_job_of_another_kind_is_refused(opened, home):
+    job_id = Store().insert("certify", {}, "a", per_session=9, total=9)
+    app = opened(job=job_id)
+    assert "is no evaluation" in app.warning[0].value
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"e_alpha": "2"}, {"e_n": "nan"}, {"e_at": "-1"}, {"e_show": "../../etc/passwd"}, {"e_papers": "x"}],
+)
+def test_absurd_links_open_the_page_as_it_is(opened, query):
+    app = opened(**query)
+    assert not app.exception
+    assert app.header
+
+
+def test_a_log_joins_the_picture(opened, log):
+    key = sources.keep_log(log)
+    app = opened(e_show=key)
+    assert not app.exception and not app.warning
+    assert "A log is drawn as it says" in texts(app)
+    assert app.header[0].value.startswith("73.6 %")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda text: text.replace("\t", ","), "line 1: the columns are separated by commas"),
+        (lambda text: text.replace("idx", "id", 1), "line 1: the header has no column idx"),
+        (lambda text: text.replace("\n1\t", "\n1\t7\t", 1), "line 3: this is 7 columns"),
+        (lambda text: text + text, "line 502: this is the header again"),
+    ],
+)
+def test_a_spoilt_log_is_refused_with_its_line_and_nothing_is_kept(home, log, spoil, words):
+    with pytest.raises(RsvizError, match=words):
+        sources.keep_log(spoil(log.decode()).encode())
+    assert not list((home / "uploads").glob("*"))
+
+
+def test_radii_that_cannot_be_are_refused(home, log):
+    lines = log.decode().splitlines(keepends=True)
+    for radius in ("-0.5", "nan", "inf"):
+        cells = lines[4].split("\t")
+        cells[3] = radius
+        with pytest.raises(RsvizError, match=f"line 5: radius is .{radius}"):
+            sources.keep_log("".join([*lines[:4], "\t".join(cells), *lines[5:]]).encode())
+    assert not list((home / "uploads").glob("*"))
+
+
+def test_published_numbers_can_be_laid_over(opened):
+    app = opened(e_papers="3")
+    assert not app.exception
+    assert "Diamonds: numbers printed in papers" in texts(app)
+
+
+def test_the_gallery_leads_to_an_image(opened):
+    app = opened()
+    app.session_state["e_gallery"] = True
+    app.run()
+    assert not app.exception
+    assert "Click an image" in texts(app)
