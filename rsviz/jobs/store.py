@@ -229,6 +229,8 @@ class Store:
 
     def claim(self) -> tuple[str, str, dict, dict | None] | None:
         """Move the oldest queued job to running; its id, kind, request and resume, None if none is queued."""
+        if not self.path.exists():  # the home was removed: it is not made anew by looking for jobs
+            return None
         oldest = "SELECT id, kind, request, resume FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1"
         with self._connection() as connection:  # mostly nothing is: look before taking the lock
             if connection.execute(oldest).fetchone() is None:
