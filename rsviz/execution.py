@@ -102,6 +102,21 @@ class Runner:
         return self._network(batch)
 
 
+class ForwardBackward(torch.nn.Module):
+    """What one step of an ascent does, for `plan` to measure: a forward pass, and back to the image."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images):
+        with torch.inference_mode(False), torch.enable_grad():
+            leaf = images.clone().requires_grad_()
+            logits = self.network(leaf)
+            torch.autograd.grad(logits.float().sum(), leaf)
+        return logits
+
+
 def _memory_format(batch):
     return torch.channels_last if batch.dim() == 4 and batch.shape[1] > 1 else torch.preserve_format
 

@@ -33,7 +33,7 @@ ROOMS = {
     "evidence": {"certification"},
     "attacks": STATISTICS | MATERIALS | {"smoothing", "certification"},  # images and networks come as there
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
-    "distributional": STATISTICS | MATERIALS | {"smoothing"},
+    "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
@@ -69,6 +69,7 @@ WITHOUT_TORCH = [
     "jobs",
     "cli",
     "evaluation",
+    "distributional",
 ]
 
 IMPORT_WITHOUT = """

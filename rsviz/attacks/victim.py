@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from rsviz.errors import RsvizError
-from rsviz.execution import Plan, Runner, plan
+from rsviz.execution import ForwardBackward, Plan, Runner, plan
 from rsviz.noise import Draws, block_size
 from rsviz.smoothing import decide
 from rsviz.voting import Span, count_votes
@@ -79,7 +79,7 @@ class Victim:
         """`plan` in steps of a fraction of a second, for who has to attend to others meanwhile."""
         if self._key(shape) in self._plans:
             return
-        timed, precision = _ForwardBackward(self.network), self._precision
+        timed, precision = ForwardBackward(self.network), self._precision
         if not isinstance(self.network, torch.nn.Module):
             timed, precision = timed.forward, "float32" if precision == "auto" else precision
         self._plans[self._key(shape)] = yield from plan(timed, shape, self.device, precision, self._batch)
@@ -165,21 +165,6 @@ class NoiseSource:
         out = torch.empty((count, *self._shape), device=self._device)
         self._draws.fill(out, start)
         return out
-
-
-class _ForwardBackward(torch.nn.Module):
-    """What one attack step does, for the measurement that picks batch and precision."""
-
-    def __init__(self, network):
-        super().__init__()
-        self.network = network
-
-    def forward(self, images):
-        with torch.inference_mode(False), torch.enable_grad():
-            leaf = images.clone().requires_grad_()
-            logits = self.network(leaf)
-            torch.autograd.grad(logits.float().sum(), leaf)
-        return logits
 
 
 def _loss_of(loss, goal):

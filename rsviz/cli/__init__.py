@@ -15,6 +15,7 @@ COMMANDS = {
     "checkpoints": "weights and their cards: list, show, import, measure, verify",
     "certify": "certify one image",
     "evaluate": "certify a test set",
+    "distribution": "certify the mean loss over a population that moves",
     "attack": "attack one image, and judge it beside its certificate",
     "train": "train a checkpoint",
     "jobs": "jobs of the app: list, show, cancel",

@@ -1,6 +1,5 @@
 """The jobs that attack: one image, or test images for a curve. What they reach stands in their folders."""
 
-import json
 import time
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from rsviz.attacks.evidence import Evidence, Pictures
 from rsviz.attacks.request import make_request
 from rsviz.files import write_atomically
 from rsviz.jobs.kinds import Step
+from rsviz.jobs.parts import finished, keep
 from rsviz.jobs.store import Job, folder
 
 REACHED, PICTURES, CURVE = "reached", "pictures.safetensors", "curve.json"
@@ -60,19 +60,11 @@ def run_curve(request: dict, resume: dict | None, folder: Path):
 
     asked, path = curve_request.make_request(**request), folder / CURVE
     yield Step({"what": "loading"})
-    done = json.loads(path.read_bytes()) if path.exists() else {}
-    for reached in curve(asked, done):
-        if reached.new:
-            write_atomically(path, json.dumps(reached.done).encode())
-        finished = len(reached.done) - 1  # "plans" is no part
-        progress = {"what": reached.what, "step": reached.step, "steps": reached.steps}
-        yield Step(progress | {"finished": finished, "parts": reached.parts})
-    return {"curves": curve_request.curves(asked, json.loads(path.read_bytes()))}
+    yield from keep(path, curve(asked, finished(path)), "what", "step", "steps")
+    return {"curves": curve_request.curves(asked, finished(path))}
 
 
 def curves_of(job: Job) -> list[dict]:
     """What the job has finished so far; see rsviz.attacks.curve_request.curves."""
-    path = folder(job.id) / CURVE
-    if not path.exists():
-        return []
-    return curve_request.curves(curve_request.make_request(**job.request), json.loads(path.read_bytes()))
+    asked = curve_request.make_request(**job.request)
+    return curve_request.curves(asked, finished(folder(job.id) / CURVE))

@@ -44,6 +44,7 @@ KINDS = {
     "estimate": Kind("rsviz.training:TrainRequest.model_validate", "rsviz.jobs.estimate:run_estimate"),
     "attack": Kind("rsviz.attacks.request:check_job", "rsviz.jobs.attack:run_attack"),
     "attack-curve": Kind("rsviz.attacks.curve_request:check_job", "rsviz.jobs.attack:run_curve"),
+    "distribution": Kind("rsviz.distributional:check_job", "rsviz.jobs.distribution:run_distribution"),
     "import": Kind("rsviz.jobs.chores:ImportRequest.model_validate", "rsviz.jobs.chores:run_import"),
 }
 

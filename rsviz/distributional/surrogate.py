@@ -1,0 +1,100 @@
+"""The robust surrogate phi_gamma(x0) = sup_x E_Z[l(x + Z) - gamma c(x + Z, x0)], c squared l2: its ascent.
+
+With noise in the cost E_Z c(x + Z, x0) = ||x - x0||^2 + d sigma^2: the noise moves phi by a constant, and the
+maximiser not at all. The ascent therefore climbs E_Z[l(x + Z)] - gamma ||x - x0||^2, and `certificate`
+subtracts what is paid for the noise. Where gamma is not above `losses.concave_from`, an ascent finds a lower
+bound of the supremum.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from rsviz.noise import Draws
+from rsviz.training.inner import gradient
+
+ASCENT, MEASURE, SLOPE = 40, 41, 42
+"""Streams of an image's seed: of the ascent, of the losses that are reported, of the slope at its end."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Images and their losses.
+
+    x: float32 (B, C, H, W). seeds: of each image's noise. noise: a mechanism, None for none. losses: (noisy
+    images (B, draws, C, H, W), rows of x that they come from) -> float32 or float64 (B, draws).
+    """
+
+    x: torch.Tensor
+    seeds: tuple[int, ...]
+    noise: object
+    losses: Callable
+
+    def draws(self, stream: int, stop: int) -> "list[Draws] | None":
+        """The noise of every image for one purpose, of which `stop` draws will be asked for."""
+        if self.noise is None:
+            return None
+        shape, device = self.x.shape[1:], self.x.device
+        return [Draws(self.noise, shape, seed, stream, device, stop=stop) for seed in self.seeds]
+
+    def noisy(self, x, draws, start: int, count: int):
+        """x_i + z_ij for draws [start, start + count) of every image: (B, count, C, H, W)."""
+        if draws is None:
+            return x[:, None].expand(-1, count, *x.shape[1:])
+        z = torch.empty((len(x), count, *x.shape[1:]), device=x.device)
+        for row, one in enumerate(draws):
+            one.fill(z[row], start)
+        return x[:, None] + z.to(x.dtype)
+
+    def slope(self, x, draws, start: int, count: int):
+        """The gradient of mean_j l(x + z_ij) by each image, (B, C, H, W)."""
+        return gradient(lambda images: self.losses(self.noisy(images, draws, start, count)).mean(1), x)
+
+    @torch.no_grad()
+    def mean_losses(self, x, draws, count: int, at_once: int):
+        """mean_j l(x + z_ij) over the first `count` draws, float64 (B,), in passes of `at_once` draws."""
+        total = torch.zeros(len(x), dtype=torch.float64, device=x.device)
+        for start in range(0, count, at_once):
+            part = min(at_once, count - start)
+            total += self.losses(self.noisy(x, draws, start, part)).double().sum(1)
+        return total / count
+
+
+def ascend(
+    problem: Problem, gamma: float, *, steps: int, draws: int, step_size: float
+) -> Iterator[torch.Tensor]:
+    """x_0 = x, x_{k+1} = x_k + step_size (1/r sum_j grad l(x_k + z_kj) - 2 gamma (x_k - x_0)).
+
+    Yields x_1, ..., x_K, each (B, C, H, W). steps: K. draws: r, fresh at every step, the same for all gamma.
+    Source: Algorithm 1 of the NAL paper, with the cost's exact gradient in place of one over the draws: that
+    one holds -2 gamma times their mean, which at step_size 0.5 / gamma would move x by exactly that noise.
+    """
+    source = problem.draws(ASCENT, steps * draws)
+    x = problem.x
+    for step in range(steps):
+        uphill = problem.slope(x, source, step * draws, draws)
+        x = x + step_size * (uphill - 2 * gamma * (x - problem.x))
+        yield x
+
+
+def cost(x, x0) -> torch.Tensor:
+    """||x - x0||_2^2 of every image, float64 (B,)."""
+    return (x - x0).double().square().sum((1, 2, 3))
+
+
+def squared_slope(problem: Problem, x, gamma: float, draws: int) -> torch.Tensor:
+    """An unbiased estimate of ||grad_x (E l(x + Z) - gamma ||x - x0||^2)||^2, float64 (B,); may be below 0.
+
+    The product of two gradients over `draws` draws each that share none: the square of one alone would add
+    its variance.
+    """
+    if problem.noise is None:
+        half = problem.slope(x, None, 0, 1) - 2 * gamma * (x - problem.x)
+        return half.double().square().sum((1, 2, 3))
+    source = problem.draws(SLOPE, 2 * draws)
+    first, second = (
+        (problem.slope(x, source, start, draws) - 2 * gamma * (x - problem.x)).double()
+        for start in (0, draws)
+    )
+    return (first * second).sum((1, 2, 3))

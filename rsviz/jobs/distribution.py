@@ -1,0 +1,24 @@
+"""The job that certifies a population; its finished parts stand in its folder."""
+
+from pathlib import Path
+
+from rsviz import distributional
+from rsviz.jobs.kinds import Step
+from rsviz.jobs.parts import finished, keep
+from rsviz.jobs.store import Job, folder
+
+PARTS = "distribution.json"
+
+
+def run_distribution(request: dict, resume: dict | None, folder: Path):
+    """The runner; the result is `rsviz.distributional.curves` of all series."""
+    asked, path = distributional.make_request(**request), folder / PARTS
+    yield Step({"what": "loading"})
+    yield from keep(path, distributional.distribution(asked, finished(path)), "what")
+    return {"curves": distributional.curves(asked, finished(path))}
+
+
+def certificates_of(job: Job) -> list[dict]:
+    """What the job has finished so far; see `rsviz.distributional.curves`."""
+    asked = distributional.make_request(**job.request)
+    return distributional.curves(asked, finished(folder(job.id) / PARTS))

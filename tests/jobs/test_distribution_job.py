@@ -1,0 +1,73 @@
+"""The job that certifies a population: its steps, its end, and that stops do not change it."""
+
+import json
+
+import pytest
+
+from rsviz import jobs
+from rsviz.errors import RsvizError
+from rsviz.jobs.distribution import certificates_of, run_distribution
+from tests.here import run_here
+
+REQUEST = {
+    "checkpoints": ["digits-nal-0.25"],
+    "scales": [0.0, 0.25],
+    "images": 30,
+    "gammas": [2.0, 8.0],
+    "K": 2,
+    "r": 2,
+    "measured": 4,
+    "n0": 10,
+    "n": 50,
+    "precision": "float32",
+    "batch": 64,
+    "device": "cpu",
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
+    return tmp_path
+
+
+def submitted(**changes):
+    return jobs.get(jobs.submit("distribution", REQUEST | changes, session="a"))
+
+
+def test_steps_are_json_and_the_result_is_all_curves(home):
+    job = submitted()
+    assert certificates_of(job) == []
+    steps, result = run_here(run_distribution, job)
+    json.dumps([[step.progress, step.resume] for step in steps] + [result])
+    assert steps[0].progress == {"what": "loading"}
+    assert steps[-1].progress["finished"] == steps[-1].progress["parts"] == 7
+    assert [one["scale"] for one in result["curves"]] == [0.0, 0.25]
+    assert certificates_of(job) == result["curves"]
+
+
+def test_a_stopped_job_shows_what_it_has_and_goes_on_to_the_same_end(home):
+    whole, stopped = submitted(), submitted()
+    _, expected = run_here(run_distribution, whole)
+    _, result = run_here(run_distribution, stopped, until=lambda step: step.progress.get("finished", 0) >= 4)
+    assert result is None
+    assert [one["scale"] for one in certificates_of(stopped)] == [0.0]
+    steps, result = run_here(run_distribution, stopped, resume=None)
+    assert result == expected
+    assert min(step.progress["finished"] for step in steps[1:]) >= 4
+
+
+def test_the_worker_runs_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setenv("RSVIZ_WORKER_IDLE", "1")
+    job = jobs.wait(jobs.submit("distribution", REQUEST, session="a"), 120)
+    assert (job.state, job.error) == ("done", None)
+    assert len(job.result["curves"]) == 2
+
+
+def test_a_bad_request_is_refused_when_it_is_sent(home):
+    with pytest.raises(RsvizError, match="gammas"):
+        submitted(gammas=[-1.0])
+    with pytest.raises(RsvizError, match="name of a checkpoint"):
+        submitted(checkpoints=["/etc/passwd"])
