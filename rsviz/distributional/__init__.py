@@ -19,7 +19,14 @@ import numpy as np
 from rsviz.checkpoints import load_card
 from rsviz.distributional.certificate import PROVED, Ends, certificate, envelope, printed
 from rsviz.distributional.losses import LOSSES, DistributionError, concave_from
-from rsviz.distributional.request import DistributionRequest, Series, check_job, make_request, needs_bound
+from rsviz.distributional.request import (
+    DistributionRequest,
+    Series,
+    check_job,
+    command_line,
+    make_request,
+    needs_bound,
+)
 from rsviz.files import SHIPPED_CHECKPOINTS
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "DistributionRequest",
     "at",
     "check_job",
+    "command_line",
     "concave_from",
     "curves",
     "distribution",

@@ -1,6 +1,7 @@
 """What can be asked of a certificate of a population, checked before it begins. Does not import torch."""
 
 import itertools
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -164,6 +165,23 @@ def make_request(**values) -> DistributionRequest:
         return DistributionRequest(**values)
     except ValidationError as error:
         raise DistributionError(f"{first_fault(error)}.") from None
+
+
+def command_line(request: DistributionRequest) -> str:
+    """The shell command that asks for the same."""
+    settings = request.model_dump(exclude_defaults=True) | {
+        "scales": request.scales,
+        "gammas": request.gammas,
+    }
+    words = ["python", "-m", "rsviz", "distribution"]
+    for name in settings.pop("checkpoints"):
+        words += ["--checkpoint", name]
+    if not settings.pop("noise_in_cost", True):
+        words.append("--no-noise-in-cost")
+    for name, value in settings.items():
+        values = value if isinstance(value, tuple) else [value]
+        words += [f"--{name.lower().replace('_', '-')}", ",".join(str(one) for one in values)]
+    return shlex.join(words)
 
 
 def needs_bound(request: DistributionRequest) -> float:

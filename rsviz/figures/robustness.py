@@ -1,6 +1,10 @@
 """Robust accuracy against attack size, with what is certified below it."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
 
 from rsviz.bounds import NORM_SYMBOLS
 from rsviz.figures.certify import TOP_WORDS
@@ -8,6 +12,8 @@ from rsviz.figures.certify import TOP_WORDS
 COLOURS = (TOP_WORDS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A8794", "#8C6BB1")
 DASHES = ([1, 0], [6, 3])
 """White-box; transfer."""
+PAPER = [2, 3]
+EMPTY: Mapping = MappingProxyType({})
 FONT = 15
 
 
@@ -22,11 +28,12 @@ def names(curves: Sequence[dict]) -> list[str]:
     return found
 
 
-def accuracy_columns(curves: Sequence[dict]) -> dict[str, list]:
-    """Columns of the chart: series, kind ("attacked" or "certified"), size, right, abstained, wrong, in
-    percent; abstained and wrong are None for what is certified.
+def accuracy_columns(curves: Sequence[dict], printed: Mapping[str, Mapping] = EMPTY) -> dict[str, list]:
+    """Columns of the chart: series, kind ("attacked", "certified" or "printed"), size, and in percent right,
+    abstained, wrong; the last two are NaN but for what was attacked here.
 
-    curves: as rsviz.attacks.curve_request.curves gives them.
+    curves: as rsviz.attacks.curve_request.curves gives them. printed: by name, radius and value of curves
+    that stand in papers.
     """
     columns = {name: [] for name in ("series", "kind", "size", "right", "abstained", "wrong")}
 
@@ -39,12 +46,17 @@ def accuracy_columns(curves: Sequence[dict]) -> dict[str, list]:
             add(name, "attacked", size, *(100 * share for share in shares))
         if one["certified"] is not None and one["surrogate"] is None:
             for size, share in zip(one["radius"], one["certified"], strict=True):
-                add(name, "certified", size, 100 * share, None, None)
+                add(name, "certified", size, 100 * share, np.nan, np.nan)
+    for name, one in printed.items():
+        for size, share in zip(one["radius"], one["value"], strict=True):
+            add(name, "printed", size, 100 * share, np.nan, np.nan)
     return columns
 
 
-def accuracy_spec(curves: Sequence[dict], norm: str) -> dict:
+def accuracy_spec(curves: Sequence[dict], norm: str, printed: Mapping[str, Mapping] = EMPTY) -> dict:
     """Vega-Lite chart of `accuracy_columns`: points were attacked; stairs are certified, and lie below.
+
+    Diamonds stand in papers.
 
     A colour is a checkpoint under one noise; a broken line is a transfer attack.
     """
@@ -54,6 +66,9 @@ def accuracy_spec(curves: Sequence[dict], norm: str) -> dict:
         victims += [victim] * (victim not in victims)
     colours = [COLOURS[victims.index((one["checkpoint"], one["scale"])) % len(COLOURS)] for one in curves]
     dashes = [DASHES[one["surrogate"] is not None] for one in curves]
+    series += list(printed)
+    colours += [colour for colour, _ in zip(itertools.cycle(reversed(COLOURS)), printed, strict=False)]
+    dashes += [PAPER] * len(printed)
     legend = {"orient": "bottom", "columns": 1, "labelLimit": 500, "title": None, "symbolType": "stroke"}
     field = {"field": "series", "type": "nominal"}
     colour = field | {"scale": {"domain": series, "range": colours}, "legend": legend}
@@ -67,7 +82,7 @@ def accuracy_spec(curves: Sequence[dict], norm: str) -> dict:
     certified = {"type": "area", "interpolate": "step-before", "opacity": 0.16, "line": {"strokeWidth": 1.5}}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "height": 360 + 20 * len(curves),  # a line of the legend for each
+        "height": 360 + 20 * len(series),  # a line of the legend for each
         "encoding": {
             "x": {
                 "field": "size",
@@ -92,6 +107,11 @@ def accuracy_spec(curves: Sequence[dict], norm: str) -> dict:
                 "transform": [{"filter": "datum.kind == 'attacked'"}],
                 "mark": attacked,
                 "encoding": {"strokeDash": dash, "tooltip": tooltip},
+            },
+            {
+                "transform": [{"filter": "datum.kind == 'printed'"}],
+                "mark": {"type": "line", "strokeWidth": 1.5, "point": {"size": 90, "shape": "diamond"}},
+                "encoding": {"strokeDash": dash, "tooltip": tooltip[:3]},
             },
         ],
         "config": {

@@ -1,6 +1,7 @@
 """Robust accuracy against attack size, below the Attack page: its controls, its job and its picture."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper
 from rsviz.errors import RsvizError
 from rsviz.figures import robustness as figures
 from rsviz.jobs.attack import curves_of
+from rsviz.reference import published as published_numbers
+from rsviz.reference.published import ATTACKED as ATTACKED_IN_PAPERS
+from rsviz.ui import published
 from rsviz.ui.address import Address, Field, choice, number
 from rsviz.ui.pickers import describe
 from rsviz.ui.session import session_id, url_value
@@ -22,12 +26,14 @@ from rsviz.ui.session import session_id, url_value
 SCALES = [0.0, 0.12, 0.25, 0.5, 1.0]
 NONE = ""
 ATTACKED = ("eot-pgd", "cw", "boundary")
+MOST = 4
+PRINTED = "Diamonds: accuracy under ℓ₂ PGD-20 that papers print, of other networks; lines only join them."
 
 
 def _names(texts):
     if len(texts[0]) > 400:
         raise ValueError
-    return [name for name in texts[0].split(",") if name][:4]
+    return [name for name in texts[0].split(",") if name][:MOST]
 
 
 def _scales(texts):
@@ -50,15 +56,22 @@ ADDRESS = Address(
         "c_count": number(1, 20, 6),
         "c_steps": number(1, 10_000, 20),
         "c_draws": number(1, 1000, 8),
+        "c_papers": published.field(ATTACKED_IN_PAPERS),
     },
 )
 
 
-def section(card: Card) -> None:
-    """The expander; what is in it is drawn only when it is open, or when the URL names a job of it."""
+TITLE = "Robust accuracy against attack size, over many test images"
+
+
+def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> None:
+    """The expander; what is in it is drawn only when it is open, or when the URL names a job of it.
+
+    card: of the dataset that is attacked. checkpoints: those that are chosen at first; the card's if none.
+    """
     job_id = url_value("curve")
     box = st.expander(
-        "Robust accuracy against attack size, over many test images",
+        title,
         icon=":material/show_chart:",
         key="a_curve",
         on_change="rerun",
@@ -72,7 +85,7 @@ def section(card: Card) -> None:
             "How many test images are still answered rightly when an attack of each size has done its worst. "
             "What is certified lies below: no attack, known or unknown, gets under it."
         )
-        request = _choose(card)
+        request = _choose(card, list(checkpoints) or [card.name])
         st.button(
             "Draw the curves",
             icon=":material/show_chart:",
@@ -84,20 +97,23 @@ def section(card: Card) -> None:
             st.error(refused, icon=":material/error:")
         if job_id is not None:
             _show(job_id)
+        elif st.session_state["c_papers"]:
+            _chart([], "l2")
+            st.caption(PRINTED)
     ADDRESS.write()
 
 
-def _choose(card: Card):
+def _choose(card: Card, checkpoints):
     """Draw the controls; the request, or None where they make none, and the page says why."""
     fitting = {name: other for name, other in list_cards().items() if other.dataset == card.dataset}
     kept = [name for name in st.session_state["c_checkpoints"] if name in fitting]
-    st.session_state["c_checkpoints"] = kept or [card.name]
+    st.session_state["c_checkpoints"] = kept or checkpoints[:MOST]
     if st.session_state["c_surrogate"] not in fitting:
         st.session_state["c_surrogate"] = NONE
     left, right = st.columns(2, gap="medium")
     with left:
         chosen = st.multiselect(
-            "Checkpoints, up to four", list(fitting), key="c_checkpoints", max_selections=4
+            "Checkpoints, up to four", list(fitting), key="c_checkpoints", max_selections=MOST
         )
         scales = st.multiselect(
             "Gaussian noise σ; 0 is f itself", SCALES, format_func="{:g}".format, key="c_scales"
@@ -115,6 +131,7 @@ def _choose(card: Card):
         parameters = _parameters(attack)
         largest = st.number_input("Largest size (pixel units)", 0.001, 100.0, key="c_largest", format="%g")
         count = st.number_input("Sizes", 1, 20, key="c_count")
+    published.pick("c_papers", ATTACKED_IN_PAPERS)
     sizes = [float(f"{size:.6g}") for size in np.linspace(0, largest, count + 1)[1:]]
     try:
         return make_request(
@@ -189,12 +206,21 @@ def _state(job):
     if not curves:
         return
     request = make_request(**job.request)
-    table = pa.table(figures.accuracy_columns(curves))
-    words = "Right answers against attack size; shaded: certified"
-    st.vega_lite_chart(table, figures.accuracy_spec(curves, request.norm), alt=words)
-    st.caption(_about(request))
+    _chart(curves, request.norm)
+    st.caption(_about(request) + (f" {PRINTED}" if st.session_state["c_papers"] else ""))
     if job.state == "done":
         _exports(request, curves)
+
+
+def _chart(curves, norm):
+    """The curves, and over them those of papers."""
+    numbers, printed = published_numbers.curves(ATTACKED_IN_PAPERS), {}
+    for key in published.chosen("c_papers", ATTACKED_IN_PAPERS):
+        columns = {field: [getattr(one, field) for one in numbers[key]] for field in ("radius", "value")}
+        printed[published.title(key)] = columns
+    table = pa.table(figures.accuracy_columns(curves, printed))
+    words = "Right answers against attack size; shaded: certified"
+    st.vega_lite_chart(table, figures.accuracy_spec(curves, norm, printed), alt=words)
 
 
 def _about(request) -> str:

@@ -11,8 +11,9 @@ from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.evaluation import make_request
-from rsviz.reference import published
+from rsviz.reference.published import CERTIFIED
 from rsviz.ui import evaluate_sources as sources
+from rsviz.ui import published
 from rsviz.ui.address import Address, Field, choice, flag, number
 from rsviz.ui.pickers import offer_download, pick_checkpoint, pick_noise
 from rsviz.ui.session import session_id
@@ -35,11 +36,6 @@ def _keys(texts):
     return list(dict.fromkeys(keys))[:MOST]
 
 
-def _papers(texts):
-    known = {str(place): place for place in range(len(_paper_curves()))}
-    return [known[part] for text in texts for part in text.split(",") if part in known][:MOST]
-
-
 ADDRESS = Address(
     "evaluate",
     {
@@ -49,7 +45,7 @@ ADDRESS = Address(
         "e_bound": choice(CERTIFYING, TIGHT),
         "e_band": choice(BANDS, "pointwise"),
         "e_envelope": flag(False),
-        "e_papers": Field([], _papers, lambda places: [",".join(map(str, places))]),
+        "e_papers": published.field(CERTIFIED),
         "e_at": number(0.0, 1000.0, 0.5),
         "e_n": choice(VOTES, 1_000),
         "e_limit": number(1, 1_000_000, 500),
@@ -136,7 +132,7 @@ def reading() -> Reading:
         band=st.session_state["e_band"],
         envelope=st.session_state["e_envelope"],
         at=st.session_state["e_at"],
-        papers=tuple(_paper_curves()[place] for place in st.session_state["e_papers"]),
+        papers=published.chosen("e_papers", CERTIFIED),
     )
 
 
@@ -167,14 +163,7 @@ def choose_reading() -> None:
             key="e_envelope",
             help="The best of the curves at each radius: no single classifier has it.",
         )
-    st.multiselect(
-        "Published numbers",
-        range(len(_paper_curves())),
-        format_func=lambda place: paper_title(_paper_curves()[place]),
-        key="e_papers",
-        max_selections=MOST,
-        placeholder="Curves printed in papers, to lay over these",
-    )
+    published.pick("e_papers", CERTIFIED)
 
 
 def choose_curves() -> None:
@@ -211,15 +200,3 @@ def take_new_log() -> None:
     if key := st.session_state.pop("e_new_log", None):
         shown = [other for other in st.session_state["e_show"] if other != key]
         st.session_state["e_show"] = [*shown[: MOST - 1], key]
-
-
-def _paper_curves() -> list[tuple[str, ...]]:
-    return list(published.curves())
-
-
-def paper_title(key) -> str:
-    """A published curve in a line: the paper's table, dataset, method, sigma."""
-    table, dataset, method, sigma, settings = key
-    words = [f"paper: {table.replace('-', ' ')}", dataset, method]
-    words += [f"σ = {sigma}"] * bool(sigma) + [settings] * bool(settings)
-    return ", ".join(words)

@@ -16,7 +16,8 @@ from rsviz.evaluation.series import command_line, distinct_names, radii_for, tab
 from rsviz.figures import evaluation as figures
 from rsviz.reference import published
 from rsviz.ui import evaluate_sources as sources
-from rsviz.ui.evaluate import BANDS, Reading, paper_title
+from rsviz.ui.evaluate import BANDS, Reading
+from rsviz.ui.published import title as paper_title
 from rsviz.ui.session import page_link
 
 POINTS = 400

@@ -19,6 +19,7 @@ MODULES = (
         "rsviz.ui.evaluate_gallery",
         "rsviz.ui.evaluate_views",
         "rsviz.ui.noise_views",
+        "rsviz.ui.population_views",
         "rsviz.ui.statistics",
     ),
     *("rsviz.ui.train", "rsviz.ui.training_compare"),

@@ -23,6 +23,12 @@ PAGES = (
         ":material/checklist:",
         "Certify a whole test set: accuracy against radius.",
     ),
+    (
+        "pages/population.py",
+        "Population",
+        ":material/groups:",
+        "How bad the loss gets over a population that moves.",
+    ),
     ("pages/bounds.py", "Bounds", ":material/stacked_line_chart:", "Every closed-form bound, side by side."),
     (
         "pages/noise.py",

@@ -1,0 +1,176 @@
+"""The Population page without a browser: what it opens on, what it asks for, and what it refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rsviz import jobs
+from rsviz.distributional import at, make_request, shipped_example
+from rsviz.jobs.distribution import run_distribution
+from rsviz.jobs.store import Store
+from tests.here import run_here
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SMALL = {
+    "checkpoints": ["digits-nal-0.25"],
+    "scales": [0.25],
+    "images": 12,
+    "gammas": [2.0, 8.0],
+    "K": 2,
+    "r": 2,
+    "measured": 4,
+    "n": 50,
+    "device": "cpu",
+    "precision": "float32",
+    "batch": 64,
+}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
+    return tmp_path
+
+
+@pytest.fixture
+def opened(home):
+    """opened(**query) -> the page with a home of its own, and no worker behind it."""
+
+    def open_with(**query):
+        app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.switch_page("pages/population.py").run()
+
+    return open_with
+
+
+def pressed(app):
+    return next(found for found in app.button if found.label == "Certify the population").click().run()
+
+
+def texts(app):
+    return " ".join(found.value for found in [*app.header, *app.markdown, *app.caption])
+
+
+def finished(**changes):
+    job_id = jobs.submit("distribution", SMALL | changes, session="another")
+    _, result = run_here(run_distribution, jobs.get(job_id))
+    store = Store()
+    store.claim()
+    store.finish(job_id, result)
+    return job_id
+
+
+def test_it_opens_on_the_shipped_curves_and_says_what_is_not_proved(opened):
+    app = opened()
+    assert not app.exception
+    curve = next(
+        one for one in shipped_example()[1] if (one["checkpoint"], one["scale"]) == ("digits-nal-0.25", 0.25)
+    )
+    (entry,) = at(curve, [0.25])
+    assert f"{np.ceil(1000 * entry['certificate']) / 1000:g}" in app.header[0].value
+    assert "not proved" in app.header[0].value
+    assert "Of one image" in texts(app) and "Of the population" in texts(app)
+    assert "at ρ = 0 it claims a mean loss of at most \N{MINUS SIGN}79" in texts(app)
+
+
+def test_another_budget_and_curve_are_looked_at_without_a_job(opened):
+    app = opened()
+    before = app.header[0].value
+    app.number_input(key="p_rho").set_value(0.5).run()
+    assert "ρ = 0.5" in app.header[0].value != before
+    app.selectbox(key="p_curve").set_value("digits-wrm, no noise (WRM)").run()
+    assert not app.exception
+    assert "digits-wrm, no noise (WRM)" in texts(app)
+    assert "Without noise no radius" in app.info[0].value
+    assert not jobs.list_jobs()
+
+
+def test_pressing_asks_for_what_is_set(opened):
+    app = opened()
+    app.multiselect(key="p_checkpoints").set_value(["digits-nal-0.25"])
+    app.multiselect(key="p_scales").set_value([0.5])
+    app.number_input(key="p_images").set_value(7)
+    app.number_input(key="p_count").set_value(3)
+    app.multiselect(key="p_K").set_value([2, 4])
+    app.selectbox(key="p_loss").set_value("error").run()
+    assert "γ > 0.968 (σ = 0.5)" in texts(app)
+    app = pressed(app)
+    assert not app.exception
+    request = make_request(**jobs.get(app.query_params["job"]).request)
+    assert (request.checkpoints, request.scales, request.images) == (("digits-nal-0.25",), (0.5,), 7)
+    assert request.gammas == (1.0, 4.472, 20.0)
+    assert (request.K, request.r, request.loss) == ((2, 4), (4,), "error")
+
+
+def test_a_finished_job_is_shown_to_another_browser(opened):
+    app = opened(job=finished(loss="error"))
+    assert not app.exception
+    assert "digits-nal-0.25, σ = 0.25" in texts(app) and "12 images" in texts(app)
+    app.number_input(key="p_rho").set_value(0.0).run()
+    assert app.header[0].value.startswith("Mean loss at most")  # gamma = 8 is proved, and lowest at 0
+
+
+def test_a_cancelled_job_shows_what_it_has(opened):
+    job_id = jobs.submit("distribution", SMALL | {"scales": [0.0, 0.25]}, session="another")
+    run_here(run_distribution, jobs.get(job_id), until=lambda step: step.progress.get("finished", 0) >= 4)
+    jobs.cancel(job_id)
+    app = opened(job=job_id)
+    assert not app.exception
+    assert any("Cancelled" in found.value for found in app.info)
+    assert "no noise (WRM)" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"p_checkpoints": []}, "checkpoints"),
+        ({"p_scales": []}, "scales"),
+        ({"p_K": []}, "K"),
+        ({"p_checkpoints": ["digits-nal-0.25", "mnist-cnn-nal-0.25"]}, "same images"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(opened, changes, words):
+    app = opened()
+    for key, value in changes.items():
+        app.multiselect(key=key).set_value(value)
+    app = app.run()
+    if not app.error:  # what needs the materials is refused when it is asked for
+        app = pressed(app)
+    assert not app.exception
+    assert any(words in found.value for found in app.error)
+    assert not jobs.list_jobs()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"p_checkpoints": "no-such,neither"},
+        {"p_scales": "77"},
+        {"p_images": "-5"},
+        {"p_low": "nan"},
+        {"p_rho": "1e99"},
+        {"p_curve": "no such curve"},
+        {"job": "nothing"},
+    ],
+)
+def test_a_link_cannot_set_what_may_not_be(opened, query):
+    app = opened(**query)
+    assert not app.exception
+    assert app.header
+
+
+def test_a_job_of_another_kind_is_refused(opened):
+    job_id = Store().insert("certify", {}, "a", per_session=9, total=9)
+    app = opened(job=job_id)
+    assert "certifies no population" in app.warning[0].value
+
+
+def test_efforts_are_drawn_from_the_job_where_it_has_several(opened):
+    app = opened(job=finished(K=[1, 2]))
+    assert not app.exception
+    assert "σ = 0.25, 12 images: the mean of" in texts(app)
