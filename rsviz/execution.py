@@ -188,9 +188,9 @@ def _time_pass(runner, shape, batch, repeats=3):
         runner(images)
         synchronize(runner.device)
         times.append(time.perf_counter() - start)
-        if times[-1] > LONGEST_PASS:
+        if len(times) > 1 and times[-1] > LONGEST_PASS:  # the first may be slow for a reason of its own
             break
-    return statistics.median(times[1:] or times)
+    return statistics.median(times[1:])
 
 
 def synchronize(device: torch.device) -> None:

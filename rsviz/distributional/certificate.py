@@ -149,6 +149,14 @@ def false_stretches(rho, claimed, at, reached) -> list[list[float]]:
     ]
 
 
+def _printed_false(drawn: Lines, ends: Ends) -> list[list[float]]:
+    """Where the printed right side lies below a loss without noise; beyond this grid it lies above all."""
+    at, reached = attained(ends.cost, ends.bare, ends.bare_clean)
+    grid = np.union1d(np.linspace(0, 1.15 * (ends.noise_budget + at[-1]), POINTS), at)
+    claimed = printed(drawn.gammas, drawn.intercept, grid, ends.noise_budget, ends.bound)
+    return false_stretches(grid, claimed, at, reached)
+
+
 def certificate(ends: Ends, alpha: float = 0.05, noise_in_cost: bool = True) -> dict:
     """Everything that is drawn of one series, as plain values.
 
@@ -160,7 +168,6 @@ def certificate(ends: Ends, alpha: float = 0.05, noise_in_cost: bool = True) -> 
     """
     drawn = lines(ends, alpha)
     at, reached = attained(ends.cost, ends.loss, ends.clean)
-    bare_at, bare_reached = attained(ends.cost, ends.bare, ends.bare_clean)
     grid = np.linspace(0, 1.15 * max(float(at[-1]), 1e-6), POINTS)
     rho = np.union1d(grid, at)  # a chord between two of the grid would pass below what is reached there
     curve, place = envelope(drawn.gammas, drawn.intercept, rho, ends.bound)
@@ -192,5 +199,5 @@ def certificate(ends: Ends, alpha: float = 0.05, noise_in_cost: bool = True) -> 
         "high": envelope(drawn.gammas, drawn.high, rho, ends.bound)[0].tolist(),
         "concave": proved[place].tolist(),
         "printed": claimed.tolist(),
-        "printed_false": false_stretches(rho, claimed, bare_at, bare_reached) if ends.scale else [],
+        "printed_false": _printed_false(drawn, ends) if ends.scale else [],
     }

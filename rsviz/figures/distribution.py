@@ -278,7 +278,7 @@ def effort_spec(curves: Sequence[Mapping]) -> dict:
             "y": {
                 "field": "surrogate",
                 "type": "quantitative",
-                "title": "surrogate reached (higher is nearer)",
+                "title": "surrogate reached",
                 "scale": {"zero": False},
                 "axis": {"tickCount": 5},
             },

@@ -14,7 +14,7 @@ from rsviz.ui.session import session_id
 MOST = 6
 SHOWN = ["digits-nal-0.25", "digits-wrm", "digits-stn-0.25", "digits-smoothadv-0.25", "digits-trades"]
 SCALES = [0.0, 0.05, 0.1, 0.12, 0.2, 0.25, 0.5, 0.7, 1.0]
-STEPS, DRAWS = [1, 2, 4, 6, 8, 15, 30, 50], [1, 2, 4, 8, 16, 32]
+STEPS, DRAWS = [1, 2, 4, 5, 6, 8, 10, 15, 30, 50], [1, 2, 4, 8, 16, 32]
 
 
 def _names(texts):
