@@ -2,11 +2,11 @@
 
     python -m benchmarks.distribution [--checkpoint NAME] [--images 1000] [--rounds 3]
 
-K = 15, r = 4, five values of gamma. A run's passes are those of its ascents; what it does beside them (drawing
-noise, the losses where the ascents end with 16 draws each, reading images) makes it slower than bare passes,
-which take ready images and throw away what they find. In blocks of 100 images, each block first run and then
-bare, since the machine may be shared; the ratio is a median over blocks, its quartiles beside it. MNIST has to
-be downloaded.
+K = 15, r = 4, five values of gamma. A run's passes are those of its ascents; what it does beside them makes
+it slower than bare passes, which take ready images and throw away what they find: drawing noise, the losses
+where the ascents end (16 draws each), reading images. In blocks of 100 images, each block first run and then
+bare, since the machine may be shared; the ratio is a median over blocks, with its quartiles. MNIST has to be
+downloaded.
 """
 
 import argparse
