@@ -48,14 +48,23 @@ class _Radii(click.ParamType):
     "--log", "log_path", type=click.Path(path_type=Path), help="File for a log as Cohen et al. have."
 )
 @click.option("--table", type=click.Choice(["markdown", "latex", "csv"]), help="Print a table instead.")
+@click.option(
+    "--beside",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Another file of votes, or a log, for a row of its own in the table; repeatable.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def command(out, resume, engine, workers, bound, radii, log_path, table, as_json, **settings):
+def command(out, resume, engine, workers, bound, radii, log_path, table, beside, as_json, **settings):
     """Certify every image of a test set and report certified accuracy, with a file that a kill cannot spoil.
 
     With --resume and the same settings it goes on where it was; alpha, procedure and bound may be others, for
-    they need no new votes.
+    they need no new votes. --table sets it beside others: the best of each column is in bold.
     """
+    if beside and not table:
+        raise click.UsageError("--beside adds rows to a table; please say which with --table.")
     from rsviz.evaluation import certificates, evaluate, make_request, read_votes, summary, write_log
+    from rsviz.evaluation.series import table as table_of
 
     request = make_request(**settings)
     out = out or _default_out(request)
@@ -68,7 +77,8 @@ def command(out, resume, engine, workers, bound, radii, log_path, table, as_json
     if as_json:
         print_json(result)
     elif table:
-        click.echo(_table(result, table), nl=False)
+        rows = _rows(votes, proved, bound, beside)
+        click.echo(getattr(table_of(rows, radii), table)(), nl=False)
     else:
         _print(result)
 
@@ -95,13 +105,29 @@ def _default_out(request) -> Path:
     return files.home() / "evaluations" / name
 
 
-def _table(result, how) -> str:
-    from rsviz.evaluation import Table
+def _rows(votes, proved, bound, beside) -> dict:
+    """The series of this evaluation and of the files beside it, by a name of its own."""
+    from rsviz.evaluation import certificates, read_log, read_votes
+    from rsviz.evaluation.series import distinct_names, series_of_log, series_of_votes
 
-    shares = [entry["accuracy"] for entry in result["certified_accuracy"]]
-    radii = [entry["radius"] for entry in result["certified_accuracy"]]
-    row = Table(radii, {result["checkpoint"]: shares}, {result["checkpoint"]: result["acr"]}, result["norm"])
-    return getattr(row, how)()
+    headers, series = [votes.header], [series_of_votes(votes.header, proved, bound)]
+    for path in beside:
+        with path.open("rb") as file:
+            is_votes = file.read(1) == b"{"
+        if is_votes:
+            others = read_votes(path)
+            read = certificates(others, proved.alpha, proved.procedure)
+            headers.append(others.header)
+            series.append(series_of_votes(others.header, read, bound))
+        else:
+            headers.append(None)
+            series.append(series_of_log(path.stem, read_log(path)))
+        if series[-1].norm != series[0].norm:
+            raise click.UsageError(
+                f"{path} is certified in {series[-1].norm} and this evaluation in {series[0].norm}; a table "
+                "has one norm."
+            )
+    return dict(zip(distinct_names(series, headers), series, strict=True))
 
 
 def _print(result) -> None:

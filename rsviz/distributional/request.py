@@ -153,8 +153,8 @@ class DistributionRequest(BaseModel):
         keys = (
             series.key(what, chunk)
             for series in self.series
-            for what in self.parts(series)
             for chunk in range(self.chunks)
+            for what in self.parts(series)
         )
         return list(dict.fromkeys(keys))
 

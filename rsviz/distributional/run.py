@@ -1,6 +1,7 @@
 """A certificate of a population from request to numbers, in parts: any may be the last before a kill."""
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,9 @@ from rsviz.noise import NOISES
 from rsviz.training.inner import logits_of, noisy_losses
 from rsviz.training.measure import proved_radii
 from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes
+
+MOST_KEPT = 2**28
+"""Bytes of noise that are kept from one gamma to the next."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ def distribution(request: DistributionRequest, done: dict | None = None) -> Iter
     for series in request.series:
         missing = [
             (what, chunk)
-            for what in request.parts(series)
             for chunk in range(request.chunks)
+            for what in request.parts(series)
             if series.key(what, chunk) not in done
         ]
         if not missing:
@@ -88,6 +92,7 @@ class _Bench:
         self.noise = NOISES["gaussian"](series.scale) if series.scale else None
         named = data.DATASETS.get(self.card.dataset)
         self.dataset = data.load(self.card.dataset, shape=None if named else self.card.input_shape)
+        self._chunk, self._noise_kept = None, None
 
     def planning(self, plans: dict):
         """Measure how passes are made here, or go on as `plans` has it: self.plan and self.runner."""
@@ -106,6 +111,8 @@ class _Bench:
     def make(self, what: str, chunk: int):
         """One part, in passes; yields after each and returns plain values: lists by image."""
         rows = list(self.request.indices)[chunk * CHUNK : (chunk + 1) * CHUNK]
+        if chunk != self._chunk:  # every gamma climbs with the same noise
+            self._chunk, self._noise_kept = chunk, {} if self._noise_fits() else None
         if what == "radius":
             return (yield from self._radii(rows))
         draws = self.series.r if what != "clean" else min(self.request.measured, self.plan.batch)
@@ -125,7 +132,13 @@ class _Bench:
         x = torch.from_numpy(self.dataset.pixels(rows)).to(self.device)
         y = torch.from_numpy(np.asarray(self.dataset.labels)[rows].astype(np.int64)).to(self.device)
         seeds = tuple(self.request.seed + row for row in rows)
-        return Problem(x, seeds, self.noise, partial(self._losses, y)), y
+        return Problem(x, seeds, self.noise, partial(self._losses, y), self._noise_kept), y
+
+    def _noise_fits(self) -> bool:
+        """Whether the noise of a chunk is worth keeping and small enough. A GPU makes it fast."""
+        draws = self.series.K * self.series.r + self.request.measured
+        fits = 4 * CHUNK * draws * math.prod(self.card.input_shape) <= MOST_KEPT
+        return fits and self.device.type == "cpu"
 
     def _losses(self, y, noisy):
         """The loss of noisy images (B, draws, C, H, W), (B, draws)."""

@@ -22,21 +22,31 @@ ASCENT, MEASURE, SLOPE = 40, 41, 42
 class Problem:
     """Images and their losses.
 
-    x: float32 (B, C, H, W). seeds: of each image's noise. noise: a mechanism, None for none. losses: (noisy
-    images (B, draws, C, H, W), rows of x that they come from) -> float32 or float64 (B, draws).
+    x: float32 (B, C, H, W). seeds: of each image's noise. noise: a mechanism, None for none. losses: noisy
+    images (B, draws, C, H, W) -> float32 or float64 (B, draws). kept: where sources of noise are kept, by
+    seed, stream and number of draws, for who climbs from the same images again; None to make them anew.
     """
 
     x: torch.Tensor
     seeds: tuple[int, ...]
     noise: object
     losses: Callable
+    kept: dict | None = None
 
     def draws(self, stream: int, stop: int) -> "list[Draws] | None":
         """The noise of every image for one purpose, of which `stop` draws will be asked for."""
         if self.noise is None:
             return None
-        shape, device = self.x.shape[1:], self.x.device
-        return [Draws(self.noise, shape, seed, stream, device, stop=stop) for seed in self.seeds]
+        return [self._source(seed, stream, stop) for seed in self.seeds]
+
+    def _source(self, seed, stream, stop):
+        key = (seed, stream, stop)
+        source = None if self.kept is None else self.kept.get(key)
+        if source is None:
+            source = Draws(self.noise, self.x.shape[1:], seed, stream, self.x.device, stop=stop)
+            if self.kept is not None:
+                self.kept[key] = source
+        return source
 
     def noisy(self, x, draws, start: int, count: int):
         """x_i + z_ij for draws [start, start + count) of every image: (B, count, C, H, W)."""

@@ -79,6 +79,30 @@ def test_words_and_tables(run, tmp_path):
     assert table.startswith(r"\begin{tabular}")
 
 
+def test_a_table_of_several_has_votes_and_logs_beside_each_other(run, tmp_path):
+    out, log = tmp_path / "votes.jsonl", tmp_path / "their-log.tsv"
+    run(*BASE, "--out", out, "--log", log)
+    other = tmp_path / "other.jsonl"
+    run(*BASE, "--seed", 1, "--out", other)
+    again = (*BASE, "--out", out, "--resume", "--table", "markdown", "--beside", other, "--beside", log)
+    status, table, _ = run(*again)
+    assert status == 0
+    names = [line.split(" | ")[0].strip("| ") for line in table.splitlines()[2:]]
+    assert len(set(names)) == 3
+    assert "their-log" in names and any("seed 1" in name for name in names)
+    assert "**" in table
+
+
+def test_beside_needs_a_table_of_one_norm(run, tmp_path):
+    out, other = tmp_path / "votes.jsonl", tmp_path / "other.jsonl"
+    assert run(*BASE, "--out", out, "--beside", __file__)[0] == 2
+    run(*BASE, "--noise", "laplace", "--scale", 0.1, "--out", other)
+    status, _, error = run(*BASE, "--out", out, "--table", "csv", "--beside", other)
+    assert status == 2 and "a table has one norm" in error
+    status, _, error = run(*BASE, "--out", out, "--resume", "--table", "csv", "--beside", __file__)
+    assert status == 2 and error.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
