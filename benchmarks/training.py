@@ -5,11 +5,11 @@
 Bare: forward, cross-entropy, backward and optimizer step of the same network in the same precision and memory
 layout at the same learning rate, always on the same batch, which has noise as in training: no loop can be
 faster. (At another rate the network would soon be another one, and a step of a network that is hardly trained
-takes a tenth longer than of one that knows its batch.) rsviz: the whole loop as a job runs it (the next images
-taken, moved where the zoo moves them, noise drawn, lines written, progress reported, states saved), without
-the looks at the network after an epoch, whose time is told apart. Ratios are medians over rounds, each round
-timing one after the other, since the machine may be shared. For the first column of images per second, the
-plain setting that rsviz starts from: float32 in a contiguous layout.
+takes a tenth longer than of one that knows its batch.) rsviz: the whole loop as a job runs it (the next
+images taken, moved where the zoo moves them, noise drawn, lines written, progress reported, states saved),
+without the looks at the network after an epoch, whose time is told apart. Ratios are medians over rounds,
+each round timing one after the other, since the machine may be shared. For the first column of images per
+second, the plain setting that rsviz starts from: float32 in a contiguous layout.
 """
 
 import copy
