@@ -1,6 +1,7 @@
 """What all tests share: folders of their own, and the datasets that are not part of the project."""
 
 import os
+import signal
 
 import pytest
 
@@ -9,6 +10,8 @@ from tests import materials
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is there: cores are shared with other test processes
     os.environ.update(IDLE_THREADS)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background of a script, which ignores it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
