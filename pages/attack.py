@@ -1,5 +1,7 @@
 """The Attack page: checkpoint, image, attack -> request -> job -> what is broken beside what is proved."""
 
+from functools import partial
+
 import streamlit as st
 
 from rsviz import jobs
@@ -10,20 +12,12 @@ from rsviz.jobs.attack import evidence_of
 from rsviz.ui import attack as view
 from rsviz.ui import attack_controls as controls
 from rsviz.ui import attack_curve
-from rsviz.ui.live import follow, tell_of_trouble
+from rsviz.ui.live import follow, start_button, submit, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
-from rsviz.ui.session import session_id, url_value
+from rsviz.ui.session import url_value
 from rsviz.ui.shell import open_page
 
 open_page()
-
-
-def start(request):
-    """Callback: submit the request and put the job into the URL, where a reload finds it."""
-    try:
-        st.query_params["job"] = jobs.submit("attack", request, session=session_id())
-    except RsvizError as error:
-        st.session_state["refused"] = str(error)
 
 
 def show_example():
@@ -61,17 +55,7 @@ with side:
     pressed = st.container(key="settings")
     card, request = controls.choose()
     with pressed:
-        st.button(
-            "Attack",
-            type="primary",
-            icon=":material/bolt:",
-            width="stretch",
-            disabled=request is None,
-            on_click=start,
-            args=(request,),
-        )
-        if refused := st.session_state.pop("refused", None):
-            st.error(refused, icon=":material/error:")
+        start_button("Attack", ":material/bolt:", request, partial(submit, "attack"))
 
 with result:
     if job_id is None:

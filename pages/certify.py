@@ -1,10 +1,12 @@
 """The Certify page: checkpoint and image -> request -> job -> evidence as it arrives."""
 
+from functools import partial
+
 import streamlit as st
 
 from rsviz import jobs
 from rsviz.bounds import NORM_SYMBOLS
-from rsviz.certification import AUTO, make_request
+from rsviz.certification import AUTO
 from rsviz.checkpoints import load_card
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
@@ -13,10 +15,10 @@ from rsviz.jobs.certify import evidence_of, stop
 from rsviz.noise import NOISES
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
-from rsviz.ui.live import follow, tell_of_trouble
+from rsviz.ui.live import follow, start_button, submit, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.pickers import pick_checkpoint, pick_image, pick_noise
-from rsviz.ui.session import session_id, url_value
+from rsviz.ui.session import url_value
 from rsviz.ui.shell import open_page
 
 open_page()
@@ -24,16 +26,6 @@ open_page()
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 ENDS = {"votes": "After n votes", "decide": "When a radius is decided", "within": "When it is good enough"}
-
-
-def start(values):
-    """Submit the request and put the job into the URL, from where a reload takes it up again."""
-    try:
-        job_id = jobs.submit("certify", make_request(**values), session=session_id())
-    except RsvizError as error:
-        st.session_state["refused"] = str(error)
-        return
-    st.query_params["job"] = job_id
 
 
 def choose_settings(card):
@@ -149,17 +141,8 @@ with controls:
     source = pick_image(card, first=begin.image.index)
     settings = choose_settings(card)
     with pressed:
-        st.button(
-            "Certify",
-            type="primary",
-            icon=":material/verified:",
-            width="stretch",
-            disabled=source is None,
-            on_click=start,
-            args=({"checkpoint": card.name, "image": source, **settings},),
-        )
-        if refused := st.session_state.pop("refused", None):
-            st.error(refused, icon=":material/error:")
+        request = source and {"checkpoint": card.name, "image": source, **settings}
+        start_button("Certify", ":material/verified:", request, partial(submit, "certify"))
     own = st.expander("Bring your own weights", icon=":material/upload:", key="own", on_change="rerun")
     if own.open:
         with own:

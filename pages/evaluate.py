@@ -7,7 +7,7 @@ from rsviz.errors import RsvizError
 from rsviz.ui import evaluate as controls
 from rsviz.ui import evaluate_views as view
 from rsviz.ui.evaluate_gallery import gallery
-from rsviz.ui.live import follow, tell_of_trouble
+from rsviz.ui.live import follow, start_button, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import url_value
 from rsviz.ui.shell import open_page
@@ -55,17 +55,7 @@ with side:
     card, request = controls.choose()
     controls.choose_curves()
     with pressed:
-        st.button(
-            "Evaluate",
-            type="primary",
-            icon=":material/checklist:",
-            width="stretch",
-            disabled=request is None,
-            on_click=controls.start,
-            args=(request,),
-        )
-        if refused := st.session_state.pop("refused", None):
-            st.error(refused, icon=":material/error:")
+        start_button("Evaluate", ":material/checklist:", request, controls.start)
 
 with result:
     if job_id is None:

@@ -1,5 +1,7 @@
 """The Population page: checkpoints -> request -> job -> the worst mean loss of a population that moves."""
 
+from functools import partial
+
 import streamlit as st
 
 from rsviz import jobs
@@ -9,7 +11,7 @@ from rsviz.jobs.distribution import certificates_of
 from rsviz.ui import attack_curve
 from rsviz.ui import population as controls
 from rsviz.ui import population_views as view
-from rsviz.ui.live import follow, tell_of_trouble
+from rsviz.ui.live import follow, start_button, submit, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import url_value
 from rsviz.ui.shell import open_page
@@ -56,17 +58,7 @@ with side:
     pressed = st.container(key="settings")
     card, request = controls.choose()
     with pressed:
-        st.button(
-            "Certify the population",
-            type="primary",
-            icon=":material/groups:",
-            width="stretch",
-            disabled=request is None,
-            on_click=controls.start,
-            args=(request,),
-        )
-        if refused := st.session_state.pop("refused", None):
-            st.error(refused, icon=":material/error:")
+        start_button("Certify the population", ":material/groups:", request, partial(submit, "distribution"))
 
 with result:
     if job_id is None:

@@ -10,7 +10,7 @@ from rsviz.training.history import read_again, shipped_run
 from rsviz.training.runs import RunError
 from rsviz.ui import train as controls
 from rsviz.ui import training_run as view
-from rsviz.ui.live import follow, tell_of_trouble
+from rsviz.ui.live import follow, start_button, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import session_id, url_value
 from rsviz.ui.shell import open_page
@@ -101,19 +101,9 @@ with side:
     pressed = st.container(key="settings")
     request = controls.choose()
     with pressed:
-        st.button(
-            "Train",
-            type="primary",
-            icon=":material/play_arrow:",
-            width="stretch",
-            disabled=request is None,
-            on_click=controls.start,
-            args=(request,),
-        )
+        start_button("Train", ":material/play_arrow:", request, controls.start)
         if job_id is not None:
             offer_resume(job_id)
-        if refused := st.session_state.pop("refused", None):
-            st.error(refused, icon=":material/error:")
         if request is not None:
             controls.tell_time(request)
 

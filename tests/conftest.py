@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from rsviz import jobs
 from rsviz.files import IDLE_THREADS
 from tests import materials
 
@@ -21,6 +22,14 @@ def own_folders(tmp_path_factory):
         patch.setenv("RSVIZ_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("RSVIZ_DATA", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture
+def still_home(tmp_path, monkeypatch):
+    """A home of its own, with no worker behind it: jobs that are submitted stay where they are."""
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from rsviz.reference.published import CERTIFIED
 from rsviz.ui import evaluate_sources as sources
 from rsviz.ui import published
 from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.live import submit
 from rsviz.ui.pickers import offer_download, pick_checkpoint, pick_noise
 from rsviz.ui.session import session_id
 
@@ -71,12 +72,9 @@ class Reading:
 
 def start(request) -> None:
     """Callback: submit the request; the job goes into the URL, and its curve into the picture."""
-    try:
-        job_id = jobs.submit("evaluate", request, session=session_id())
-    except RsvizError as error:
-        st.session_state["refused"] = str(error)
+    job_id = submit("evaluate", request)
+    if job_id is None:
         return
-    st.query_params["job"] = job_id
     shown = st.session_state["e_show"]
     if shown == SHOWN:
         shown = SHOWN[:1] if request.checkpoint.startswith("digits") else []

@@ -1,9 +1,42 @@
-"""A job on a page: the one in the URL, polled while it runs; what is said while it waits or has failed."""
+"""A job on a page: how it begins; the one in the URL, polled while it runs; what is said of a late one."""
 
 import streamlit as st
 
 from rsviz import jobs
 from rsviz.errors import RsvizError
+from rsviz.ui.session import session_id
+
+
+def submit(kind: str, request) -> str | None:
+    """Submit the request and put the job into the URL, where a reload finds it; its id.
+
+    None where it is refused, which `start_button` then says. For callbacks.
+    """
+    try:
+        job_id = jobs.submit(kind, request, session=session_id())
+    except RsvizError as error:
+        st.session_state["refused"] = str(error)
+        return None
+    st.query_params["job"] = job_id
+    return job_id
+
+
+def start_button(label: str, icon: str, request, start) -> None:
+    """The button of a page, and below it why what was last asked was refused.
+
+    start: its callback, called with the request; None makes no request.
+    """
+    st.button(
+        label,
+        type="primary",
+        icon=icon,
+        width="stretch",
+        disabled=request is None,
+        on_click=start,
+        args=(request,),
+    )
+    if refused := st.session_state.pop("refused", None):
+        st.error(refused, icon=":material/error:")
 
 
 def follow(job_id, show_state, show_example, *, button, check=None, unfinished=None, every=0.4):

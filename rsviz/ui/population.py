@@ -3,13 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from rsviz import data, jobs
+from rsviz import data
 from rsviz.checkpoints import list_cards
 from rsviz.distributional import LOSSES, concave_from, make_request
 from rsviz.errors import RsvizError
 from rsviz.ui.address import Address, Field, choice, choices, flag, number
 from rsviz.ui.pickers import describe, offer_download
-from rsviz.ui.session import session_id
 
 MOST = 6
 SHOWN = ["digits-nal-0.25", "digits-wrm", "digits-stn-0.25", "digits-smoothadv-0.25", "digits-trades"]
@@ -57,14 +56,6 @@ ADDRESS = Address(
         "p_curve": Field("", lambda texts: texts[0][:200], lambda name: [name]),
     },
 )
-
-
-def start(request) -> None:
-    """Callback: submit the request; the job goes into the URL."""
-    try:
-        st.query_params["job"] = jobs.submit("distribution", request, session=session_id())
-    except RsvizError as error:
-        st.session_state["refused"] = str(error)
 
 
 def choose():

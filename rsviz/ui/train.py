@@ -11,6 +11,7 @@ from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate
 from rsviz.training.recorder import check_name, free_name
 from rsviz.ui.address import Address, Field, choice, number
+from rsviz.ui.live import submit
 from rsviz.ui.pickers import offer_download
 from rsviz.ui.session import session_id
 from rsviz.ui.settings import draw, field_of, settings_of
@@ -167,12 +168,9 @@ def _named(request) -> TrainRequest | None:
 
 
 def start(request: TrainRequest) -> None:
-    """Callback of the button: submit the run and put the job into the URL, where a reload finds it."""
-    try:
-        st.query_params["job"] = jobs.submit("train", request, session=session_id())
+    """Callback of the button: begin the run."""
+    if submit("train", request):
         st.session_state["t_name"] = ""  # taken from now on
-    except RsvizError as error:
-        st.session_state["refused"] = str(error)
 
 
 def tell_time(request: TrainRequest) -> None:

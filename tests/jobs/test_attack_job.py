@@ -25,13 +25,6 @@ REQUEST = {
 }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-    return tmp_path
-
-
 def submitted(**changes):
     return jobs.get(jobs.submit("attack", REQUEST | changes, session="a"))
 
@@ -40,7 +33,7 @@ def run(job, resume=None, until=None):
     return run_here(run_attack, job, resume, until=until)
 
 
-def test_phases_come_in_their_order_and_the_last_has_the_result(home):
+def test_phases_come_in_their_order_and_the_last_has_the_result(still_home):
     steps, result = run(submitted())
     seen = list(dict.fromkeys(step.progress["phase"] for step in steps))
     assert seen == [phase for phase in PHASES if phase in seen]
@@ -49,7 +42,7 @@ def test_phases_come_in_their_order_and_the_last_has_the_result(home):
 
 
 @pytest.mark.parametrize("phase", ["attacking", "judging", "certifying", "path"])
-def test_a_killed_job_goes_on_to_the_same_end(home, monkeypatch, phase):
+def test_a_killed_job_goes_on_to_the_same_end(still_home, monkeypatch, phase):
     monkeypatch.setattr("rsviz.jobs.attack.SAVE_EVERY", 0.0)
     whole, broken = submitted(), submitted()
     _, expected = run(whole)
@@ -65,14 +58,14 @@ def test_a_killed_job_goes_on_to_the_same_end(home, monkeypatch, phase):
     np.testing.assert_array_equal(one.adversarial, other.adversarial)
 
 
-def test_pictures_are_there_from_the_first_step(home):
+def test_pictures_are_there_from_the_first_step(still_home):
     job = submitted()
     run(job, until=lambda step: step.progress["phase"] == "attacking" and step.progress["step"] > 0)
     pictures = evidence_of(job).pictures
     assert pictures.x.shape == (1, 8, 8)
 
 
-def test_a_cancelled_job_has_no_result(home):
+def test_a_cancelled_job_has_no_result(still_home):
     job = submitted()
     run(job, until=lambda step: step.progress["phase"] == "judging")
     jobs.cancel(job.id)
@@ -80,7 +73,7 @@ def test_a_cancelled_job_has_no_result(home):
     assert gathered.result is None
 
 
-def test_what_stands_in_a_foreign_folder_is_not_taken_up(home):
+def test_what_stands_in_a_foreign_folder_is_not_taken_up(still_home):
     """Without a stored step the job begins anew, whatever lies there."""
     job = submitted()
     place = jobs.folder(job.id)
@@ -90,7 +83,7 @@ def test_what_stands_in_a_foreign_folder_is_not_taken_up(home):
     assert result["result"]["verdict"]
 
 
-def test_a_bad_request_is_refused_before_it_is_queued(home):
+def test_a_bad_request_is_refused_before_it_is_queued(still_home):
     with pytest.raises(RsvizError, match="epsilon is 0"):
         submitted(parameters={"epsilon": 0})
     with pytest.raises(RsvizError, match="a job takes"):
@@ -115,7 +108,7 @@ def run_curves(job, until=None):
     return run_here(run_curve, job, until=until)
 
 
-def test_curves_that_were_stopped_go_on_part_by_part(home):
+def test_curves_that_were_stopped_go_on_part_by_part(still_home):
     whole, broken = (jobs.get(jobs.submit("attack-curve", CURVE_REQUEST, session="a")) for _ in range(2))
     steps, expected = run_curves(whole)
     run_curves(broken, until=lambda step: step.progress.get("finished", 0) >= 4)

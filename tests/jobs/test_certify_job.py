@@ -26,13 +26,6 @@ REQUEST = {
 }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-    return tmp_path
-
-
 def submitted(**changes):
     return jobs.get(jobs.submit("certify", REQUEST | changes, session="a"))
 
@@ -49,7 +42,7 @@ def came_further(before, step):
     return voting(step) and len(step.progress["history"]) > before
 
 
-def test_a_stopped_job_keeps_what_is_proved(home):
+def test_a_stopped_job_keeps_what_is_proved(still_home):
     job = submitted(n=1_000_000, stoppable=True)
     _, result = run(job, until=lambda step: voting(step) and stop(job) is None and False)
     certificate = result["certificate"]
@@ -59,7 +52,7 @@ def test_a_stopped_job_keeps_what_is_proved(home):
     assert certificate["procedure"] == "anytime"
 
 
-def test_a_wish_to_stop_outlives_the_worker(home):
+def test_a_wish_to_stop_outlives_the_worker(still_home):
     """The worker is killed between the wish and the next votes; the next one ends with the votes stored."""
     job = submitted(n=1_000_000, stoppable=True)
     steps, _ = run(job, until=voting)
@@ -69,13 +62,13 @@ def test_a_wish_to_stop_outlives_the_worker(home):
     assert result["counts"] == steps[-1].progress["counts"]
 
 
-def test_a_job_that_was_not_announced_as_one_cannot_be_stopped(home):
+def test_a_job_that_was_not_announced_as_one_cannot_be_stopped(still_home):
     job = submitted(stoppable=False)
     with pytest.raises(RsvizError, match="not announced"):
         stop(job)
 
 
-def test_what_was_stored_says_what_may_be_claimed_at_that_moment(home):
+def test_what_was_stored_says_what_may_be_claimed_at_that_moment(still_home):
     job = submitted(stoppable=True)
     steps, result = run(job)
     for step in filter(voting, steps):
@@ -89,7 +82,7 @@ def test_what_was_stored_says_what_may_be_claimed_at_that_moment(home):
 
 
 @pytest.mark.parametrize("rule", [{"decide": 0.3}, {"within": 15}])
-def test_a_rule_ends_the_job_after_the_same_votes_however_often_it_is_killed(home, rule):
+def test_a_rule_ends_the_job_after_the_same_votes_however_often_it_is_killed(still_home, rule):
     undisturbed = run(submitted(n=50_000, **rule))[1]
     job, resume, kills = submitted(n=50_000, **rule), None, 0
     result = None

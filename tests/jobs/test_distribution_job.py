@@ -25,18 +25,11 @@ REQUEST = {
 }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-    return tmp_path
-
-
 def submitted(**changes):
     return jobs.get(jobs.submit("distribution", REQUEST | changes, session="a"))
 
 
-def test_steps_are_json_and_the_result_is_all_curves(home):
+def test_steps_are_json_and_the_result_is_all_curves(still_home):
     job = submitted()
     assert certificates_of(job) == []
     steps, result = run_here(run_distribution, job)
@@ -47,7 +40,7 @@ def test_steps_are_json_and_the_result_is_all_curves(home):
     assert certificates_of(job) == result["curves"]
 
 
-def test_a_stopped_job_shows_what_it_has_and_goes_on_to_the_same_end(home):
+def test_a_stopped_job_shows_what_it_has_and_goes_on_to_the_same_end(still_home):
     whole, stopped = submitted(), submitted()
     _, expected = run_here(run_distribution, whole)
     _, result = run_here(run_distribution, stopped, until=lambda step: step.progress.get("finished", 0) >= 4)
@@ -66,7 +59,7 @@ def test_the_worker_runs_it(tmp_path, monkeypatch):
     assert len(job.result["curves"]) == 2
 
 
-def test_a_bad_request_is_refused_when_it_is_sent(home):
+def test_a_bad_request_is_refused_when_it_is_sent(still_home):
     with pytest.raises(RsvizError, match="gammas"):
         submitted(gammas=[-1.0])
     with pytest.raises(RsvizError, match="name of a checkpoint"):

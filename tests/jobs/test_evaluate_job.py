@@ -25,13 +25,6 @@ REQUEST = {
 }
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-    return tmp_path
-
-
 def run(job, until=None):
     return run_here(run_evaluate, job, None, until=until)
 
@@ -40,7 +33,7 @@ def submitted(**changes):
     return jobs.get(jobs.submit("evaluate", REQUEST | changes, session="a"))
 
 
-def test_steps_are_json_and_the_result_says_what_was_found(home):
+def test_steps_are_json_and_the_result_says_what_was_found(still_home):
     job = submitted()
     assert votes_of(job) is None
     steps, result = run(job)
@@ -51,7 +44,7 @@ def test_steps_are_json_and_the_result_says_what_was_found(home):
     assert votes_of(job).complete.all()
 
 
-def test_a_stopped_job_goes_on_from_its_file(home):
+def test_a_stopped_job_goes_on_from_its_file(still_home):
     whole, stopped = submitted(), submitted()
     _, expected = run(whole)
     _, result = run(stopped, until=lambda step: step.progress.get("fresh", 0) > 5000)
@@ -74,7 +67,7 @@ def test_a_stopped_job_goes_on_from_its_file(home):
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_a_job_may_not_ask_for(home, change, sentence):
+def test_what_a_job_may_not_ask_for(still_home, change, sentence):
     with pytest.raises(RsvizError, match=sentence):
         submitted(**change)
 

@@ -1,10 +1,10 @@
 """The Attack page without a browser: what it opens on, what it asks for, and what it refuses."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from rsviz import jobs
 from rsviz.attacks import ATTACKS
@@ -20,18 +20,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def opened(tmp_path, monkeypatch):
-    """opened(**query) -> the page with a home of its own, and no worker behind it."""
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-
-    def open_with(**query):
-        app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page("pages/attack.py").run()
-
-    return open_with
+def opened(open_page):
+    """opened(**query) -> the page."""
+    return partial(open_page, "attack")
 
 
 def attacked(app):

@@ -1,10 +1,10 @@
 """The Evaluate page without a browser: what it opens on, how votes are read, and what it refuses."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from rsviz import jobs
 from rsviz.errors import RsvizError
@@ -19,23 +19,9 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-    return tmp_path
-
-
-@pytest.fixture
-def opened(home):
-    """opened(**query) -> the page with a home of its own, and no worker behind it."""
-
-    def open_with(**query):
-        app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page("pages/evaluate.py").run()
-
-    return open_with
+def opened(open_page):
+    """opened(**query) -> the page."""
+    return partial(open_page, "evaluate")
 
 
 @pytest.fixture
@@ -133,7 +119,7 @@ def test_what_is_not_there_is_one_sentence(opened, query, words):
     assert any(words in found.value for found in app.warning)
 
 
-def test_a_job_of_another_kind_is_refused(opened, home):
+def test_a_job_of_another_kind_is_refused(opened, still_home):
     job_id = Store().insert("certify", {}, "a", per_session=9, total=9)
     app = opened(job=job_id)
     assert "is no evaluation" in app.warning[0].value
@@ -166,20 +152,20 @@ def test_a_log_joins_the_picture(opened, log):
         (lambda text: text + text, "line 502: this is the header again"),
     ],
 )
-def test_a_spoilt_log_is_refused_with_its_line_and_nothing_is_kept(home, log, spoil, words):
+def test_a_spoilt_log_is_refused_with_its_line_and_nothing_is_kept(still_home, log, spoil, words):
     with pytest.raises(RsvizError, match=words):
         sources.keep_log(spoil(log.decode()).encode())
-    assert not list((home / "uploads").glob("*"))
+    assert not list((still_home / "uploads").glob("*"))
 
 
-def test_radii_that_cannot_be_are_refused(home, log):
+def test_radii_that_cannot_be_are_refused(still_home, log):
     lines = log.decode().splitlines(keepends=True)
     for radius in ("-0.5", "nan", "inf"):
         cells = lines[4].split("\t")
         cells[3] = radius
         with pytest.raises(RsvizError, match=f"line 5: radius is .{radius}"):
             sources.keep_log("".join([*lines[:4], "\t".join(cells), *lines[5:]]).encode())
-    assert not list((home / "uploads").glob("*"))
+    assert not list((still_home / "uploads").glob("*"))
 
 
 def test_published_numbers_can_be_laid_over(opened):

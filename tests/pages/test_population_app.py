@@ -1,10 +1,10 @@
 """The Population page without a browser: what it opens on, what it asks for, and what it refuses."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from rsviz import jobs
 from rsviz.distributional import at, make_request, shipped_example
@@ -29,23 +29,9 @@ SMALL = {
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-    return tmp_path
-
-
-@pytest.fixture
-def opened(home):
-    """opened(**query) -> the page with a home of its own, and no worker behind it."""
-
-    def open_with(**query):
-        app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
-        for name, value in query.items():
-            app.query_params[name] = value
-        return app.switch_page("pages/population.py").run()
-
-    return open_with
+def opened(open_page):
+    """opened(**query) -> the page."""
+    return partial(open_page, "population")
 
 
 def pressed(app):

@@ -21,14 +21,6 @@ from rsviz.ui import train as controls
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A home of its own, and no worker behind it."""
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
-    return tmp_path
-
-
 def open_page(**query):
     app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60)
     for key, value in query.items():
@@ -70,13 +62,13 @@ def write_run(folder, run, end=True):
         (folder / END).write_text(json.dumps(values["end"]))
 
 
-def test_the_page_opens_on_a_finished_run_with_its_curves(home):
+def test_the_page_opens_on_a_finished_run_with_its_curves(still_home):
     app = open_page()
     assert charts(app) == 4
     look = shipped_run().looks[-1]
     assert f"{100 * look.clean_accuracy:.1f} % right without noise" in words(app)
     assert f"{100 * look.noisy_accuracy:.1f} % under noise" in words(app)
-    assert not list(home.glob("jobs/*"))
+    assert not list(still_home.glob("jobs/*"))
 
 
 def test_the_shipped_run_is_whole_and_its_images_are_those_of_the_data_set():
@@ -97,7 +89,7 @@ def test_the_shipped_run_is_whole_and_its_images_are_those_of_the_data_set():
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_is_offered_with_its_own_parameters_and_can_be_started(home, method):
+def test_every_method_is_offered_with_its_own_parameters_and_can_be_started(still_home, method):
     app = open_page(t_method=method)
     parameters = METHODS[method].parameters.model_fields
     drawn = {
@@ -116,7 +108,7 @@ def test_every_method_is_offered_with_its_own_parameters_and_can_be_started(home
     assert request.sigma == (0.25 if METHODS[method].needs_noise else 0.0)
 
 
-def test_the_url_holds_every_setting(home):
+def test_the_url_holds_every_setting(still_home):
     app = open_page(
         t_method="nal",
         t_sigma="0.5",
@@ -143,7 +135,7 @@ def test_the_url_holds_every_setting(home):
     assert request["name"] == "from-a-link"
 
 
-def test_what_is_set_stands_in_the_url(home):
+def test_what_is_set_stands_in_the_url(still_home):
     app = open_page()
     app.selectbox(key="t_method").select("stn").run()
     app.number_input(key="t_stn_gamma").set_value(2.5).run()
@@ -169,7 +161,7 @@ def test_what_is_set_stands_in_the_url(home):
     ],
     ids=str,
 )
-def test_whatever_stands_in_the_url_the_page_is_drawn(home, query):
+def test_whatever_stands_in_the_url_the_page_is_drawn(still_home, query):
     app = open_page(**query)
     assert charts(app) == 4
     app.session_state["t_more"] = app.session_state["t_together"] = True
@@ -188,14 +180,14 @@ def test_whatever_stands_in_the_url_the_page_is_drawn(home, query):
     ],
     ids=["sigma 0", "name taken", "name of a path", "all held out", "learning rate 0"],
 )
-def test_what_cannot_be_trained_is_one_sentence_before_the_start(home, query, sentence):
+def test_what_cannot_be_trained_is_one_sentence_before_the_start(still_home, query, sentence):
     app = open_page(**query)
     assert len(app.error) == 1
     assert sentence in app.error[0].value
     assert button(app, "Train").disabled
 
 
-def test_a_free_name_is_offered_and_taken_names_stay_what_they_were(home):
+def test_a_free_name_is_offered_and_taken_names_stay_what_they_were(still_home):
     app = open_page()
     assert app.text_input(key="t_name").placeholder == "digits-gaussian-0.25-2"
     assert load_card("digits-gaussian-0.25").method == "gaussian"
@@ -203,7 +195,7 @@ def test_a_free_name_is_offered_and_taken_names_stay_what_they_were(home):
 
 @pytest.mark.parametrize("dataset", [name for name, info in DATASETS.items() if not info.embedded])
 def test_a_data_set_that_is_not_here_can_be_downloaded_and_not_trained_on(
-    home, monkeypatch, tmp_path, dataset
+    still_home, monkeypatch, tmp_path, dataset
 ):
     monkeypatch.setenv("RSVIZ_DATA", str(tmp_path / "none"))
     app = open_page(t_dataset=dataset)
@@ -213,7 +205,7 @@ def test_a_data_set_that_is_not_here_can_be_downloaded_and_not_trained_on(
 
 
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_only_networks_that_take_the_images_are_offered(home, dataset):
+def test_only_networks_that_take_the_images_are_offered(still_home, dataset):
     app = open_page(t_dataset=dataset, t_network="digits-cnn")
     offered = app.selectbox(key="t_network").options
     fitting = [key for key, record in ARCHITECTURES.items() if DATASETS[dataset].shape in record.input_shapes]
@@ -221,7 +213,7 @@ def test_only_networks_that_take_the_images_are_offered(home, dataset):
     assert app.selectbox(key="t_network").value in fitting
 
 
-def test_the_cap_on_jobs_is_one_sentence(home, monkeypatch):
+def test_the_cap_on_jobs_is_one_sentence(still_home, monkeypatch):
     monkeypatch.setenv("RSVIZ_JOBS_PER_SESSION", "1")
     app = button(open_page(), "Train").click().run()
     app = button(app, "Train").click().run()
@@ -240,7 +232,7 @@ def running_job(run, end=False):
     return job_id
 
 
-def test_a_run_is_shown_while_it_goes_on_and_a_reload_takes_it_up(home):
+def test_a_run_is_shown_while_it_goes_on_and_a_reload_takes_it_up(still_home):
     run = shipped_run()
     half = len(run.looks) // 2
     seen = type(run)(run.id, run.request, run.about, run.lines, run.looks[:half])
@@ -257,7 +249,7 @@ def test_a_run_is_shown_while_it_goes_on_and_a_reload_takes_it_up(home):
         assert not app.get("select_slider")
 
 
-def test_a_cancelled_run_says_what_is_kept_and_can_be_resumed(home):
+def test_a_cancelled_run_says_what_is_kept_and_can_be_resumed(still_home):
     run = shipped_run()
     job_id = running_job(run)
     jobs.cancel(job_id)
@@ -271,7 +263,7 @@ def test_a_cancelled_run_says_what_is_kept_and_can_be_resumed(home):
     assert "It is next." in words(app)
 
 
-def test_a_run_whose_loss_was_no_number_says_so_and_is_not_resumed(home):
+def test_a_run_whose_loss_was_no_number_says_so_and_is_not_resumed(still_home):
     run = shipped_run()
     job_id = running_job(run)
     sentence = "Training stopped in epoch 3: the loss is no longer finite."
@@ -282,19 +274,19 @@ def test_a_run_whose_loss_was_no_number_says_so_and_is_not_resumed(home):
     assert "Resume the run" not in [found.label for found in app.button]
 
 
-def test_a_job_of_another_kind_is_not_drawn_as_a_run(home):
+def test_a_job_of_another_kind_is_not_drawn_as_a_run(still_home):
     job_id = jobs.submit("estimate", shipped_run().request, session="a")
     app = open_page(job=job_id)
     assert any("trains nothing" in warning.value for warning in app.warning)
     assert charts(app) == 4
 
 
-def test_runs_are_compared_by_what_differs(home):
+def test_runs_are_compared_by_what_differs(still_home):
     run = shipped_run()
     other = type(run)(
         "f" * 16, {**run.request, "method": "gaussian", "seed": 5}, run.about, run.lines, run.looks, run.end
     )
-    write_run(home / "runs" / "mine", other)
+    write_run(still_home / "runs" / "mine", other)
     app = open_page(compare="example,mine,unknown")
     app.session_state["t_together"] = True
     app.run()
@@ -307,7 +299,7 @@ def test_runs_are_compared_by_what_differs(home):
     assert "batch" not in table
 
 
-def test_the_time_is_told_where_a_run_like_it_stands_here_and_else_can_be_measured(home):
+def test_the_time_is_told_where_a_run_like_it_stands_here_and_else_can_be_measured(still_home):
     app = open_page()
     assert "not known yet" in words(app)
     app = button(app, "Measure").click().run()

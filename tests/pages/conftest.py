@@ -1,0 +1,21 @@
+"""Pages without a browser."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def open_page(still_home):
+    """open_page(name, **query) -> the page as somebody finds it who comes from the app with that query."""
+
+    def open_with(name, **query):
+        app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.switch_page(f"pages/{name}.py").run()
+
+    return open_with
