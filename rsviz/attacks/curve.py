@@ -78,23 +78,23 @@ class _Bench:
         self.request, self.series, self._plans = request, series, plans
         self.card = load_card(series.checkpoint)
         noise = NOISES[request.noise](series.scale) if series.scale else None
-        self.victim = self._victim(self.card, noise)
+        self.victim = self._victim(series.checkpoint, self.card, noise)
         self.surrogate = None
         if series.surrogate is not None:
             other = load_card(series.surrogate)
             own = NOISES[other.noise](other.scale) if other.noise else None
-            self.surrogate = self._victim(other, own)
+            self.surrogate = self._victim(series.surrogate, other, own)
         dataset = data.load(self.card.dataset)
         self.rows = list(range(0, request.images * request.skip, request.skip))
         self.x = dataset.pixels(self.rows)
         self.labels = np.asarray(dataset.labels)[self.rows].astype(np.int64)
 
-    def _victim(self, card, noise):
+    def _victim(self, checkpoint, card, noise):
         r = self.request
         asked = {"device": r.device, "precision": r.precision, "batch": r.batch}
-        chosen = self._plans.get(card.name, asked)
+        chosen = self._plans.get(checkpoint, asked)
         return Victim(
-            cached_network(card.name, card.weights_sha256),
+            cached_network(checkpoint, card.weights_sha256),
             noise,
             card.num_classes,
             pick_device(chosen["device"]),
@@ -109,7 +109,7 @@ class _Bench:
             yield from one.planning(self.x.shape[1:])
 
     def plans(self) -> dict:
-        shape, used = self.x.shape[1:], {self.card.name: self.victim}
+        shape, used = self.x.shape[1:], {self.series.checkpoint: self.victim}
         if self.surrogate is not None:
             used[self.series.surrogate] = self.surrogate
         return {name: dataclasses.asdict(one.plan(shape)) for name, one in used.items()}
@@ -226,7 +226,7 @@ class _Bench:
         return count.counts
 
     def _runner(self):
-        network = cached_network(self.card.name, self.card.weights_sha256)
+        network = cached_network(self.series.checkpoint, self.card.weights_sha256)
         return Runner(network, self.victim.device, self._used().precision)
 
     def _used(self):

@@ -96,8 +96,8 @@ class _Bench:
 
     def planning(self, plans: dict):
         """Measure how passes are made here, or go on as `plans` has it: self.plan and self.runner."""
-        network = cached_network(self.card.name, self.card.weights_sha256)
-        r, known = self.request, plans.get(self.card.name)
+        network = cached_network(self.series.checkpoint, self.card.weights_sha256)
+        r, known = self.request, plans.get(self.series.checkpoint)
         if known:
             self.plan = Plan(**known)
         else:

@@ -1,6 +1,7 @@
 """A certificate from request to curves: what it must obey, and that breaks do not change it."""
 
 import json
+import shutil
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +18,7 @@ from rsviz.distributional import (
     shipped_example,
 )
 from rsviz.errors import RsvizError
+from rsviz.files import SHIPPED_CHECKPOINTS
 
 BASE = {
     "checkpoints": ["digits-nal-0.25"],
@@ -100,6 +102,22 @@ def test_an_image_does_not_depend_on_the_others(finished):
         if key != "plans":
             for name, values in few[key].items():
                 np.testing.assert_allclose(values, finished.done[key][name][:12], atol=2e-4, rtol=2e-4)
+
+
+def test_a_checkpoint_of_ones_own_goes_by_its_path(tmp_path, finished):
+    shipped = SHIPPED_CHECKPOINTS / "digits-nal-0.25"
+    card = json.loads(shipped.with_name("digits-nal-0.25.json").read_text()) | {"name": "my-own"}
+    (tmp_path / "my-own.json").write_text(json.dumps(card))
+    shutil.copy(shipped.with_name("digits-nal-0.25.safetensors"), tmp_path / "my-own.safetensors")
+    path = str(tmp_path / "my-own.safetensors")
+    asked = request(checkpoints=[path], images=12, scales=[0.25], gammas=[2.0], batch=32)
+    (one,) = curves(asked, made(asked).done)
+    assert one["checkpoint"] == path
+    np.testing.assert_allclose(one["clean_loss"], np.mean(_clean(finished)[:12]), atol=2e-4)
+
+
+def _clean(finished):
+    return finished.done[finished.request.series[1].key("clean", 0)]["loss"]
 
 
 def test_bounded_losses_are_bounded_and_may_be_proved():
