@@ -93,8 +93,8 @@ def _two_promises(named, chosen, curve, rho):
     with left:
         st.markdown(
             "**Of the population:** however the images move, if the mean of their squared distances is at "
-            "most ρ, the mean loss is at most the certificate. It does not say which image fails: a few may "
-            "move far, and all the rest stay."
+            "most ρ, their mean loss under the noise is at most the certificate. It does not say which image "
+            "fails: a few may move far, and all the rest stay."
         )
         st.markdown(
             "**Of one image:** no move shorter than its radius changes the answer of the smoothed "
