@@ -1,7 +1,5 @@
 """The Attack page: checkpoint, image, attack -> request -> job -> what is broken beside what is proved."""
 
-from functools import partial
-
 import streamlit as st
 
 from rsviz import jobs
@@ -12,7 +10,7 @@ from rsviz.jobs.attack import evidence_of
 from rsviz.ui import attack as view
 from rsviz.ui import attack_controls as controls
 from rsviz.ui import attack_curve
-from rsviz.ui.live import follow, start_button, submit, tell_of_trouble
+from rsviz.ui.live import follow, start_button, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import url_value
 from rsviz.ui.shell import open_page
@@ -50,13 +48,13 @@ st.html(CONTROLS_FIRST + view.PHONE)
 with st.container(key="sides"):
     result, side = st.columns([2, 1], gap="large")
 
-job_id = url_value("job")
 with side:
     pressed = st.container(key="settings")
     card, request = controls.choose()
     with pressed:
-        start_button("Attack", ":material/bolt:", request, partial(submit, "attack"))
+        start_button("Attack", ":material/bolt:", "attack", request)
 
+job_id = url_value("job")
 with result:
     if job_id is None:
         show_example()

@@ -1,7 +1,5 @@
 """The Certify page: checkpoint and image -> request -> job -> evidence as it arrives."""
 
-from functools import partial
-
 import streamlit as st
 
 from rsviz import jobs
@@ -15,7 +13,7 @@ from rsviz.jobs.certify import evidence_of, stop
 from rsviz.noise import NOISES
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
-from rsviz.ui.live import follow, start_button, submit, tell_of_trouble
+from rsviz.ui.live import follow, start_button, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.pickers import pick_checkpoint, pick_image, pick_noise
 from rsviz.ui.session import url_value
@@ -133,7 +131,6 @@ st.html(CONTROLS_FIRST)
 with st.container(key="sides"):
     result, controls = st.columns([2, 1], gap="large")
 
-job_id = url_value("job")
 with controls:
     pressed = st.container(key="settings")
     begin = shipped_example().request
@@ -142,12 +139,13 @@ with controls:
     settings = choose_settings(card)
     with pressed:
         request = source and {"checkpoint": card.name, "image": source, **settings}
-        start_button("Certify", ":material/verified:", request, partial(submit, "certify"))
+        start_button("Certify", ":material/verified:", "certify", request)
     own = st.expander("Bring your own weights", icon=":material/upload:", key="own", on_change="rerun")
     if own.open:
         with own:
             bring_weights()
 
+job_id = url_value("job")
 with result:
     if job_id is None:
         show_example()

@@ -42,21 +42,22 @@ def show_state(job):
 
 jobs.ensure_worker()  # it loads torch while the person looks at the example
 controls.ADDRESS.restore()
-controls.take_new_log()
+controls.take_new()
 st.title("Certify a whole test set", anchor=False)
 st.html(CONTROLS_FIRST)
 with st.container(key="sides"):
     result, side = st.columns([2, 1], gap="large")
 
-job_id = url_value("job")
 reading = controls.reading()
 with side:
     pressed = st.container(key="settings")
     card, request = controls.choose()
     controls.choose_curves()
     with pressed:
-        start_button("Evaluate", ":material/checklist:", request, controls.start)
+        if start_button("Evaluate", ":material/checklist:", "evaluate", request):
+            controls.join(f"job:{url_value('job')}", request.checkpoint)
 
+job_id = url_value("job")
 with result:
     if job_id is None:
         picture()

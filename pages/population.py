@@ -1,7 +1,5 @@
 """The Population page: checkpoints -> request -> job -> the worst mean loss of a population that moves."""
 
-from functools import partial
-
 import streamlit as st
 
 from rsviz import jobs
@@ -11,7 +9,7 @@ from rsviz.jobs.distribution import certificates_of
 from rsviz.ui import attack_curve
 from rsviz.ui import population as controls
 from rsviz.ui import population_views as view
-from rsviz.ui.live import follow, start_button, submit, tell_of_trouble
+from rsviz.ui.live import follow, start_button, tell_of_trouble
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import url_value
 from rsviz.ui.shell import open_page
@@ -53,13 +51,13 @@ st.html(CONTROLS_FIRST)
 with st.container(key="sides"):
     result, side = st.columns([2, 1], gap="large")
 
-job_id = url_value("job")
 with side:
     pressed = st.container(key="settings")
     card, request = controls.choose()
     with pressed:
-        start_button("Certify the population", ":material/groups:", request, partial(submit, "distribution"))
+        start_button("Certify the population", ":material/groups:", "distribution", request)
 
+job_id = url_value("job")
 with result:
     if job_id is None:
         show_example()

@@ -101,7 +101,8 @@ with side:
     pressed = st.container(key="settings")
     request = controls.choose()
     with pressed:
-        start_button("Train", ":material/play_arrow:", request, controls.start)
+        if start_button("Train", ":material/play_arrow:", "train", request):
+            controls.name_is_taken()
         if job_id is not None:
             offer_resume(job_id)
         if request is not None:

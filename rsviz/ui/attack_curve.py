@@ -86,13 +86,9 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
             "What is certified lies below: no attack, known or unknown, gets under it."
         )
         request = _choose(card, list(checkpoints) or [card.name])
-        st.button(
-            "Draw the curves",
-            icon=":material/show_chart:",
-            disabled=request is None,
-            on_click=_start,
-            args=(request,),
-        )
+        words, icon = "Draw the curves", ":material/show_chart:"
+        if st.button(words, icon=icon, disabled=request is None, key="c_start") and request is not None:
+            job_id = _start(request) or job_id
         if refused := st.session_state.pop("curve_refused", None):
             st.error(refused, icon=":material/error:")
         if job_id is not None:
@@ -159,12 +155,15 @@ def _parameters(attack) -> dict:
     return parameters
 
 
-def _start(request):
-    """Callback: the job goes into the URL, beside that of the single attack."""
+def _start(request) -> str | None:
+    """The job, which goes into the URL beside that of the single attack; None where it is refused."""
     try:
-        st.query_params["curve"] = jobs.submit("attack-curve", request, session=session_id())
+        job_id = jobs.submit("attack-curve", request, session=session_id())
     except RsvizError as error:
         st.session_state["curve_refused"] = str(error)
+        return None
+    st.query_params["curve"] = job_id
+    return job_id
 
 
 def _show(job_id):

@@ -15,7 +15,6 @@ from rsviz.reference.published import CERTIFIED
 from rsviz.ui import evaluate_sources as sources
 from rsviz.ui import published
 from rsviz.ui.address import Address, Field, choice, flag, number
-from rsviz.ui.live import submit
 from rsviz.ui.pickers import offer_download, pick_checkpoint, pick_noise
 from rsviz.ui.session import session_id
 
@@ -68,17 +67,6 @@ class Reading:
     envelope: bool
     at: float
     papers: tuple[tuple[str, ...], ...]
-
-
-def start(request) -> None:
-    """Callback: submit the request; the job goes into the URL, and its curve into the picture."""
-    job_id = submit("evaluate", request)
-    if job_id is None:
-        return
-    shown = st.session_state["e_show"]
-    if shown == SHOWN:
-        shown = SHOWN[:1] if request.checkpoint.startswith("digits") else []
-    st.session_state["e_show"] = [*shown[: MOST - 1], f"job:{job_id}"]
 
 
 def choose() -> tuple[Card, object | None]:
@@ -189,12 +177,21 @@ def _add_log(file):
     except RsvizError as error:
         st.session_state["e_log_refused"] = f"{file.name[:80]} is refused, {error}"
         return
-    st.session_state["e_new_log"] = key
+    join(key)
+
+
+def join(key: str, checkpoint: str | None = None) -> None:
+    """Run the page once more, with this curve in the picture; checkpoint: of an evaluation just begun."""
+    st.session_state["e_new"] = (key, checkpoint)
     st.rerun()
 
 
-def take_new_log() -> None:
-    """Before the widgets are drawn: a log that was just uploaded joins the picture."""
-    if key := st.session_state.pop("e_new_log", None):
-        shown = [other for other in st.session_state["e_show"] if other != key]
-        st.session_state["e_show"] = [*shown[: MOST - 1], key]
+def take_new() -> None:
+    """Before the widgets are drawn: what was just begun or uploaded joins the picture."""
+    key, checkpoint = st.session_state.pop("e_new", (None, None))
+    if key is None:
+        return
+    shown = [other for other in st.session_state["e_show"] if other != key]
+    if checkpoint and shown == SHOWN:  # only what it may be compared with stays of the example
+        shown = SHOWN[:1] if checkpoint.startswith("digits") else []
+    st.session_state["e_show"] = [*shown[: MOST - 1], key]

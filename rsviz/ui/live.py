@@ -7,36 +7,31 @@ from rsviz.errors import RsvizError
 from rsviz.ui.session import session_id
 
 
-def submit(kind: str, request) -> str | None:
-    """Submit the request and put the job into the URL, where a reload finds it; its id.
+def start_button(label: str, icon: str, kind: str, request) -> bool:
+    """The button of a page: whether it was pressed and its job, of this kind, now stands in the URL.
 
-    None where it is refused, which `start_button` then says. For callbacks.
+    request: as the controls stand in this run, None where they make none. It is submitted here and not by a
+    callback, which would hold that of the run before: who changes a control and presses at once means what
+    the page shows. Below the button stands why what was asked is refused.
     """
-    try:
-        job_id = jobs.submit(kind, request, session=session_id())
-    except RsvizError as error:
-        st.session_state["refused"] = str(error)
-        return None
-    st.query_params["job"] = job_id
-    return job_id
-
-
-def start_button(label: str, icon: str, request, start) -> None:
-    """The button of a page, and below it why what was last asked was refused.
-
-    start: its callback, called with the request; None makes no request.
-    """
-    st.button(
+    pressed = st.button(
         label,
         type="primary",
         icon=icon,
         width="stretch",
         disabled=request is None,
-        on_click=start,
-        args=(request,),
+        key=f"start-{kind}",
     )
+    begun = False
+    if pressed and request is not None:
+        try:
+            st.query_params["job"] = jobs.submit(kind, request, session=session_id())
+            begun = True
+        except RsvizError as error:
+            st.session_state["refused"] = str(error)
     if refused := st.session_state.pop("refused", None):
         st.error(refused, icon=":material/error:")
+    return begun
 
 
 def follow(job_id, show_state, show_example, *, button, check=None, unfinished=None, every=0.4):

@@ -11,7 +11,6 @@ from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate
 from rsviz.training.recorder import check_name, free_name
 from rsviz.ui.address import Address, Field, choice, number
-from rsviz.ui.live import submit
 from rsviz.ui.pickers import offer_download
 from rsviz.ui.session import session_id
 from rsviz.ui.settings import draw, field_of, settings_of
@@ -73,6 +72,8 @@ ADDRESS = Address(
 
 def choose() -> TrainRequest | None:
     """Draw the controls; the run they ask for, or None where there is none, and the page says why."""
+    if st.session_state.pop("t_taken", False):
+        st.session_state["t_name"] = ""
     dataset = st.selectbox(
         "Data set",
         list(DATASETS),
@@ -167,10 +168,10 @@ def _named(request) -> TrainRequest | None:
         return None
 
 
-def start(request: TrainRequest) -> None:
-    """Callback of the button: begin the run."""
-    if submit("train", request):
-        st.session_state["t_name"] = ""  # taken from now on
+def name_is_taken() -> None:
+    """Run the page once more, with no name for the next run."""
+    st.session_state["t_taken"] = True
+    st.rerun()
 
 
 def tell_time(request: TrainRequest) -> None:

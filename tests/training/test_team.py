@@ -25,11 +25,14 @@ import sys, torch
 from torch import nn
 from rsviz.training import TrainRequest
 from rsviz.training.loop import train
-from rsviz.training.team import join_team
+from rsviz.training.team import join_team, leave
 nn.Dropout.forward = lambda self, x: x
 out, run, request = sys.argv[1:]
-for report in train(TrainRequest.model_validate_json(request), out, run=run, team=join_team()):
+team = join_team()
+for report in train(TrainRequest.model_validate_json(request), out, run=run, team=team):
     pass
+if not team.leads:
+    leave()
 """
 
 
