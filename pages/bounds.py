@@ -9,6 +9,7 @@ from rsviz.comparison import at_point, cells, counter_example, line, radius, rat
 from rsviz.errors import RsvizError
 from rsviz.figures import bounds as figures
 from rsviz.ui import bounds as ui
+from rsviz.ui.downloads import download
 from rsviz.ui.shell import open_page
 
 CORNER = 0.2
@@ -240,14 +241,7 @@ def take_away(view, keys, region, share, setting, charts):
             files["SVG"] = (lambda: figures.picture(charts, "svg"), "image/svg+xml")
         with st.container(horizontal=True):
             for name, (content, kind) in files.items():  # made when somebody asks for them
-                st.download_button(
-                    name,
-                    content,
-                    f"rsviz-bounds.{name.lower()}",
-                    kind,
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+                download(name, content, f"rsviz-bounds.{name.lower()}", kind)
         st.code(ui.python_lines(keys, setting), language="python")
 
 

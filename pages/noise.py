@@ -9,6 +9,7 @@ from rsviz.figures import noise as figures
 from rsviz.noise import NOISES
 from rsviz.noise_size import EqualDeviation, EqualRadius, certified
 from rsviz.ui import noise as ui
+from rsviz.ui.downloads import download
 from rsviz.ui.noise_views import VIEWS, number, radius_number
 from rsviz.ui.pictures import picture
 from rsviz.ui.shell import open_page
@@ -134,14 +135,7 @@ def take_away(view, rule, x, seed, charts, rows):
             files["PNG"] = (lambda: figures.side_by_side(charts), "image/png")
         with st.container(horizontal=True):
             for name, (content, kind) in files.items():  # made when somebody asks for them
-                st.download_button(
-                    name,
-                    content,
-                    f"rsviz-noise-{view}.{name.lower()}",
-                    kind,
-                    icon=":material/download:",
-                    on_click="ignore",
-                )
+                download(name, content, f"rsviz-noise-{view}.{name.lower()}", kind)
         st.code(ui.python_lines(rule, x.shape, seed), language="python")
 
 

@@ -12,6 +12,7 @@ from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.figures import statistics as figures
 from rsviz.ui import statistics as ui
+from rsviz.ui.downloads import download
 from rsviz.ui.shell import open_page
 
 
@@ -286,13 +287,11 @@ def take_away(view, asked, rows):
     """The address, the table, and lines that compute the same."""
     with st.expander("Take it away: link, CSV, Python", icon=":material/ios_share:"):
         st.markdown("The address of this page restores everything that is set here, the seed included.")
-        st.download_button(
+        download(
             "CSV",
             lambda: pd.DataFrame(rows).to_csv(index=False).encode(),
             f"rsviz-statistics-{view}.csv",
             "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
         )
         st.code(ui.python_lines(asked), language="python")
 

@@ -159,7 +159,8 @@ class _Bench:
 
     def _measured(self, problem, y, x):
         """Smoothed loss on fresh draws, and the loss without noise; the same draws wherever an image went."""
-        bare = self._losses(y, x[:, None])[:, 0].detach().double()
+        with torch.no_grad():
+            bare = self._losses(y, x[:, None])[:, 0].double()
         if self.noise is None:
             return {"loss": bare, "bare": bare}
         at_once = max(1, self.plan.batch // len(x))

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rsviz.figures.evaluation import colours_of
-from rsviz.figures.robustness import FONT
+from rsviz.figures.robustness import FONT, config
 
 REPAIRED, PRINTED, FALSE = "#0072B2", "#D55E00", "#D55E00"
 GREY = "#7A8794"
 SOLID, BROKEN = [1, 0], [7, 5]
 """Proved; not proved."""
 BINS = 24
+LEGEND = {"titleFontSize": FONT - 2, "titleFontWeight": "normal", "symbolOpacity": 1}
 
 
 def name(curve: Mapping, others: Sequence[Mapping]) -> str:
@@ -121,7 +122,7 @@ def certificate_spec(curves: Mapping[str, Mapping], chosen: str, largest: float,
             },
             _rule(at, domain),
         ],
-        "config": _config(),
+        "config": config(**LEGEND),
     }
 
 
@@ -189,7 +190,7 @@ def printed_spec(curve: Mapping, largest: float, top: float) -> dict:
                 "encoding": _reached(domain, height, "loss without noise reached"),
             },
         ],
-        "config": _config(),
+        "config": config(**LEGEND),
     }
 
 
@@ -244,7 +245,7 @@ def radii_spec(colour: str, at: float) -> dict:
                 "encoding": {"x": {"field": "at", "type": "quantitative"}},
             },
         ],
-        "config": _config(),
+        "config": config(**LEGEND),
     }
 
 
@@ -291,7 +292,7 @@ def effort_spec(curves: Sequence[Mapping]) -> dict:
             },
             "tooltip": [_number("K"), {"field": "r", "type": "nominal"}, _number("surrogate")],
         },
-        "config": _config(),
+        "config": config(**LEGEND),
     }
 
 
@@ -375,18 +376,4 @@ def _rule(at, domain) -> dict:
         "data": {"values": [{"rho": at}]},
         "mark": {"type": "rule", "strokeDash": [2, 4], "color": GREY, "strokeWidth": 1.5},
         "encoding": {"x": _x(domain) | {"axis": None}},
-    }
-
-
-def _config() -> dict:
-    return {
-        "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"},
-        "legend": {
-            "labelFontSize": FONT - 2,
-            "titleFontSize": FONT - 2,
-            "titleFontWeight": "normal",
-            "symbolSize": 400,
-            "symbolStrokeWidth": 3,
-            "symbolOpacity": 1,
-        },
     }

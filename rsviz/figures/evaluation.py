@@ -6,7 +6,7 @@ import numpy as np
 
 from rsviz.bounds import NORM_SYMBOLS
 from rsviz.data.images import to_png
-from rsviz.figures.robustness import COLOURS, FONT
+from rsviz.figures.robustness import COLOURS, config
 
 MORE_COLOURS = (*COLOURS, "#B58900", "#5E81AC")
 """Ten series; the first eight as elsewhere."""
@@ -115,15 +115,7 @@ def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
                 "encoding": {"x": {"field": "at", "type": "quantitative"}, "color": {"value": "#7A8794"}},
             },
         ],
-        "config": {
-            "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"},
-            "legend": {
-                "labelFontSize": FONT - 2,
-                "symbolSize": 400,
-                "symbolStrokeWidth": 3,
-                "symbolOpacity": 1,
-            },
-        },
+        "config": config(symbolOpacity=1),
     }
 
 

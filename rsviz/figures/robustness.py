@@ -56,9 +56,7 @@ def accuracy_columns(curves: Sequence[dict], printed: Mapping[str, Mapping] = EM
 def accuracy_spec(curves: Sequence[dict], norm: str, printed: Mapping[str, Mapping] = EMPTY) -> dict:
     """Vega-Lite chart of `accuracy_columns`: points were attacked; stairs are certified, and lie below.
 
-    Diamonds stand in papers.
-
-    A colour is a checkpoint under one noise; a broken line is a transfer attack.
+    A colour is a checkpoint under one noise; a broken line is a transfer attack; diamonds stand in papers.
     """
     series, victims = names(curves), []
     for one in curves:
@@ -114,8 +112,13 @@ def accuracy_spec(curves: Sequence[dict], norm: str, printed: Mapping[str, Mappi
                 "encoding": {"strokeDash": dash, "tooltip": tooltip[:3]},
             },
         ],
-        "config": {
-            "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"},
-            "legend": {"labelFontSize": FONT - 2, "symbolSize": 400, "symbolStrokeWidth": 3},
-        },
+        "config": config(),
+    }
+
+
+def config(**legend) -> dict:
+    """Letters and strokes of a chart that a hall can read; legend: what else its legend has."""
+    return {
+        "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"},
+        "legend": {"labelFontSize": FONT - 2, "symbolSize": 400, "symbolStrokeWidth": 3, **legend},
     }

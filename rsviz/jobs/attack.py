@@ -1,6 +1,7 @@
 """The jobs that attack: one image, or test images for a curve. What they reach stands in their folders."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from rsviz.attacks import curve_request
@@ -60,11 +61,13 @@ def run_curve(request: dict, resume: dict | None, folder: Path):
 
     asked, path = curve_request.make_request(**request), folder / CURVE
     yield Step({"what": "loading"})
-    yield from keep(path, curve(asked, finished(path)), "what", "step", "steps")
+    yield from keep(path, partial(curve, asked), "what", "step", "steps")
     return {"curves": curve_request.curves(asked, finished(path))}
 
 
 def curves_of(job: Job) -> list[dict]:
     """What the job has finished so far; see rsviz.attacks.curve_request.curves."""
+    if job.result:
+        return job.result["curves"]
     asked = curve_request.make_request(**job.request)
     return curve_request.curves(asked, finished(folder(job.id) / CURVE))

@@ -1,5 +1,6 @@
 """The job that certifies a population; its finished parts stand in its folder."""
 
+from functools import partial
 from pathlib import Path
 
 from rsviz import distributional
@@ -14,11 +15,13 @@ def run_distribution(request: dict, resume: dict | None, folder: Path):
     """The runner; the result is `rsviz.distributional.curves` of all series."""
     asked, path = distributional.make_request(**request), folder / PARTS
     yield Step({"what": "loading"})
-    yield from keep(path, distributional.distribution(asked, finished(path)), "what")
+    yield from keep(path, partial(distributional.distribution, asked), "what")
     return {"curves": distributional.curves(asked, finished(path))}
 
 
 def certificates_of(job: Job) -> list[dict]:
     """What the job has finished so far; see `rsviz.distributional.curves`."""
+    if job.result:
+        return job.result["curves"]
     asked = distributional.make_request(**job.request)
     return distributional.curves(asked, finished(folder(job.id) / PARTS))

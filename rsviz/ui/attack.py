@@ -21,6 +21,7 @@ from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
 from rsviz.checkpoints import Card
 from rsviz.figures import attack as figures
 from rsviz.figures.certify import votes_columns, votes_spec
+from rsviz.ui.downloads import download
 from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture
 from rsviz.ui.session import page_link
@@ -252,9 +253,7 @@ def _take_home(evidence, result, card):
     with home:
         with st.container(horizontal=True):
             for label, (content, suffix, kind) in exports.items():
-                st.download_button(
-                    label, content, f"{name}.{suffix}", kind, icon=":material/download:", on_click="ignore"
-                )
+                download(label, content, f"{name}.{suffix}", kind)
         if result["radii"]:
             st.markdown("**What every bound certifies for the original**")
             st.markdown(_radii_table(result))

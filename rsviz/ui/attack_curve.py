@@ -16,17 +16,19 @@ from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper
 from rsviz.errors import RsvizError
 from rsviz.figures import robustness as figures
 from rsviz.jobs.attack import curves_of
-from rsviz.reference import published as published_numbers
 from rsviz.reference.published import ATTACKED as ATTACKED_IN_PAPERS
 from rsviz.ui import published
 from rsviz.ui.address import Address, Field, choice, number
+from rsviz.ui.downloads import download
+from rsviz.ui.live import start_button
 from rsviz.ui.pickers import describe
-from rsviz.ui.session import session_id, url_value
+from rsviz.ui.session import url_value
 
 SCALES = [0.0, 0.12, 0.25, 0.5, 1.0]
 NONE = ""
 ATTACKED = ("eot-pgd", "cw", "boundary")
 MOST = 4
+TITLE = "Robust accuracy against attack size, over many test images"
 PRINTED = "Diamonds: accuracy under ℓ₂ PGD-20 that papers print, of other networks; lines only join them."
 
 
@@ -61,9 +63,6 @@ ADDRESS = Address(
 )
 
 
-TITLE = "Robust accuracy against attack size, over many test images"
-
-
 def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> None:
     """The expander; what is in it is drawn only when it is open, or when the URL names a job of it.
 
@@ -86,11 +85,9 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
             "What is certified lies below: no attack, known or unknown, gets under it."
         )
         request = _choose(card, list(checkpoints) or [card.name])
-        words, icon = "Draw the curves", ":material/show_chart:"
-        if st.button(words, icon=icon, disabled=request is None, key="c_start") and request is not None:
-            job_id = _start(request) or job_id
-        if refused := st.session_state.pop("curve_refused", None):
-            st.error(refused, icon=":material/error:")
+        icon = ":material/show_chart:"
+        start_button("Draw the curves", icon, "attack-curve", request, parameter="curve", prominent=False)
+        job_id = url_value("curve")
         if job_id is not None:
             _show(job_id)
         elif st.session_state["c_papers"]:
@@ -155,17 +152,6 @@ def _parameters(attack) -> dict:
     return parameters
 
 
-def _start(request) -> str | None:
-    """The job, which goes into the URL beside that of the single attack; None where it is refused."""
-    try:
-        job_id = jobs.submit("attack-curve", request, session=session_id())
-    except RsvizError as error:
-        st.session_state["curve_refused"] = str(error)
-        return None
-    st.query_params["curve"] = job_id
-    return job_id
-
-
 def _show(job_id):
     try:
         job = jobs.get(job_id)
@@ -213,10 +199,8 @@ def _state(job):
 
 def _chart(curves, norm):
     """The curves, and over them those of papers."""
-    numbers, printed = published_numbers.curves(ATTACKED_IN_PAPERS), {}
-    for key in published.chosen("c_papers", ATTACKED_IN_PAPERS):
-        columns = {field: [getattr(one, field) for one in numbers[key]] for field in ("radius", "value")}
-        printed[published.title(key)] = columns
+    chosen = published.chosen("c_papers", ATTACKED_IN_PAPERS)
+    printed = {published.title(key): published.columns(key, ATTACKED_IN_PAPERS) for key in chosen}
     table = pa.table(figures.accuracy_columns(curves, printed))
     words = "Right answers against attack size; shaded: certified"
     st.vega_lite_chart(table, figures.accuracy_spec(curves, norm, printed), alt=words)
@@ -256,15 +240,7 @@ def _exports(request, curves):
             ("CSV", lambda: frame.to_csv(index=False), "csv", "text/csv"),
             ("JSON", lambda: json.dumps(described, indent=1), "json", "application/json"),
         ):
-            st.download_button(
-                label,
-                content,
-                f"robust-accuracy.{suffix}",
-                kind,
-                icon=":material/download:",
-                key=f"c_{suffix}",
-                on_click="ignore",
-            )
+            download(label, content, f"robust-accuracy.{suffix}", kind)
 
 
 def _certified_at(one):

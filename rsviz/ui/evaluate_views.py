@@ -16,8 +16,9 @@ from rsviz.evaluation.series import command_line, distinct_names, radii_for, tab
 from rsviz.figures import evaluation as figures
 from rsviz.reference import published
 from rsviz.ui import evaluate_sources as sources
+from rsviz.ui import published as papers
+from rsviz.ui.downloads import download
 from rsviz.ui.evaluate import BANDS, Reading
-from rsviz.ui.published import title as paper_title
 from rsviz.ui.session import page_link
 
 POINTS = 400
@@ -107,15 +108,17 @@ def _down_to_zero(curve) -> dict:
 
 def _paper_curves(reading, norm) -> dict[str, dict]:
     tables = {one.key: one for one in published.published()}
-    numbers, curves = published.curves(), {}
+    curves = {}
     for key in reading.papers:
         if tables[key[0]].norm != norm:
-            st.warning(f"{paper_title(key)}: in another norm, so not in this picture.")
+            st.warning(f"{papers.title(key)}: in another norm, so not in this picture.")
             continue
-        radius, value = (
-            np.array([getattr(one, field) for one in numbers[key]]) for field in ("radius", "value")
-        )
-        curves[paper_title(key)] = {"kind": "paper", "radius": radius, "accuracy": value}
+        numbers = papers.columns(key, published.CERTIFIED)
+        curves[papers.title(key)] = {
+            "kind": "paper",
+            "radius": numbers["radius"],
+            "accuracy": numbers["value"],
+        }
     return curves
 
 
@@ -160,10 +163,10 @@ def _take_home(found, reading):
         text = {"Markdown": accuracy.markdown, "LaTeX": accuracy.latex, "CSV": accuracy.csv}[kind]()
         st.code(text, language="latex" if kind == "LaTeX" else "markdown" if kind == "Markdown" else None)
         with st.container(horizontal=True):
-            _download("Rows, CSV", lambda: _rows(series), "certified-accuracy.csv", "text/csv")
-            _download("JSON", lambda: _json(found), "certified-accuracy.json", "application/json")
+            download("Rows, CSV", lambda: _rows(series), "certified-accuracy.csv", "text/csv")
+            download("JSON", lambda: _json(found), "certified-accuracy.json", "application/json")
             for name, one in series.items():
-                _download(f"Log, {name}", lambda one=one: _log(one), f"{one.name}.tsv", "text/plain")
+                download(f"Log, {name}", lambda one=one: _log(one), f"{one.name}.tsv", "text/plain")
         for source in found.values():
             if source.votes is not None:
                 request = source.votes.header.request
@@ -173,12 +176,6 @@ def _take_home(found, reading):
                     wrap_lines=True,
                 )
         st.code(page_link(), language=None, wrap_lines=True)
-
-
-def _download(label, content, name, kind):
-    st.download_button(
-        label, content, name, kind, icon=":material/download:", on_click="ignore", key=f"e_{label}"
-    )
 
 
 def _rows(series) -> str:

@@ -15,6 +15,7 @@ from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
+from rsviz.ui.downloads import download
 from rsviz.ui.pickers import UPLOAD, describe, noise_option, noise_words
 from rsviz.ui.pictures import picture, sheet
 from rsviz.ui.session import page_link
@@ -270,9 +271,7 @@ def _take_home(evidence, card):
     with home:
         with st.container(horizontal=True):
             for label, (content, suffix, kind) in exports.items():  # made when somebody asks for them
-                st.download_button(
-                    label, content, f"{name}.{suffix}", kind, icon=":material/download:", on_click="ignore"
-                )
+                download(label, content, f"{name}.{suffix}", kind)
         st.markdown("**What every bound proves from these votes**")
         st.markdown(_radii_table(certificate["radii"]))
         st.markdown("**The command that draws the same votes**, and the link to this page")

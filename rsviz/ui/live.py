@@ -7,29 +7,31 @@ from rsviz.errors import RsvizError
 from rsviz.ui.session import session_id
 
 
-def start_button(label: str, icon: str, kind: str, request) -> bool:
+def start_button(
+    label: str, icon: str, kind: str, request, *, parameter: str = "job", prominent: bool = True
+) -> bool:
     """The button of a page: whether it was pressed and its job, of this kind, now stands in the URL.
 
     request: as the controls stand in this run, None where they make none. It is submitted here and not by a
     callback, which would hold that of the run before: who changes a control and presses at once means what
-    the page shows. Below the button stands why what was asked is refused.
+    the page shows. parameter: of the URL. Below the button stands why what was asked is refused.
     """
     pressed = st.button(
         label,
-        type="primary",
+        type="primary" if prominent else "secondary",
         icon=icon,
-        width="stretch",
+        width="stretch" if prominent else "content",
         disabled=request is None,
         key=f"start-{kind}",
     )
-    begun = False
+    begun, refused = False, st.session_state.pop("refused", None)  # by a callback
     if pressed and request is not None:
         try:
-            st.query_params["job"] = jobs.submit(kind, request, session=session_id())
+            st.query_params[parameter] = jobs.submit(kind, request, session=session_id())
             begun = True
         except RsvizError as error:
-            st.session_state["refused"] = str(error)
-    if refused := st.session_state.pop("refused", None):
+            refused = str(error)
+    if refused:
         st.error(refused, icon=":material/error:")
     return begun
 

@@ -145,9 +145,7 @@ def _proved(request) -> str:
 
 
 def look(names: list[str]) -> None:
-    """Which curve is looked at closely, and at which budget."""
-    if st.session_state["p_curve"] not in names:
-        st.session_state["p_curve"] = names[0]
+    """Which curve is looked at closely, and at which budget; "p_curve" holds one of `names`."""
     first, second, third = st.columns([2, 1, 1])
     with first:
         st.selectbox("Look closely at", names, key="p_curve")

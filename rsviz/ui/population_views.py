@@ -1,6 +1,7 @@
 """The result of the Population page: what is certified of the population beside what is of its images."""
 
 import json
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 from rsviz.distributional import DistributionRequest, at, command_line, epsilon, shipped_example
 from rsviz.figures import distribution as figures
 from rsviz.figures.evaluation import colours_of
+from rsviz.ui.downloads import download
 from rsviz.ui.population import look
 from rsviz.ui.session import page_link
 
@@ -164,8 +166,9 @@ def _efforts(curves):
         return
     with box:
         if several:
-            mine = next(iter(_efforts_by_victim(curves)))
-            climbed = [one for one in curves if (one["checkpoint"], one["scale"]) == mine]
+            efforts = Counter(map(_victim, curves))
+            mine = max(efforts, key=lambda one: (efforts[one], one[1]))  # of equals, one under noise
+            climbed = [one for one in curves if _victim(one) == mine]
         else:
             climbed = shipped_example("distribution-effort")[1]
         gammas = [point["gamma"] for point in climbed[0]["points"]]
@@ -189,13 +192,8 @@ def _efforts(curves):
         )
 
 
-def _efforts_by_victim(curves) -> dict[tuple[str, float], int]:
-    """How many efforts each (checkpoint, scale) has; most first, under noise first."""
-    counts: dict[tuple[str, float], int] = {}
-    for curve in curves:
-        key = (curve["checkpoint"], curve["scale"])
-        counts[key] = counts.get(key, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], -item[0][1])))
+def _victim(curve) -> tuple[str, float]:
+    return curve["checkpoint"], curve["scale"]
 
 
 def _take_home(request, named):
@@ -217,15 +215,7 @@ def _take_home(request, named):
                 ("Points, CSV", lambda: points.to_csv(index=False), "population-points.csv", "text/csv"),
                 ("JSON", lambda: json.dumps(described, indent=1), "population.json", "application/json"),
             ):
-                st.download_button(
-                    label,
-                    content,
-                    file,
-                    kind,
-                    icon=":material/download:",
-                    on_click="ignore",
-                    key=f"p_{label}",
-                )
+                download(label, content, file, kind)
         st.code(command_line(request), language="shell", wrap_lines=True)
         st.code(page_link(), language=None, wrap_lines=True)
 

@@ -42,6 +42,12 @@ def chosen(key: str, quantity: str) -> tuple[tuple[str, ...], ...]:
     return tuple(known[place] for place in st.session_state[key])
 
 
+def columns(key, quantity: str) -> dict[str, list[float]]:
+    """radius and value of one printed curve."""
+    results = published.curves(quantity)[key]
+    return {field: [getattr(one, field) for one in results] for field in ("radius", "value")}
+
+
 def title(key) -> str:
     """A published curve in a line: the paper's table, dataset, method, sigma."""
     table, dataset, method, sigma, settings = key

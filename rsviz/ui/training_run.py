@@ -16,6 +16,7 @@ from rsviz.models import ARCHITECTURES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.command import command_line
 from rsviz.training.runs import Look, Run
+from rsviz.ui.downloads import download
 from rsviz.ui.pickers import describe as describe_checkpoint
 from rsviz.ui.session import page_link
 from rsviz.ui.shell import PAGES
@@ -108,14 +109,7 @@ def _take_home(run: Run) -> None:
         )
         st.markdown("**The link to this page**")
         st.code(page_link(), language=None, wrap_lines=True)
-        st.download_button(
-            "JSON",
-            lambda: run.to_json(),
-            f"run-{run.about.name}.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download("JSON", lambda: run.to_json(), f"run-{run.about.name}.json", "application/json")
         st.json({"request": run.request, "about": _plain(run.about)}, expanded=1)
 
 
