@@ -4,7 +4,7 @@ import hashlib
 import stat
 from pathlib import Path
 
-from rsviz.checkpoints import shelves
+from rsviz.checkpoints import storage
 from rsviz.checkpoints.card import Card, CheckpointError, checked_name, parse_json, shown
 from rsviz.models import build
 
@@ -27,8 +27,8 @@ def load_checkpoint(path_or_name):
     path_or_name: a name of `list_cards`, or the path of NAME.safetensors with its card beside it. The
     weights must have the SHA-256 of the card, and exactly the names and shapes of the architecture.
     """
-    folder, name = shelves.locate(path_or_name)
-    card = shelves.settled_card(folder, name)
+    folder, name = storage.locate(path_or_name)
+    card = storage.current_card(folder, name)
     path = folder / f"{name}.safetensors"
     content = read_file(path)
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
@@ -47,13 +47,13 @@ def save_checkpoint(module, card: Card, folder=None, dtype: str = "float16") -> 
     from safetensors.torch import save
 
     name = checked_name(card.name)
-    folder = Path(folder) if folder is not None else shelves.own_folder()
+    folder = Path(folder) if folder is not None else storage.own_folder()
     tensors = stored_tensors(module, dtype)
     check_tensors(tensors, card, f"the network to be saved as {name}")
     hints = {key: str(getattr(card, key)) for key in ("architecture", "dataset", "method", "noise", "scale")}
     content = save(tensors, metadata={"format": "pt", **hints})
     card = card.model_copy(update={"weights_sha256": hashlib.sha256(content).hexdigest()})
-    shelves.put(card, content, folder)
+    storage.write_checkpoint(card, content, folder)
     return card
 
 

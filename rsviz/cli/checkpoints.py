@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from rsviz.checkpoints import CheckpointError, list_cards, load_card, shelves, verify
+from rsviz.checkpoints import CheckpointError, list_cards, load_card, storage, verify
 from rsviz.cli import EXIT_BAD_INPUT, print_json
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -68,7 +68,7 @@ def import_(file, mean, std, as_json, **known):
     if as_json:
         print_json(_as_json(card))
     else:
-        click.echo(f"{card.name} saved in {shelves.own_folder()}")
+        click.echo(f"{card.name} saved in {storage.own_folder()}")
 
 
 @command.command()
@@ -104,7 +104,7 @@ def measure(name, device, as_json):
 @_json
 def verify_(names, as_json):
     """Read every checkpoint (or those NAMED) whole: SHA-256, names, shapes, numbers. Exit 2 if one fails."""
-    names = names or sorted({name for folder in shelves.folders() for name in shelves.names_in(folder)})
+    names = names or sorted({name for folder in storage.folders() for name in storage.names_in(folder)})
     results = {}
     for name in names:
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from rsviz.checkpoints import load_card, save_checkpoint, save_survey, stored_module
-from rsviz.checkpoints.shelves import own_folder
+from rsviz.checkpoints.storage import own_folder
 from rsviz.execution import keep_memory, synchronize
 from rsviz.training.looks import Watch, criterion
 from rsviz.training.measure import measure

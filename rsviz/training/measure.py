@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from rsviz.bounds import certifying
 from rsviz.checkpoints import Metric, load_checkpoint, save_survey
-from rsviz.checkpoints.shelves import locate
+from rsviz.checkpoints.storage import locate
 from rsviz.confidence import PROCEDURES
 from rsviz.data import load
 from rsviz.execution import Runner, pick_device, plan

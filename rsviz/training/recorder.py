@@ -9,7 +9,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from rsviz.checkpoints import shelves
+from rsviz.checkpoints import storage
 from rsviz.checkpoints.card import CheckpointError, read_card
 from rsviz.files import write_atomically
 from rsviz.training.objectives import TrainingError
@@ -150,9 +150,9 @@ def keep_best(folder, name: str | None = None) -> End:
     end = End("stopped")
     if stood.exists():
         card = read_card(stood)
-        kept = free_name(name or run.about.name, shelves.own_folder(), run.id)
+        kept = free_name(name or run.about.name, storage.own_folder(), run.id)
         weights = stood.with_suffix(".safetensors").read_bytes()
-        shelves.put(card.model_copy(update={"name": kept}), weights, shelves.own_folder())
+        storage.write_checkpoint(card.model_copy(update={"name": kept}), weights, storage.own_folder())
         end = End("stopped", kept, card.hyperparameters["epoch"])
     write_atomically(folder / END, _json(asdict(end)))
     return end
@@ -160,16 +160,16 @@ def keep_best(folder, name: str | None = None) -> End:
 
 def check_name(request: TrainRequest, folder=None) -> None:
     """Raise TrainingError where the name that the request asks for is that of another checkpoint."""
-    if request.name and taken(request.name, folder or shelves.own_folder()):
+    if request.name and taken(request.name, folder or storage.own_folder()):
         raise TrainingError(f"There already is a checkpoint called {request.name}; give another name.")
 
 
 def taken(name: str, folder: Path, run_id: str | None = None) -> bool:
     """Whether a checkpoint of this name stands in the folder or on a shelf, other than that of this run."""
-    for shelf in {*shelves.folders(), Path(folder)}:
-        if name in shelves.names_in(shelf):
+    for shelf in {*storage.folders(), Path(folder)}:
+        if name in storage.names_in(shelf):
             with contextlib.suppress(CheckpointError):
-                made_by = shelves.settled_card(shelf, name).hyperparameters.get("run")
+                made_by = storage.current_card(shelf, name).hyperparameters.get("run")
                 if run_id is not None and made_by == run_id:
                     continue
             return True

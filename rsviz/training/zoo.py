@@ -10,7 +10,7 @@ All weights together stay below 40 MB and each below 8 MB: float16, which every 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rsviz.checkpoints.shelves import names_in
+from rsviz.checkpoints.storage import names_in
 from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.training.objectives import METHODS
 from rsviz.training.request import TrainRequest

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rsviz import data, jobs
-from rsviz.checkpoints.shelves import own_folder
+from rsviz.checkpoints.storage import own_folder
 from rsviz.data import DATASETS
 from rsviz.errors import RsvizError
 from rsviz.models import ARCHITECTURES

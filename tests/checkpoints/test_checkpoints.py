@@ -25,7 +25,7 @@ from rsviz.checkpoints import (
     load_survey,
     save_checkpoint,
     save_survey,
-    shelves,
+    storage,
     stored_module,
 )
 from rsviz.data import load
@@ -224,7 +224,7 @@ def test_names_that_could_lead_elsewhere_are_refused(name):
     with pytest.raises(ValidationError, match="name"):
         card_for(name)
     with pytest.raises(CheckpointError) as caught:
-        shelves.checked_name(name)
+        storage.checked_name(name)
     assert "\n" not in str(caught.value) and "\0" not in str(caught.value)
 
 

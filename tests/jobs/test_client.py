@@ -15,7 +15,7 @@ from rsviz import jobs
 from rsviz.cli import main
 from rsviz.data import DataError
 from rsviz.errors import RsvizError
-from rsviz.jobs import chores, kinds
+from rsviz.jobs import kinds, transfers
 
 
 def test_reading_jobs_loads_neither_torch_nor_streamlit_nor_pydantic(tmp_path):
@@ -146,7 +146,7 @@ def test_a_download_reports_progress_and_its_name(tmp_path, monkeypatch):
             time.sleep(0.05)
 
     monkeypatch.setattr("rsviz.data.download", download)
-    run = chores.run_download({"name": "mnist"}, None, tmp_path)
+    run = transfers.run_download({"name": "mnist"}, None, tmp_path)
     steps = []
     with pytest.raises(StopIteration) as end:
         while True:
@@ -163,7 +163,7 @@ def test_a_download_without_a_network_fails_with_its_sentence(tmp_path, monkeypa
 
     monkeypatch.setattr("rsviz.data.download", download)
     with pytest.raises(DataError, match="There is no network"):
-        for _ in chores.run_download({"name": "mnist"}, None, tmp_path):
+        for _ in transfers.run_download({"name": "mnist"}, None, tmp_path):
             time.sleep(0.01)
 
 
@@ -177,7 +177,7 @@ def test_closing_a_download_ends_it(tmp_path, monkeypatch):
             time.sleep(0.01)
 
     monkeypatch.setattr("rsviz.data.download", download)
-    run = chores.run_download({"name": "mnist"}, None, tmp_path)
+    run = transfers.run_download({"name": "mnist"}, None, tmp_path)
     next(run)
     until(lambda: calls)
     run.close()

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from rsviz.checkpoints import CheckpointError, list_cards, load_checkpoint, load_survey
-from rsviz.checkpoints.shelves import names_in
+from rsviz.checkpoints.storage import names_in
 from rsviz.data import load
 from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.noise import Gaussian

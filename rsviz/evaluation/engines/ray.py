@@ -18,7 +18,7 @@ from pathlib import Path
 
 import rsviz
 from rsviz import files
-from rsviz.checkpoints.shelves import locate
+from rsviz.checkpoints.storage import locate
 from rsviz.errors import RsvizError
 from rsviz.evaluation.engines import ATTEMPTS, POLL, Given, Waiting
 

@@ -14,7 +14,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from rsviz.checkpoints import CheckpointError, import_weights, load_checkpoint, shelves
+from rsviz.checkpoints import CheckpointError, import_weights, load_checkpoint, storage
 from rsviz.models import build
 
 SHAPES = {"digits-cnn": (1, 8, 8), "cifar_resnet20": (3, 32, 32), "cifar_resnet110": (3, 32, 32)}
@@ -335,7 +335,7 @@ def test_the_name_of_an_upload_cannot_lead_anywhere(tmp_path, home, shown_as):
         f"checkpoints/{card.name}.json",
         f"checkpoints/{card.name}.safetensors",
     ]
-    assert shelves.checked_name(card.name) and card.source.isprintable()
+    assert storage.checked_name(card.name) and card.source.isprintable()
 
 
 def test_the_command_line_refuses_with_status_2_and_one_line(tmp_path, home):

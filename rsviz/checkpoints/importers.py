@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from rsviz import __version__
-from rsviz.checkpoints import shelves
+from rsviz.checkpoints import storage
 from rsviz.checkpoints.card import NAME, Card, CheckpointError, checked_name, shown
 from rsviz.checkpoints.weights import (
     MAX_TENSORS,
@@ -120,7 +120,7 @@ def _new_name(name, file_name, extra) -> str:
         stem = stem.strip(".-_")
         name = stem if NAME.fullmatch(stem) else "imported"
     checked_name(name)
-    if any(name in shelves.names_in(folder) for folder in (*shelves.folders(), *extra)):
+    if any(name in storage.names_in(folder) for folder in (*storage.folders(), *extra)):
         raise CheckpointError(f"There already is a checkpoint called {name}; give another name.")
     return name
 

@@ -12,7 +12,7 @@ from rsviz.checkpoints.card import Card, CheckpointError, checked_name, parse_js
 logger = logging.getLogger(__name__)
 
 PENDING = ".json.pending"
-"""A replaced checkpoint's new card waits under this suffix until its weights stand: see `settled_card`."""
+"""A replaced checkpoint's new card waits under this suffix until its weights stand: see `current_card`."""
 
 
 def own_folder() -> Path:
@@ -38,7 +38,7 @@ def list_cards() -> dict[str, Card]:
     for folder in folders():
         for name in names_in(folder):
             try:
-                cards.setdefault(name, settled_card(folder, name))
+                cards.setdefault(name, current_card(folder, name))
             except CheckpointError as error:
                 logger.warning("left out of the list of checkpoints: %s", error)
     return cards
@@ -46,7 +46,7 @@ def list_cards() -> dict[str, Card]:
 
 def load_card(name_or_path) -> Card:
     """The card of a checkpoint, given by name or by the path of its .safetensors or .json file."""
-    return settled_card(*locate(name_or_path))
+    return current_card(*locate(name_or_path))
 
 
 def locate(name_or_path) -> tuple[Path, str]:
@@ -82,10 +82,10 @@ def _locate_file(path: Path) -> tuple[Path, str]:
     return path.parent, checked_name(path.stem)
 
 
-def put(card: Card, weights: bytes, folder: Path) -> None:
+def write_checkpoint(card: Card, weights: bytes, folder: Path) -> None:
     """Write NAME.safetensors and NAME.json, the card's SHA-256 being that of the weights.
 
-    A kill at any moment leaves the old checkpoint or the new one: see `settled_card`.
+    A kill at any moment leaves the old checkpoint or the new one: see `current_card`.
     """
     name = checked_name(card.name)
     pending = folder / f"{name}{PENDING}"
@@ -94,7 +94,7 @@ def put(card: Card, weights: bytes, folder: Path) -> None:
     os.replace(pending, folder / f"{name}.json")
 
 
-def settled_card(folder: Path, name: str) -> Card:
+def current_card(folder: Path, name: str) -> Card:
     """The card that belongs to the weights that stand, also after a kill in the middle of a replacement.
 
     A replacement writes the new card as NAME.json.pending, then the weights, then renames the card. So the
@@ -146,7 +146,7 @@ def load_survey(name: str) -> dict | None:
     if len(lengths) != 1:
         raise CheckpointError(f"The survey surveys/{name}.json has columns of different lengths.")
     # A survey of weights that have since been replaced says nothing about these.
-    return survey if survey.get("weights_sha256") == settled_card(folder, name).weights_sha256 else None
+    return survey if survey.get("weights_sha256") == current_card(folder, name).weights_sha256 else None
 
 
 def save_survey(folder: Path, name: str, survey: dict) -> None:
