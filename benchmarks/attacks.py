@@ -19,11 +19,11 @@ import numpy as np
 import torch
 
 from rsviz.attacks import Victim, attack, make_parameters, tally, verdicts
-from rsviz.attacks.geometry import NORMS
 from rsviz.checkpoints import load_checkpoint
 from rsviz.data import load
 from rsviz.execution import CANDIDATE_BATCHES, Runner, keep_memory
 from rsviz.noise import Gaussian
+from rsviz.norms import NORMS
 from rsviz.smoothing import SmoothedClassifier
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS, conversion, round_down
+from rsviz.bounds import BOUNDS, round_down
 from rsviz.comparison import at_point, cells, counter_example, line, radius, ratio, winners
 from rsviz.errors import RsvizError
 from rsviz.figures import bounds as figures
+from rsviz.norms import NORMS, conversion
 from rsviz.ui import bounds as ui
 from rsviz.ui.downloads import download
 from rsviz.ui.shell import open_page
@@ -74,7 +75,7 @@ def presets():
 
 def draw(view, keys, pair, region, share, setting, point) -> dict:
     """Draw the view; the Altair charts in it by title, to be saved."""
-    units = f"pixel units, {NORM_SYMBOLS[setting.norm]}" if setting.norm else "pixel units"
+    units = f"pixel units, {NORMS[setting.norm].symbol}" if setting.norm else "pixel units"
     if view == "Map":
         return maps(keys[: ui.MOST_MAPS], setting, units, point)
     if view == "Ratio":
@@ -278,7 +279,7 @@ def points(p_a, p_b, setting):
         families.setdefault((row.bound.noise, row.bound.norm), []).append(row)
     columns = st.columns(2)
     for (noise, norm), members in families.items():
-        lines = [f"**{noise} noise, {NORM_SYMBOLS[norm]}** :small[scale {members[0].scale:.4g}]"]
+        lines = [f"**{noise} noise, {NORMS[norm].symbol}** :small[scale {members[0].scale:.4g}]"]
         lines += [point_entry(row, setting) for row in members]
         with columns[noise != "gaussian"]:
             st.container(border=True).markdown("\n\n".join(lines))
@@ -291,7 +292,7 @@ def point_entry(row, setting) -> str:
     of_tight = "" if row.of_tight is None or bound.tight else f" · {row.of_tight:.1%} of the tight radius"
     alarm = " :red[**larger than any true radius here**]" if row.refuted else ""
     return (
-        f"{bound.title} **{value}** {NORM_SYMBOLS[row.norm]} {badges(bound, setting)}{of_tight}{alarm}  \n"
+        f"{bound.title} **{value}** {NORMS[row.norm].symbol} {badges(bound, setting)}{of_tight}{alarm}  \n"
         f"${row.formula}$  \n"
         f":small[{bound.statement} *{bound.theorem}.*]"
     )

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from rsviz import jobs
-from rsviz.bounds import NORM_SYMBOLS
 from rsviz.certification import AUTO
 from rsviz.checkpoints import load_card
 from rsviz.confidence import PROCEDURES
@@ -11,6 +10,7 @@ from rsviz.errors import RsvizError
 from rsviz.evidence import shipped_example
 from rsviz.jobs.certify import evidence_of, stop
 from rsviz.noise import NOISES
+from rsviz.norms import NORMS
 from rsviz.ui import evidence as view
 from rsviz.ui.imports import bring_weights
 from rsviz.ui.live import follow, start_button, tell_of_trouble
@@ -38,7 +38,7 @@ def choose_settings(card):
         bind="query-params",
         help="Draws of noise; more votes, a tighter limit on p_A.",
     )
-    ends = choose_end(NORM_SYMBOLS[NOISES[noise].norm])
+    ends = choose_end(NORMS[NOISES[noise].norm].symbol)
     with st.expander("More settings"):
         alpha = st.select_slider(
             "Probability of error α",

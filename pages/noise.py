@@ -3,11 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-from rsviz.bounds import NORM_SYMBOLS
 from rsviz.errors import RsvizError
 from rsviz.figures import noise as figures
 from rsviz.noise import NOISES
 from rsviz.noise_size import EqualDeviation, EqualRadius, certified
+from rsviz.norms import NORMS
 from rsviz.ui import noise as ui
 from rsviz.ui.downloads import download
 from rsviz.ui.noise_views import VIEWS, number, radius_number
@@ -115,7 +115,7 @@ def proved_by(noises, norm, dim, keys) -> str:
 
 
 def radius_text(radius, norm) -> str:
-    return f"{radius * 255:.3g}/255 in ℓ∞" if norm == "linf" else f"{radius:.3g} in {NORM_SYMBOLS[norm]}"
+    return f"{radius * 255:.3g}/255 in ℓ∞" if norm == "linf" else f"{radius:.3g} in {NORMS[norm].symbol}"
 
 
 def take_away(view, rule, x, seed, charts, rows):

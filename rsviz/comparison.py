@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from rsviz.bounds import BOUNDS, Bound, BoundError, conversion, tight_radius
-from rsviz.bounds.record import check_dim
+from rsviz.bounds import BOUNDS, Bound, tight_radius
 from rsviz.confidence import PROCEDURES
+from rsviz.errors import RsvizError
+from rsviz.norms import check_dim, conversion
 
 TIE = 1e-9
 """Radii closer than this, relatively, are called equal: what the bounds are computed to."""
@@ -26,11 +27,11 @@ class Votes:
 
     def __post_init__(self):
         if self.procedure not in PROCEDURES:
-            raise BoundError(f"procedure is {self.procedure!r}; it must be one of: {', '.join(PROCEDURES)}.")
+            raise RsvizError(f"procedure is {self.procedure!r}; it must be one of: {', '.join(PROCEDURES)}.")
         if isinstance(self.n, bool) or not isinstance(self.n, int) or not 1 <= self.n <= MAX_VOTES:
-            raise BoundError(f"n is {self.n}; it must be an integer from 1 to {MAX_VOTES}.")
+            raise RsvizError(f"n is {self.n}; it must be an integer from 1 to {MAX_VOTES}.")
         if not 0 < self.alpha < 1:
-            raise BoundError(f"alpha is {self.alpha}; it must lie between 0 and 1.")
+            raise RsvizError(f"alpha is {self.alpha}; it must lie between 0 and 1.")
 
     def limits(self, p_a, p_b):
         """(p_a_lower, p_b_upper) where the votes fall exactly as p_a and p_b say; (0, 0) where they abstain.
@@ -73,9 +74,9 @@ class Setting:
 
     def __post_init__(self):
         if not (isinstance(self.scale, int | float) and math.isfinite(self.scale) and self.scale > 0):
-            raise BoundError(f"scale is {self.scale}; it must be a positive, finite number.")
+            raise RsvizError(f"scale is {self.scale}; it must be a positive, finite number.")
         if check_dim(self.dim) is None:
-            raise BoundError("dim is missing; it must be an integer >= 1, the number of input values.")
+            raise RsvizError("dim is missing; it must be an integer >= 1, the number of input values.")
         if self.norm is not None:
             conversion("l2", self.norm, self.dim)
         BOUNDS["dmr-l2"].parameters["c"].check(self.c)
@@ -103,7 +104,7 @@ def deviation(noise: str, dim: int) -> float:
         "uniform": 1 / math.sqrt(3),
     }
     if noise not in values:
-        raise BoundError(f"noise is {noise!r}; it must be one of: {', '.join(values)}.")
+        raise RsvizError(f"noise is {noise!r}; it must be one of: {', '.join(values)}.")
     return values[noise]
 
 
@@ -113,7 +114,7 @@ def cells(steps: int):
     The centres keep off the edges, where radii are 0 or infinite. steps: even, from 10 to 400.
     """
     if isinstance(steps, bool) or not isinstance(steps, int) or not 10 <= steps <= 400 or steps % 2:
-        raise BoundError(f"steps is {steps}; it must be an even integer from 10 to 400.")
+        raise RsvizError(f"steps is {steps}; it must be an even integer from 10 to 400.")
     b, a = np.indices((steps // 2, steps)).reshape(2, -1)
     inside = (b < a) & (a + b + 1 <= steps)
     return (a[inside] + 0.5) / steps, (b[inside] + 0.5) / steps, 1 / steps
@@ -122,7 +123,7 @@ def cells(steps: int):
 def line(share: float, points: int = 400):
     """Points (p_a, p_b) with p_b = share * (1 - p_a), denser towards p_a = 1. share: in (0, 1]."""
     if not 0 < share <= 1:
-        raise BoundError(f"share is {share}; it must lie in (0, 1].")
+        raise RsvizError(f"share is {share}; it must lie in (0, 1].")
     start = share / (1 + share)
     p_a = 1 - (1 - start) * np.linspace(1, 0.0447, points) ** 2
     return p_a, np.minimum(share * (1 - p_a), p_a)
@@ -267,5 +268,5 @@ def counter_example(p_a: float, p_b: float, scale: float = 0.5, c: float = 1.0) 
 
 def _bound(key) -> Bound:
     if key not in BOUNDS:
-        raise BoundError(f"{key} is not a bound; the bounds are: {', '.join(BOUNDS)}.")
+        raise RsvizError(f"{key} is not a bound; the bounds are: {', '.join(BOUNDS)}.")
     return BOUNDS[key]

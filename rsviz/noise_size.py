@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from rsviz.bounds import Bound, certifying, conversion
+from rsviz.bounds import Bound, certifying
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES, Noise
+from rsviz.norms import conversion
 
 DIMENSIONS: Mapping[str, int] = MappingProxyType(
     {"MNIST": 784, "CIFAR-10": 3_072, "Tiny ImageNet": 12_288, "ImageNet": 150_528}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from rsviz.bounds import BOUNDS, BoundError
+from rsviz.bounds import BOUNDS
 from rsviz.comparison import (
     Setting,
     Votes,
@@ -18,6 +18,7 @@ from rsviz.comparison import (
     winners,
 )
 from rsviz.confidence import PROCEDURES
+from rsviz.errors import RsvizError
 
 
 def test_cells_fill_the_triangle_and_keep_off_its_edges():
@@ -153,5 +154,5 @@ def test_there_is_no_counter_example_where_the_claim_is_small():
     ],
 )
 def test_bad_input_names_the_argument(make, named):
-    with pytest.raises(BoundError, match=f"^{named} "):
+    with pytest.raises(RsvizError, match=f"^{named} "):
         make()

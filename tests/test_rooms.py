@@ -10,12 +10,14 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # A room may import itself, the ground, and the rooms it names here.
-GROUND = {"", "errors", "files"}  # "" is rsviz itself, for its version
+GROUND = {"", "errors", "files", "norms", "lazy"}  # "" is rsviz itself, for its version
 STATISTICS = {"bounds", "noise", "confidence", "models", "execution", "voting"}
 MATERIALS = {"data", "checkpoints"}
 ROOMS = {
     "errors": set(),
     "files": set(),
+    "norms": set(),
+    "lazy": set(),
     "bounds": set(),
     "confidence": set(),
     "noise": set(),
@@ -52,7 +54,17 @@ ONLY_IN = {
     "click": {"cli"},
     "altair": {"figures", "ui", "pages"},
     "plotly": {"figures", "ui", "pages"},
-    "torch": {"models", "noise", "execution", "voting", "smoothing", "certification", "checkpoints", "data"}
+    "torch": {
+        "norms",
+        "models",
+        "noise",
+        "execution",
+        "voting",
+        "smoothing",
+        "certification",
+        "checkpoints",
+        "data",
+    }
     | {"attacks", "training", "distributional", "evaluation", "jobs"},
 }
 ONLY_THESE = {"bounds": {"numpy", "scipy"}, "confidence": {"numpy", "scipy", "statsmodels"}}
@@ -61,6 +73,8 @@ WITHOUT_TORCH = [
     "attacks",
     "bounds",
     "confidence",
+    "noise",
+    "norms",
     "data",
     "data.images",
     "checkpoints",
@@ -133,7 +147,20 @@ def is_room(name: str) -> bool:
 
 
 def libraries_imported(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"rsviz"}
+    return (
+        {name.split(".")[0] for name in imported(path) | lazily_imported(path)}
+        - sys.stdlib_module_names
+        - {"rsviz"}
+    )
+
+
+def lazily_imported(path: Path) -> set[str]:
+    """Every name that the file gives to rsviz.lazy.lazy."""
+    return {
+        node.args[0].value
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "lazy"
+    }
 
 
 def library_modules() -> list[str]:

@@ -11,12 +11,12 @@ that fails goes back outwards.
 
 import torch
 
-from rsviz.attacks.geometry import NORMS, per_image
 from rsviz.attacks.parameters import Boundary
 from rsviz.attacks.problem import Problem, State, state
 from rsviz.attacks.search import Judge, shrink
 from rsviz.attacks.victim import START, WALK
 from rsviz.noise import block_seed
+from rsviz.norms import NORMS, per_image
 
 PATTERNS = 16
 """Starts tried of the attack's own: inverted image, black, white, grey, and noise."""

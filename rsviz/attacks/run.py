@@ -23,7 +23,7 @@ from rsviz.attacks.registry import AttackError
 from rsviz.attacks.request import AttackRequest, check_fit
 from rsviz.attacks.verdict import word
 from rsviz.attacks.victim import VERDICT, Victim
-from rsviz.bounds import BOUNDS, conversion
+from rsviz.bounds import BOUNDS
 from rsviz.bounds.envelope import least_probability
 from rsviz.certification import cached_network, known_plans, load_input
 from rsviz.checkpoints import Card, load_card
@@ -31,13 +31,12 @@ from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper, defau
 from rsviz.data import images
 from rsviz.execution import Plan, Runner, keep_memory, pick_device
 from rsviz.noise import NOISES
+from rsviz.norms import NORMS, conversion
 from rsviz.smoothing import ABSTAIN, SmoothedClassifier, Votes, decide
 from rsviz.voting import SELECTION, Span, count_votes
 
 PATH = 37
 """The stream of the path's draws; see rsviz.attacks.victim for the others."""
-
-ORDERS = {"l1": 1, "l2": 2, "linf": np.inf}
 
 
 @dataclass(frozen=True)
@@ -353,7 +352,7 @@ def _answers(run, evidence) -> tuple[int, int]:
 
 
 def _lengths(delta) -> dict[str, float]:
-    return {norm: float(np.linalg.norm(delta.ravel(), order)) for norm, order in ORDERS.items()}
+    return {key: float(np.linalg.norm(delta.ravel(), norm.order)) for key, norm in NORMS.items()}
 
 
 def _converted(key, radius, norm, dim) -> float:

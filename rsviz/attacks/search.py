@@ -2,9 +2,9 @@
 
 import torch
 
-from rsviz.attacks.geometry import per_image
 from rsviz.attacks.problem import Problem
 from rsviz.attacks.victim import CONFIRM
+from rsviz.norms import per_image
 
 
 class Judge:

@@ -6,10 +6,10 @@ from typing import Literal
 
 import torch
 
-from rsviz.attacks.geometry import NORMS
 from rsviz.attacks.problem import check
 from rsviz.attacks.victim import Victim
 from rsviz.errors import RsvizError
+from rsviz.norms import NORMS
 from rsviz.smoothing import ABSTAIN
 
 

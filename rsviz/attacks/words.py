@@ -1,6 +1,9 @@
 """What the result of an attack means, in sentences; what is proved and what was only found stay apart."""
 
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
+from rsviz.bounds import BOUNDS, round_down
+from rsviz.norms import NORMS
+
+SYMBOLS = {key: norm.symbol for key, norm in NORMS.items()}
 
 
 def best_radius(result: dict) -> tuple[str, float] | None:
@@ -21,7 +24,7 @@ def who(result: dict) -> str:
 
 def length(result: dict, symbols: dict | None = None) -> str:
     """The distance with its norm, as words. symbols: of the norms."""
-    symbols = symbols or NORM_SYMBOLS
+    symbols = symbols or SYMBOLS
     return f"{symbols[result['norm']]} distance {distance(result):.4g}"
 
 
@@ -57,7 +60,7 @@ def gap_sentence(result: dict, symbols: dict | None = None) -> str:
         return "Nothing is certified at the original, so any distance may change the answer."
     key, radius = best
     proved = f"proved up to {round_down(radius)} ({BOUNDS[key].title})"
-    found, symbol = distance(result), (symbols or NORM_SYMBOLS)[result["norm"]]
+    found, symbol = distance(result), (symbols or SYMBOLS)[result["norm"]]
     if contradicts(result):
         return (
             f"The answer changed inside the certified radius ({proved}). That may happen with probability "

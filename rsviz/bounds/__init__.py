@@ -6,16 +6,14 @@ from types import MappingProxyType
 import numpy as np
 
 from rsviz.bounds import gaussian, laplace, linf_exponential, uniform
-from rsviz.bounds.record import NORM_SYMBOLS, Bound, BoundError, Parameter, conversion, round_down
+from rsviz.bounds.record import Bound, Parameter, round_down
+from rsviz.errors import RsvizError
 
 __all__ = [
     "BOUNDS",
-    "NORM_SYMBOLS",
     "Bound",
-    "BoundError",
     "Parameter",
     "certifying",
-    "conversion",
     "radii",
     "round_down",
     "tight_radius",
@@ -42,7 +40,7 @@ def certifying(noise: str) -> list[Bound]:
     fitting = [bound for bound in BOUNDS.values() if bound.noise == noise and bound.rigorous]
     if not fitting:
         known = ", ".join(dict.fromkeys(bound.noise for bound in BOUNDS.values()))
-        raise BoundError(f"noise is {noise!r}; it must be one of: {known}.")
+        raise RsvizError(f"noise is {noise!r}; it must be one of: {known}.")
     return sorted(fitting, key=lambda bound: (bound.norm != fitting[0].norm, not bound.tight))
 
 
@@ -71,7 +69,7 @@ def triangle(steps: int) -> tuple[np.ndarray, np.ndarray]:
     Returns two float64 arrays, sorted by p_b and then p_a. steps: integer from 2 to 2001.
     """
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 2 <= steps <= 2001:
-        raise BoundError(f"steps is {steps}; it must be an integer from 2 to 2001.")
+        raise RsvizError(f"steps is {steps}; it must be an integer from 2 to 2001.")
     b, a = np.indices((steps, steps)).reshape(2, -1)
     inside = (b <= a) & (a + b <= steps - 1)
     return a[inside] / (steps - 1), b[inside] / (steps - 1)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from rsviz.errors import RsvizError
+from rsviz.norms import check_dim, conversion
 
 SUM_TOLERANCE = 1e-12
 """p_a + p_b may exceed 1 by this much: two limits that were rounded on their own."""
@@ -21,10 +22,6 @@ SCALE_SYMBOLS = {
     "linf-exponential": r"\sigma",
     "uniform": r"\lambda",
 }
-
-
-class BoundError(RsvizError):
-    """A probability, scale, dimension or parameter outside what a bound is stated for."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Parameter:
     def check(self, value) -> float:
         number = _numbers(self.name, value)
         if number.ndim or not self.low <= number <= self.high:
-            raise BoundError(
+            raise RsvizError(
                 f"{self.name} is {value}; it must be one number from {self.low:g} to {self.high:g}."
             )
         return float(number)
@@ -82,7 +79,7 @@ class Bound:
         p_a, p_b: probabilities of the top and the runner-up class, arrays that broadcast; p_b <= p_a and
         p_a + p_b <= 1 (to within 1e-12). scale: of the noise, > 0, broadcasts too. dim: number of input
         values, needed where `needs_dim`. parameters: by name, see `parameters`.
-        Raises BoundError, a ValueError that names the argument.
+        Raises RsvizError, a ValueError that names the argument.
         """
         p_a, p_b, scale = check_probabilities(p_a, p_b, scale)
         arguments = self._arguments(dim, parameters)
@@ -115,45 +112,22 @@ class Bound:
         unknown = sorted(set(parameters) - set(self.parameters))
         if unknown:
             known = ", ".join(self.parameters) or "none"
-            raise BoundError(f"{unknown[0]} is not a parameter of {self.key}; its parameters are: {known}.")
+            raise RsvizError(f"{unknown[0]} is not a parameter of {self.key}; its parameters are: {known}.")
         arguments = {
             name: item.check(parameters.get(name, item.default)) for name, item in self.parameters.items()
         }
         dim = check_dim(dim)
         if self.needs_dim:
             if dim is None:
-                raise BoundError(
+                raise RsvizError(
                     f"dim is missing; {self.key} needs the number of input values, an integer >= 1."
                 )
             arguments["dim"] = dim
         return arguments
 
 
-def conversion(norm: str, other: str, dim=None) -> float:
-    """Largest k such that the ball of `other` with radius k * r lies in the ball of `norm` with radius r.
-
-    1 where the norms are equal or the ball of `other` is the smaller; 1/sqrt(dim) from l1 to l2 and from l2
-    to linf; 1/dim from l1 to linf. dim: number of input values, needed only in those cases.
-    """
-    for name, value in (("norm", norm), ("other", other)):
-        if value not in _ORDER:
-            raise BoundError(f"{name} is {value!r}; it must be one of: {', '.join(_ORDER)}.")
-    steps = _ORDER[other] - _ORDER[norm]
-    if steps <= 0:
-        return 1.0
-    dim = check_dim(dim)
-    if dim is None:
-        raise BoundError(
-            f"dim is missing; a radius in {norm} is read in {other} only with the number of input values."
-        )
-    return float(dim ** (-steps / 2))
-
-
-_ORDER = {"l1": 0, "l2": 1, "linf": 2}
-
-
 def check_probabilities(p_a, p_b, scale):
-    """float64 arrays (p_a, p_b, scale) of one shape, or a BoundError that names what is wrong."""
+    """float64 arrays (p_a, p_b, scale) of one shape, or a RsvizError that names what is wrong."""
     p_a, p_b, scale = _numbers("p_a", p_a), _numbers("p_b", p_b), _numbers("scale", scale)
     for name, value in (("p_a", p_a), ("p_b", p_b)):
         _refuse(name, value, ~((value >= 0) & (value <= 1)), "it must lie between 0 and 1")
@@ -161,22 +135,12 @@ def check_probabilities(p_a, p_b, scale):
     try:
         p_a, p_b, scale = np.broadcast_arrays(p_a, p_b, scale)
     except ValueError:
-        raise BoundError(
+        raise RsvizError(
             f"p_a, p_b and scale have shapes {p_a.shape}, {p_b.shape} and {scale.shape}; they must broadcast."
         ) from None
     _refuse("p_b", p_b, p_b > p_a, "it must not exceed p_a", "p_a", p_a)
     _refuse("p_b", p_b, p_a + p_b > 1 + SUM_TOLERANCE, "p_a + p_b must not exceed 1", "p_a", p_a)
     return p_a, p_b, scale
-
-
-def check_dim(dim):
-    """dim as an int >= 1, or None."""
-    if dim is None:
-        return None
-    number = _numbers("dim", dim)
-    if number.ndim or not math.isfinite(number) or number != int(number) or number < 1:
-        raise BoundError(f"dim is {dim}; it must be one integer >= 1, the number of input values.")
-    return int(number)
 
 
 def _numbers(name, value) -> np.ndarray:
@@ -186,7 +150,7 @@ def _numbers(name, value) -> np.ndarray:
             raise TypeError
         return array.astype(np.float64)
     except (TypeError, ValueError):
-        raise BoundError(
+        raise RsvizError(
             f"{name} is {str(value)[:60]!r}; it must be a number or an array of numbers."
         ) from None
 
@@ -197,10 +161,7 @@ def _refuse(name, value, wrong, allowed, other="", other_value=None):
     position = np.unravel_index(np.argmax(wrong), np.shape(wrong))
     where = f" at index {tuple(map(int, position))}" if position else ""
     beside = f" where {other} is {other_value[position]!s}" if other else ""
-    raise BoundError(f"{name} is {value[position]!s}{where}{beside}; {allowed}.")
-
-
-NORM_SYMBOLS = {"l1": "ℓ₁", "l2": "ℓ₂", "linf": "ℓ∞"}
+    raise RsvizError(f"{name} is {value[position]!s}{where}{beside}; {allowed}.")
 
 
 def round_down(value: float, digits: int = 4) -> float:

@@ -8,16 +8,16 @@ from pathlib import Path
 import click
 import numpy as np
 
-from rsviz.bounds import BOUNDS, Bound, BoundError, triangle
+from rsviz.bounds import BOUNDS, Bound, triangle
 from rsviz.cli import print_json
+from rsviz.errors import RsvizError
 from rsviz.files import write_atomically
+from rsviz.norms import NORMS
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 scale_option = click.option("--scale", type=float, required=True, help="Of the noise, in pixel units.")
 dim_option = click.option("--dim", type=int, help="Number of input values, for bounds that need it.")
-norm_option = click.option(
-    "--norm", type=click.Choice(["l1", "l2", "linf"]), help="Read the radius in this norm."
-)
+norm_option = click.option("--norm", type=click.Choice(list(NORMS)), help="Read the radius in this norm.")
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Parameter of the bound."
 )
@@ -90,9 +90,9 @@ def grid(keys, scale, dim, norm, settings, steps, out, as_json):
     Without --out the CSV goes to standard output.
     """
     if out is not None and out.suffix not in (".csv", ".npz"):
-        raise BoundError(f"--out is {out}; its name must end in .csv or .npz.")
+        raise RsvizError(f"--out is {out}; its name must end in .csv or .npz.")
     if out is None and as_json:
-        raise BoundError("--json needs --out; the grid itself is CSV or npz.")
+        raise RsvizError("--json needs --out; the grid itself is CSV or npz.")
     p_a, p_b = triangle(steps)
     columns = {"p_a": p_a, "p_b": p_b}
     parameters = _parse(settings)
@@ -104,7 +104,7 @@ def grid(keys, scale, dim, norm, settings, steps, out, as_json):
         columns[key] = bound.radius_in(norm or bound.norm, p_a, p_b, scale, dim, **own)
     unused = set(parameters) - {name for key in keys for name in _bound(key).parameters}
     if unused:
-        raise BoundError(f"{min(unused)} is not a parameter of {', '.join(keys)}.")
+        raise RsvizError(f"{min(unused)} is not a parameter of {', '.join(keys)}.")
     content = _npz(columns) if out is not None and out.suffix == ".npz" else _csv(columns)
     if out is None:
         sys.stdout.write(content.decode())
@@ -112,7 +112,7 @@ def grid(keys, scale, dim, norm, settings, steps, out, as_json):
     try:
         write_atomically(out, content)
     except OSError as error:
-        raise BoundError(f"--out is {out}; it cannot be written: {error.strerror}.") from None
+        raise RsvizError(f"--out is {out}; it cannot be written: {error.strerror}.") from None
     if as_json:
         print_json({"out": str(out), "points": len(p_a), "keys": list(keys), "scale": scale, "dim": dim})
     else:
@@ -121,7 +121,7 @@ def grid(keys, scale, dim, norm, settings, steps, out, as_json):
 
 def _bound(key) -> Bound:
     if key not in BOUNDS:
-        raise BoundError(f"{key} is not a bound; the bounds are: {', '.join(BOUNDS)}.")
+        raise RsvizError(f"{key} is not a bound; the bounds are: {', '.join(BOUNDS)}.")
     return BOUNDS[key]
 
 
@@ -134,7 +134,7 @@ def _parse(settings) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals or not name.strip():
-            raise BoundError(f"--set is {setting}; it must read name=number, for example c=3.")
+            raise RsvizError(f"--set is {setting}; it must read name=number, for example c=3.")
     return parsed
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rsviz.errors import RsvizError
+from rsviz.norms import NORMS
 
 LATEX = str.maketrans(
     {letter: rf"\{letter}" for letter in "&%$#_{}"}
@@ -36,8 +37,8 @@ class Table:
 
     def markdown(self) -> str:
         """A table of Markdown, best numbers between ** **."""
-        names = {"l1": "ℓ₁", "l2": "ℓ₂", "linf": "ℓ∞"}
-        head = [f"{names.get(self.norm, self.norm)} radius", *self._heads(), *(["ACR"] if self.acr else [])]
+        name = NORMS[self.norm].symbol if self.norm in NORMS else self.norm
+        head = [f"{name} radius", *self._heads(), *(["ACR"] if self.acr else [])]
         lines = [head, ["---"] + ["---:"] * (len(head) - 1)]
         lines += [
             [_one_line(name).replace("|", r"\|"), *cells] for name, cells in self._cells("**{}**".format)
@@ -46,8 +47,8 @@ class Table:
 
     def latex(self) -> str:
         """A tabular of LaTeX with the rules of booktabs, best numbers in \\textbf."""
-        names = {"l1": r"$\ell_1$", "l2": r"$\ell_2$", "linf": r"$\ell_\infty$"}
-        head = [f"{names.get(self.norm, self.norm)} radius", *self._heads(), *(["ACR"] if self.acr else [])]
+        name = f"${NORMS[self.norm].latex}$" if self.norm in NORMS else self.norm
+        head = [f"{name} radius", *self._heads(), *(["ACR"] if self.acr else [])]
         rows = [
             [_one_line(name).translate(LATEX), *cells] for name, cells in self._cells(r"\textbf{{{}}}".format)
         ]

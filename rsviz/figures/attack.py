@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
+from rsviz.bounds import BOUNDS, round_down
 from rsviz.data.images import to_png
 from rsviz.figures.certify import OTHER_WORDS, TOP_WORDS
+from rsviz.norms import NORMS
 
 BROKEN = "#E4437A"
 """What an attack found. What is proved has the colour of its bound."""
@@ -62,7 +63,7 @@ def ruler_spec(norm: str, extent: float, rows: int) -> dict:
     x = {
         "field": "length",
         "type": "quantitative",
-        "title": f"{NORM_SYMBOLS[norm]} distance (pixel units)",
+        "title": f"{NORMS[norm].symbol} distance (pixel units)",
         "scale": {"domain": [0, extent], "nice": False},
         "axis": {"tickCount": 6, "grid": False},
     }
@@ -161,7 +162,7 @@ def steps_columns(history) -> dict[str, list]:
 def steps_spec(name: str, norm: str, title: str | None = None) -> dict:
     """Vega-Lite chart of one of STEPS over the rows of `steps_columns`."""
     words, domain = STEPS[name]
-    words = title or words.format(norm=NORM_SYMBOLS[norm])
+    words = title or words.format(norm=NORMS[norm].symbol)
     scale = {"domain": domain} if domain else {"zero": name == "distance"}
     y = {"type": "quantitative", "title": None, "scale": scale, "axis": {"tickCount": 5}}
     line = {"type": "line", "strokeWidth": 2, "color": TOP_WORDS, "point": {"size": 12, "color": TOP_WORDS}}
@@ -263,7 +264,7 @@ def path_spec(norm: str, noisy: bool, promised: bool, points: int = 21) -> dict:
             "x": {
                 "field": "distance",
                 "type": "quantitative",
-                "title": f"{NORM_SYMBOLS[norm]} distance (pixel units)",
+                "title": f"{NORMS[norm].symbol} distance (pixel units)",
                 "scale": {"nice": False},
                 "axis": {"tickCount": 6, "grid": False},
             }

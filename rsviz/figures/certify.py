@@ -9,6 +9,7 @@ import base64
 import numpy as np
 
 from rsviz.data.images import to_png
+from rsviz.norms import NORMS
 
 TOP, OTHER = "#0072B2", "#9AA5B1"
 """The class that is certified; every other one."""
@@ -16,7 +17,6 @@ TOP_WORDS, OTHER_WORDS = "#2E86C1", "#7A8794"
 """The same for words and lines, legible on white and on black."""
 FONT = 15
 NAME_GAP = 0.1
-ORDERS = {"l1": 1, "l2": 2, "linf": np.inf}
 MOST_CLASSES = 12
 """Bars that can be read side by side; of more classes the rest is summed up."""
 
@@ -196,8 +196,9 @@ def edges(x, radius: float, norm: str = "l2", seed: int = 0, towards=None) -> di
     }
     if towards is not None and np.any(towards != x):
         directions["towards another class"] = towards - x
+    order = NORMS[norm].order
     return {
-        words: (x + radius * direction / np.linalg.norm(direction.ravel(), ORDERS[norm])).astype(np.float32)
+        words: (x + radius * direction / np.linalg.norm(direction.ravel(), order)).astype(np.float32)
         for words, direction in directions.items()
     }
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rsviz.bounds import NORM_SYMBOLS
 from rsviz.data.images import to_png
 from rsviz.figures.robustness import COLOURS, config
+from rsviz.norms import NORMS
 
 MORE_COLOURS = (*COLOURS, "#B58900", "#5E81AC")
 """Ten series; the first eight as elsewhere."""
@@ -83,7 +83,7 @@ def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
             "x": {
                 "field": "radius",
                 "type": "quantitative",
-                "title": f"{NORM_SYMBOLS[norm]} radius (pixel units)",
+                "title": f"{NORMS[norm].symbol} radius (pixel units)",
                 "scale": {"nice": False, "zero": True},
                 "axis": {"tickCount": 6, "grid": False},
             },

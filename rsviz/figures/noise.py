@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rsviz.bounds import NORM_SYMBOLS, certifying
+from rsviz.bounds import certifying
 from rsviz.noise import NOISES
+from rsviz.norms import NORMS
 
 FONT = 14
 QUIET = "#8A8F98"
@@ -148,7 +149,7 @@ def growth_chart(
     expected: key -> float (dims,), pixel units. sampled: key -> float (sampled dims,). marks: dimensions by
     name, for upright lines.
     """
-    symbol = NORM_SYMBOLS[norm]
+    symbol = NORMS[norm].symbol
     lines = _lines({key: (dims, values) for key, values in expected.items()})
     dots = _lines({key: (sampled_dims, values) for key, values in sampled.items()})
     x = _dimension_axis()
@@ -189,7 +190,7 @@ def radius_chart(dims, radii, slopes, norm: str, marks, height=420) -> dict:
     )
     low, high = min(values.min() for *_, values in radii), max(values.max() for *_, values in radii)
     domain = [min(low, GREY_LEVEL) / 2.5, (10 if norm == "linf" else 20) * max(high, start)]
-    y = _log("y", f"certified radius in {NORM_SYMBOLS[norm]} (pixel units)", domain)
+    y = _log("y", f"certified radius in {NORMS[norm].symbol} (pixel units)", domain)
     layers = _upright(marks, top=True)
     if norm == "linf":
         layers += _grey_level(x, y)

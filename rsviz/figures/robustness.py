@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from rsviz.bounds import NORM_SYMBOLS
 from rsviz.figures.certify import TOP_WORDS
+from rsviz.norms import NORMS
 
 COLOURS = (TOP_WORDS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A8794", "#8C6BB1")
 DASHES = ([1, 0], [6, 3])
@@ -85,7 +85,7 @@ def accuracy_spec(curves: Sequence[dict], norm: str, printed: Mapping[str, Mappi
             "x": {
                 "field": "size",
                 "type": "quantitative",
-                "title": f"attack size, {NORM_SYMBOLS[norm]} (pixel units)",
+                "title": f"attack size, {NORMS[norm].symbol} (pixel units)",
                 "scale": {"nice": False},
                 "axis": {"tickCount": 6, "grid": False},
             },

@@ -36,7 +36,7 @@ def adre_adv(f, x, y, *, noise, parameters, generator):
     The accuracy that is reported is that of the first noisy copy of the attacked image.
     Source: Feng et al., equations 12 and 13 and Algorithm 1 with adversarial training.
     """
-    from rsviz.attacks.geometry import NORMS
+    from rsviz.norms import NORMS
     from rsviz.training.inner import (
         climb_in_ball,
         draws,

@@ -65,7 +65,7 @@ def climb_in_ball(f, value, x, norm, *, epsilon, steps, step_size, start=None):
     """Projected gradient ascent: the image after `steps` steps in the ball of radius epsilon around x.
 
     x^{t+1} = P(x^t + step_size * steepest(grad value(x^t))), where a steepest step has length 1 in the norm:
-    the gradient over its l2 length, or its sign. norm: a member of rsviz.attacks.geometry.NORMS. start: the
+    the gradient over its l2 length, or its sign. norm: a member of rsviz.norms.NORMS. start: the
     first perturbation (B, C, H, W), zeros if None.
     Source: Madry et al. 2018, section 2.1.
     """

@@ -34,7 +34,7 @@ def pgd_at(f, x, y, *, noise, parameters, generator):
     """
     from torch.nn.functional import cross_entropy
 
-    from rsviz.attacks.geometry import NORMS
+    from rsviz.norms import NORMS
     from rsviz.training.inner import climb_in_ball, logits_of
 
     norm = NORMS[parameters.norm]

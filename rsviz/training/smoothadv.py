@@ -32,7 +32,7 @@ def smoothadv(f, x, y, *, noise, parameters, generator):
     Source: Salman et al. 2019, section 2 (SmoothAdv_PGD); step size 2 epsilon / T as in Feng et al. and in
     Table 3 of the NAL paper.
     """
-    from rsviz.attacks.geometry import NORMS
+    from rsviz.norms import NORMS
     from rsviz.training.inner import (
         climb_in_ball,
         draws,

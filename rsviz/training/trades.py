@@ -42,7 +42,7 @@ def trades(f, x, y, *, noise, parameters, generator):
     import torch
     from torch.nn.functional import cross_entropy
 
-    from rsviz.attacks.geometry import NORMS
+    from rsviz.norms import NORMS
     from rsviz.training.inner import climb_in_ball, evaluating, logits_of
 
     with evaluating(f), torch.no_grad():

@@ -17,10 +17,11 @@ from rsviz.attacks.words import (
     verdict_sentence,
     who,
 )
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
+from rsviz.bounds import BOUNDS, round_down
 from rsviz.checkpoints import Card
 from rsviz.figures import attack as figures
 from rsviz.figures.certify import votes_columns, votes_spec
+from rsviz.norms import NORMS
 from rsviz.ui.downloads import download
 from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture
@@ -82,7 +83,7 @@ def show(evidence: Evidence, card: Card, state: str) -> None:
 def _verdict(result):
     """The headline in a few words, and below it the verdict and the promise."""
     before, after = result["before_name"], result["after_name"]
-    at = f"{NORM_SYMBOLS[result['norm']]} distance {distance(result):.4g}"
+    at = f"{NORMS[result['norm']].symbol} distance {distance(result):.4g}"
     name = who(result)[-1]
     headline = {
         "changed": f"{name}: {before} becomes {after} at {at}",
@@ -131,7 +132,7 @@ def _pictures(evidence, card):
         picture(delta, words, alt=words, size=200)
         if result:
             l2, linf = (f"{result[f'distance_{norm}']:.4g}" for norm in ("l2", "linf"))
-            st.markdown(f"{NORM_SYMBOLS['l2']} **{l2}**, {NORM_SYMBOLS['linf']} **{linf}** (pixel units)")
+            st.markdown(f"{NORMS['l2'].symbol} **{l2}**, {NORMS['linf'].symbol} **{linf}** (pixel units)")
 
 
 def _said(result, when, card) -> str:
@@ -265,10 +266,10 @@ def _take_home(evidence, result, card):
 
 
 def _radii_table(result) -> str:
-    norm = NORM_SYMBOLS[result["norm"]]
+    norm = NORMS[result["norm"]].symbol
     head = [f"| bound | its radius | in {norm} | attack inside |", "|---|---|---|---|"]
     rows = [
-        f"| {BOUNDS[key].title} | {NORM_SYMBOLS[BOUNDS[key].norm]} {round_down(radius)} "
+        f"| {BOUNDS[key].title} | {NORMS[BOUNDS[key].norm].symbol} {round_down(radius)} "
         f"| {round_down(result['radii_in_norm'][key])} | {'yes' if key in result['inside'] else 'no'} |"
         for key, radius in result["radii"].items()
     ]

@@ -6,10 +6,11 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS
+from rsviz.bounds import BOUNDS
 from rsviz.comparison import Setting, Votes
 from rsviz.confidence import PROCEDURES
 from rsviz.figures.bounds import label
+from rsviz.norms import NORMS, norm_symbol
 from rsviz.ui.address import Address, choice, choices, flag, number
 
 VIEWS = ("Map", "Ratio", "Who wins", "Surfaces", "Slice")
@@ -20,7 +21,7 @@ REGIONS = MappingProxyType(
         "corner": "the corner: p_A ≤ 0.2",
     }
 )
-NORMS = ("own", *NORM_SYMBOLS)
+READINGS = ("own", *NORMS)
 COUNTS = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 ALPHAS = (0.05, 0.01, 0.001, 0.0001)
 MOST_MAPS = 6
@@ -45,7 +46,7 @@ ADDRESS = Address(
         "b_share": number(0.05, 1.0, 1.0),
         "b_scale": number(0.05, 2.0, 0.5),
         "b_equal": flag(False),
-        "b_norm": choice(NORMS, "own"),
+        "b_norm": choice(READINGS, "own"),
         "b_dim": number(1, 10_000_000, 784),
         "b_c": number(0.0, 10.0, 1.0),
         "b_votes": flag(False),
@@ -146,7 +147,7 @@ def picked(chart_key: str) -> None:
 
 def bound_label(key: str) -> str:
     bound = BOUNDS[key]
-    return f"{label(bound)} · {bound.noise}, {NORM_SYMBOLS[bound.norm]}"
+    return f"{label(bound)} · {bound.noise}, {NORMS[bound.norm].symbol}"
 
 
 def view_control() -> str:
@@ -193,9 +194,9 @@ def setting_controls(scale: float) -> Setting:
     with left:
         norm = st.segmented_control(
             "Read every radius in",
-            NORMS,
+            READINGS,
             required=True,
-            format_func=lambda key: NORM_SYMBOLS.get(key, "its own norm"),
+            format_func=lambda key: "its own norm" if key == "own" else norm_symbol(key),
             key="b_norm",
             help="Norm equivalence through the dimension; such radii are marked as converted.",
         )

@@ -7,12 +7,13 @@ import pyarrow as pa
 import streamlit as st
 
 from rsviz import data
-from rsviz.bounds import NORM_SYMBOLS, round_down
+from rsviz.bounds import round_down
 from rsviz.certification import limits_in_words
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
 from rsviz.evaluation import OUTCOMES, outcomes
 from rsviz.figures import evaluation as figures
+from rsviz.norms import NORMS
 from rsviz.ui.evaluate import Reading
 from rsviz.ui.evaluate_sources import Source, load, title
 from rsviz.ui.pickers import describe, noise_option
@@ -72,7 +73,7 @@ def _sheet(source: Source, dataset: str, reading: Reading):
     became = outcomes(series.predict, series.label, series.radius, reading.at)
     counts = {word: int((became == word).sum()) for word in OUTCOMES}
     wanted = st.segmented_control(
-        f"At {NORM_SYMBOLS[series.norm]} radius {reading.at:g}",
+        f"At {NORMS[series.norm].symbol} radius {reading.at:g}",
         OUTCOMES,
         selection_mode="multi",
         default=OUTCOMES,
@@ -168,7 +169,7 @@ def _closer(source: Source, dataset, row, outcome, classes):
         said = "abstains" if series.predict[row] < 0 else f"says {_class(classes, series.predict[row])}"
         st.markdown(
             f"**Image {index}: {outcome}.** Label {_class(classes, series.label[row])}; the smoothed "
-            f"classifier {said}; {NORM_SYMBOLS[series.norm]} radius {_radius(series, row)}."
+            f"classifier {said}; {NORMS[series.norm].symbol} radius {_radius(series, row)}."
         )
         if series.proved is None:
             return

@@ -9,11 +9,11 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from rsviz.bounds import NORM_SYMBOLS
 from rsviz.errors import RsvizError
 from rsviz.evaluation import envelope, false_certificates, steps, summary, write_log
 from rsviz.evaluation.series import command_line, distinct_names, radii_for, table
 from rsviz.figures import evaluation as figures
+from rsviz.norms import NORMS
 from rsviz.reference import published
 from rsviz.ui import evaluate_sources as sources
 from rsviz.ui import published as papers
@@ -39,7 +39,7 @@ def gather(keys, reading: Reading) -> dict[str, sources.Source]:
     others = [source.series.name for source in found if source.series.norm != norm]
     if others:
         st.warning(
-            f"{', '.join(others)}: not certified in {NORM_SYMBOLS[norm]}, so not in this picture.",
+            f"{', '.join(others)}: not certified in {NORMS[norm].symbol}, so not in this picture.",
             icon=":material/square_foot:",
         )
     found = [source for source in found if source.series.norm == norm]
@@ -70,7 +70,7 @@ def _headline(found, reading, norm):
     shares = {name: float(source.series.accuracy(reading.at)) for name, source in found.items()}
     best = max(shares, key=shares.get)
     percent = f"{np.floor(1000 * shares[best]) / 10:g} %"
-    within = f"within {NORM_SYMBOLS[norm]} radius {reading.at:g}"
+    within = f"within {NORMS[norm].symbol} radius {reading.at:g}"
     st.header(f"{percent} of the images: right, and proved {within}", anchor=False)
     among = f", the most of {len(found)}" if len(found) > 1 else ""
     one = found[best].series

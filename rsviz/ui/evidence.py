@@ -9,12 +9,13 @@ import pyarrow as pa
 import streamlit as st
 
 from rsviz import data
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS, certifying, round_down
+from rsviz.bounds import BOUNDS, certifying, round_down
 from rsviz.certification import command_line, gain, limits_in_words
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
+from rsviz.norms import NORMS
 from rsviz.ui.downloads import download
 from rsviz.ui.pickers import UPLOAD, describe, noise_option, noise_words
 from rsviz.ui.pictures import picture, sheet
@@ -74,7 +75,7 @@ def _promise(evidence):
             f"class may have up to {p_b_upper} (with confidence {confidence}).{_ending(evidence)}"
         )
         return
-    radius, norm = round_down(certificate["radius"]), NORM_SYMBOLS[certificate["norm"]]
+    radius, norm = round_down(certificate["radius"]), NORMS[certificate["norm"]].symbol
     st.header(_headline(certificate, norm), anchor=False)
     st.markdown(
         f"With confidence {confidence}, **every** image whose {norm} distance from this one is below "
@@ -153,7 +154,7 @@ def _if_stopped_now(evidence) -> str:
     bound = certifying(request.noise)[0]
     radius = round_down(float(bound.radius(p_a_lower, p_b_upper, scale=request.scale)))
     return (
-        f"**Proved if you stop now: {NORM_SYMBOLS[bound.norm]} radius {radius}**, with confidence "
+        f"**Proved if you stop now: {NORMS[bound.norm].symbol} radius {radius}**, with confidence "
         f"{_confidence(request.alpha)}. These limits hold at every moment, so you may watch and stop."
     )
 
@@ -212,7 +213,7 @@ def _ball(evidence, card):
     directions = ", ".join(images)
     sheet(list(images.values()), len(images), alt=f"The image moved by the radius: {directions}", size=170)
     st.caption(
-        f"The image moved by {round_down(radius)} in {NORM_SYMBOLS[certificate['norm']]}, to the edge of the "
+        f"The image moved by {round_down(radius)} in {NORMS[certificate['norm']].symbol}, to the edge of the "
         f"ball: {directions}. "
         "Just inside, the smoothed classifier says the same. Values outside [0, 1] are cut off on the screen "
         "only."
@@ -284,7 +285,7 @@ def _take_home(evidence, card):
 def _radii_table(radii) -> str:
     head = ["| bound | norm | radius | in 1/255 | source |", "|---|---|---|---|---|"]
     rows = [
-        f"| {BOUNDS[key].title} | {NORM_SYMBOLS[BOUNDS[key].norm]} | {round_down(radius)} "
+        f"| {BOUNDS[key].title} | {NORMS[BOUNDS[key].norm].symbol} | {round_down(radius)} "
         f"| {round_down(255 * radius)} | {BOUNDS[key].paper} |"
         for key, radius in radii.items()
     ]

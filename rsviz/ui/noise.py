@@ -11,12 +11,12 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data
-from rsviz.bounds import NORM_SYMBOLS
 from rsviz.certification import load_input, make_source, store_upload
 from rsviz.data.images import fit
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.noise_size import HOLDS, EqualDeviation, EqualRadius, EqualScale, Rule, sampled_norms
+from rsviz.norms import NORMS, norm_symbol
 from rsviz.ui.address import Address, Field, choice, flag, number
 from rsviz.ui.pickers import TYPES
 
@@ -70,7 +70,7 @@ ADDRESS = Address(
         "n_rule": choice(RULES, "deviation"),
         "n_dev": number(0.01, 1.0, 0.25),
         "n_scale": number(0.01, 1.0, 0.25),
-        "n_norm": choice(NORM_SYMBOLS, "linf"),
+        "n_norm": choice(NORMS, "linf"),
         "n_r1": number(0.05, 4.0, 0.5),
         "n_r2": number(0.05, 4.0, 0.5),
         "n_rinf": number(0.25, 16.0, 1.0),
@@ -149,7 +149,7 @@ def rule_controls(kind: str) -> Rule:
     if kind == "radius":
         left, right = st.columns([1, 2])
         norm = left.segmented_control(
-            "Norm", list(NORM_SYMBOLS), required=True, format_func=NORM_SYMBOLS.get, key="n_norm"
+            "Norm", list(NORMS), required=True, format_func=norm_symbol, key="n_norm"
         )
         with right:
             radius = radius_control(norm)
@@ -275,7 +275,7 @@ def unit_plane(key: str, seed: int, count: int = 300) -> np.ndarray:
 def unit_means(key: str, seed: int) -> Mapping[str, np.ndarray]:
     """Mean norms of draws at scale 1 at SAMPLED_DIMS, by norm; half a million numbers, so kept."""
     means = np.array([norms.mean(0) for norms in sampled_norms(key, SAMPLED_DIMS, seed)])
-    return MappingProxyType(dict(zip(NORM_SYMBOLS, means.T, strict=True)))
+    return MappingProxyType(dict(zip(NORMS, means.T, strict=True)))
 
 
 def python_lines(rule: Rule, shape, seed: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS, round_down
+from rsviz.bounds import BOUNDS, round_down
 from rsviz.figures import noise as figures
 from rsviz.noise import NOISES
 from rsviz.noise_size import (
@@ -25,6 +25,7 @@ from rsviz.noise_size import (
     radius_against_dimension,
     scales,
 )
+from rsviz.norms import NORMS, norm_symbol
 from rsviz.ui import noise as ui
 
 GAUSSIAN, EXPONENTIAL, PUBLISHED = BOUNDS["cohen-l2"], BOUNDS["exponential-linf"], BOUNDS["dinf-linf"]
@@ -85,7 +86,7 @@ def show_growth(rule, x, noises, draws, seed):
     for column, norm in zip(st.columns(2), ("l2", "linf"), strict=True):
         expected = {key: expected_norms(rule, key, norm, ui.DIMS) for key in NOISES}
         sampled = {key: sampled_scales[key] * ui.unit_means(key, seed)[norm] for key in NOISES}
-        title = f"Mean ‖z‖ in {NORM_SYMBOLS[norm]}"
+        title = f"Mean ‖z‖ in {NORMS[norm].symbol}"
         charts[title] = figures.growth_chart(ui.DIMS, expected, ui.SAMPLED_DIMS, sampled, norm, DIMENSIONS)
         with column:
             st.markdown(f"**{title}**")
@@ -117,7 +118,7 @@ def growth_says(rule) -> str:
             "of Gaussian noise as √(d log d). A better bound shifts a line; it does not turn it."
         )
     return (
-        f"For a radius in {NORM_SYMBOLS[rule.norm]}, σ of Gaussian noise does not depend on d; ‖z‖∞ grows as "
+        f"For a radius in {NORMS[rule.norm].symbol}, σ of Gaussian noise does not depend on d; ‖z‖∞ grows as "
         "√(log d)."
     )
 
@@ -126,7 +127,7 @@ def show_radius(rule, x, noises, draws, seed):
     left, right = st.columns(2)
     with left:
         norm = st.segmented_control(
-            "Radius in", ["linf", "l2"], required=True, format_func=NORM_SYMBOLS.get, key="n_read"
+            "Radius in", ["linf", "l2"], required=True, format_func=norm_symbol, key="n_read"
         )
     with right:
         hold = st.segmented_control(
@@ -167,7 +168,7 @@ def show_radius(rule, x, noises, draws, seed):
         | {bound.key: radii[name][i] for name, (bound, _) in bounds.items()}
         for i, dim in enumerate(ui.DIMS)
     ]
-    return {f"Certified radius in {NORM_SYMBOLS[norm]}": chart}, rows
+    return {f"Certified radius in {NORMS[norm].symbol}": chart}, rows
 
 
 def radius_notes(norm, hold) -> str:
@@ -219,11 +220,11 @@ def show_numbers(rule, x, noises, draws, seed):
     rows = []
     for key, noise in noises.items():
         row = {"noise": key, "d": dim, "scale": noise.scale, "deviation": noise.deviation(dim)}
-        for norm, order in (("l1", 1), ("l2", 2), ("linf", np.inf)):
-            row[f"expected_{norm}"] = float(noise.expected_norm(norm, dim))
-            row[f"drawn_{norm}"] = float(np.linalg.norm(draws[key].ravel().astype(float), order))
+        for name, norm in NORMS.items():
+            row[f"expected_{name}"] = float(noise.expected_norm(name, dim))
+            row[f"drawn_{name}"] = float(np.linalg.norm(draws[key].ravel().astype(float), norm.order))
         row["median_linf"] = float(noise.linf_quantile(0.5, dim))
-        row |= {f"radius_{norm}": certified(noise, norm, p_a, p_b, dim).radius for norm in NORM_SYMBOLS}
+        row |= {f"radius_{norm}": certified(noise, norm, p_a, p_b, dim).radius for norm in NORMS}
         rows.append(row | {"p_a": p_a, "p_b": p_b})
     st.table(numbers_table(rows, noises, p_a, p_b, dim))
     st.caption(
@@ -242,14 +243,14 @@ def numbers_table(rows, noises, p_a, p_b, dim) -> pd.DataFrame:
 
     line("scale, σ or λ", "scale")
     line("deviation of a pixel", "deviation")
-    for norm, symbol in NORM_SYMBOLS.items():
-        line(f"E‖z‖ in {symbol}", f"expected_{norm}")
-        line(f"‖z‖ in {symbol} of this draw", f"drawn_{norm}")
+    for key, norm in NORMS.items():
+        line(f"E‖z‖ in {norm.symbol}", f"expected_{key}")
+        line(f"‖z‖ in {norm.symbol} of this draw", f"drawn_{key}")
     line("median of ‖z‖∞", "median_linf")
-    for norm, symbol in NORM_SYMBOLS.items():
-        found = [certified(noise, norm, p_a, p_b, dim) for noise in noises.values()]
+    for key, norm in NORMS.items():
+        found = [certified(noise, key, p_a, p_b, dim) for noise in noises.values()]
         texts = [(number(round_down(item.radius), 4), item.tight) for item in found]
-        lines[f"radius in {symbol}"] = [f"**{text}**" if tight else text for text, tight in texts]
+        lines[f"radius in {norm.symbol}"] = [f"**{text}**" if tight else text for text, tight in texts]
     return pd.DataFrame.from_dict(lines, orient="index", columns=[noise.title for noise in noises.values()])
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data, jobs
-from rsviz.bounds import NORM_SYMBOLS
 from rsviz.bounds.record import SCALE_SYMBOLS
 from rsviz.certification import default_scale, load_input, make_source, store_upload
 from rsviz.checkpoints import Card, folders, list_cards, load_survey
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
+from rsviz.norms import NORMS
 from rsviz.ui.pictures import picture
 from rsviz.ui.session import session_id, url_value
 
@@ -86,7 +86,7 @@ def noise_words(noise: str, scale: float) -> str:
 
 def noise_option(noise: str) -> str:
     """A mechanism among others, as the picker names it."""
-    return f"{NOISES[noise].title}, certifies {NORM_SYMBOLS[NOISES[noise].norm]}"
+    return f"{NOISES[noise].title}, certifies {NORMS[NOISES[noise].norm].symbol}"
 
 
 def symbol(noise: str) -> str:

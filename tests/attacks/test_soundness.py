@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rsviz.attacks import tally, verdicts
-from rsviz.attacks.geometry import NORMS
+from rsviz.norms import NORMS
 from rsviz.smoothing import SmoothedClassifier
 from tests.attacks.common import digits, last, victim
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS, certifying
+from rsviz.bounds import BOUNDS, certifying
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.noise_size import (
@@ -20,6 +20,7 @@ from rsviz.noise_size import (
     sampled_norms,
     scales,
 )
+from rsviz.norms import NORMS
 
 PROBABILITIES = [(0.99, 0.01), (0.6, 0.1), (0.999, 1e-5)]
 DIMS = np.unique(np.geomspace(2, 150_528, 25).astype(int))
@@ -31,7 +32,7 @@ def slope(dims, values):
 
 
 @pytest.mark.parametrize("key", NOISES)
-@pytest.mark.parametrize("norm", NORM_SYMBOLS)
+@pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize(("p_a", "p_b"), PROBABILITIES)
 def test_no_rigorous_bound_certifies_more_than_the_one_that_is_chosen(key, norm, p_a, p_b):
     best = certified(NOISES[key](0.5), norm, p_a, p_b, 784)
@@ -44,15 +45,15 @@ def test_what_is_called_tight_is_so_in_the_norm_of_the_noise_and_for_gaussian_no
     tight = {
         (key, norm)
         for key in NOISES
-        for norm in NORM_SYMBOLS
+        for norm in NORMS
         if certified(NOISES[key](1.0), norm, 0.9, 0.05, 100).tight
     }
     own = {(key, noise.norm) for key, noise in NOISES.items()}
-    assert tight == own | {("gaussian", norm) for norm in NORM_SYMBOLS}
+    assert tight == own | {("gaussian", norm) for norm in NORMS}
 
 
 @pytest.mark.parametrize("key", NOISES)
-@pytest.mark.parametrize("norm", NORM_SYMBOLS)
+@pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("dim", [1, 64, 150_528])
 def test_equal_radius_gives_the_scale_that_certifies_it(key, norm, dim):
     noise = EqualRadius(0.02, norm, 0.95, 0.02).noise(key, dim)
@@ -140,7 +141,7 @@ def test_sampled_norms_scatter_around_the_exact_ones(key):
     dims = (2, 64, 3072)
     rule = EqualScale(0.5)
     found = sampled_norms(key, dims, seed=4)
-    for i, norm in enumerate(NORM_SYMBOLS):
+    for i, norm in enumerate(NORMS):
         exact = expected_norms(rule, key, norm, dims) / scales(rule, key, dims)
         for draws, mean in zip(found, exact, strict=True):
             error = draws[:, i].std(ddof=1) / np.sqrt(len(draws))

@@ -10,10 +10,11 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from rsviz.bounds import BOUNDS, NORM_SYMBOLS
+from rsviz.bounds import BOUNDS
 from rsviz.certification import store_upload
 from rsviz.noise import NOISES
 from rsviz.noise_size import EqualRadius
+from rsviz.norms import NORMS
 from rsviz.ui import noise as ui
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -62,7 +63,7 @@ def test_page_opens_on_one_image_under_four_mechanisms_of_equal_deviation():
 
 @pytest.mark.parametrize("view", ui.VIEWS)
 @pytest.mark.parametrize(
-    ("rule", "norm"), [("deviation", "linf"), ("scale", "linf"), *(("radius", norm) for norm in NORM_SYMBOLS)]
+    ("rule", "norm"), [("deviation", "linf"), ("scale", "linf"), *(("radius", norm) for norm in NORMS)]
 )
 def test_every_view_draws_under_every_rule(view, rule, norm):
     app = open_page(n_view=view, n_rule=rule, n_norm=norm)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from rsviz.attacks.geometry import NORMS
 from rsviz.noise import NOISES
+from rsviz.norms import NORMS
 from rsviz.training import METHODS
 from tests.training.by_hand import BY_HAND, Tiny
 
