@@ -1,0 +1,84 @@
+"""Charts and images as one file, for slides and notebooks."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+
+from rsviz.data.images import to_png
+from rsviz.figures import theme
+
+
+def rows(columns: Mapping[str, Sequence]) -> list[dict]:
+    """Columns of a chart as the rows that Vega-Lite reads."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def filled(spec: dict, columns: Mapping[str, Sequence], width: int) -> dict:
+    """A chart with its data, as a part of a sheet. width: in pixels."""
+    return part(spec) | {"data": {"values": rows(columns)}, "width": width}
+
+
+def part(spec: dict) -> dict:
+    """A chart without what a sheet has once, and without selections, which a picture cannot use."""
+    kept = {
+        key: value for key, value in spec.items() if key not in ("$schema", "config", "params", "datasets")
+    }
+    if "layer" in kept:
+        kept["layer"] = [part(layer) for layer in kept["layer"]]
+    return kept
+
+
+def png_uri(image, pixels: int) -> str:
+    """An image float (C, H, W) in [0, 1] as a data: URI of a PNG, about `pixels` wide."""
+    enlarge = max(1, round(pixels / max(image.shape[-2:])))
+    return "data:image/png;base64," + base64.b64encode(to_png(image, enlarge)).decode()
+
+
+def image(x, title: str | None = None, size: int = 230) -> dict:
+    """An image float (C, H, W) in [0, 1] as a part of a sheet, `size` pixels wide."""
+    found = theme.layer(
+        {"type": "image", "width": size, "height": size, "smooth": False},
+        [{"url": png_uri(x, size)}],
+        url={"field": "url"},
+        x={"value": size / 2},
+        y={"value": size / 2},
+    )
+    return found | {"width": size, "height": size} | ({"title": title} if title else {})
+
+
+def slide(headline: str, lines: Sequence[str], **parts) -> bytes:
+    """A slide as PNG: a headline, lines below it, and the parts (`hconcat`, `vconcat`, `spacing`)."""
+    title = {
+        "text": headline,
+        "subtitle": list(lines),
+        "anchor": "start",
+        "fontSize": 26,
+        "fontWeight": "bold",
+    }
+    title |= {"subtitleFontSize": 15, "subtitlePadding": 8, "offset": 18}
+    return _drawn({"title": title, "padding": 24, **parts})
+
+
+def side_by_side(charts: Mapping[str, dict], form="png", columns: int = 2, width: int = 420) -> bytes:
+    """Charts that hold their data, by title, as one file. form: "png" or "svg".
+
+    width: in pixels, of charts that name none; a single chart is half as wide again.
+    """
+    parts = [
+        {"width": width if len(charts) > 1 else 1.5 * width} | part(spec) | {"title": title}
+        for title, spec in charts.items()
+    ]
+    datasets = {name: data for spec in charts.values() for name, data in spec.get("datasets", {}).items()}
+    sheet = {"columns": columns, "concat": parts, "padding": 16, "datasets": datasets}
+    return _drawn(sheet | {"resolve": {"scale": {"color": "independent", "fill": "independent"}}}, form)
+
+
+def _drawn(sheet: dict, form="png") -> bytes:
+    import vl_convert  # a whole JavaScript engine, for those who save a picture
+
+    common = {"$schema": theme.SCHEMA, "config": theme.config(), "background": "white"}
+    text = json.dumps(common | sheet, ensure_ascii=False)
+    if form == "svg":
+        return vl_convert.vegalite_to_svg(text).encode()
+    # Its fonts know no subscripts
+    return vl_convert.vegalite_to_png(text.replace("ℓ₁", "ℓ1").replace("ℓ₂", "ℓ2"), scale=2)
