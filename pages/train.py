@@ -10,13 +10,9 @@ from rsviz.training.history import read_again, shipped_run
 from rsviz.training.runs import RunError
 from rsviz.ui import train as controls
 from rsviz.ui import training_run as view
-from rsviz.ui.live import follow, start_button, tell_of_trouble
-from rsviz.ui.phone import CONTROLS_FIRST
+from rsviz.ui.job_page import JobPage, draw, refuse
 from rsviz.ui.session import session_id, url_value
-from rsviz.ui.shell import open_page
 from rsviz.ui.training_compare import compare
-
-open_page()
 
 PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
 
@@ -30,11 +26,6 @@ def show_example():
         view.show(run, "example")
 
     picture()
-
-
-def check(job):
-    if job.kind != "train":
-        raise RsvizError(f"The job {job.id} trains nothing.")
 
 
 def in_flux(job) -> bool:
@@ -51,10 +42,6 @@ def in_flux(job) -> bool:
 
 def show_state(job):
     view.badge(job.state)
-    if job.unfinished:
-        st.button("Cancel", icon=":material/cancel:", on_click=jobs.cancel, args=(job.id,))
-        st.caption("Cancelling keeps the best epoch so far as a checkpoint.")
-    tell_of_trouble(job)
     if job.state == "running":
         view.progress(job.progress or {})
     try:
@@ -63,6 +50,13 @@ def show_state(job):
         st.caption("Nothing was trained yet.")
         return
     view.show(run, job.state, over=not in_flux(job))
+
+
+def below_button(job_id, request):
+    if job_id is not None:
+        offer_resume(job_id)
+    if request is not None:
+        controls.tell_time(request)
 
 
 def offer_resume(job_id):
@@ -86,37 +80,33 @@ def resume(job_id):
     try:
         jobs.resume(job_id, session=session_id())
     except RsvizError as error:
-        st.session_state["refused"] = str(error)
+        refuse(error)
 
 
-jobs.ensure_worker()  # it loads torch while the person looks at the example
-controls.ADDRESS.restore()
-st.title("Train a network", anchor=False)
-st.html(CONTROLS_FIRST)
-with st.container(key="sides"):
-    result, side = st.columns([2, 1], gap="large")
+def comparison(_):
+    words, icon = "Compare up to four runs", ":material/compare_arrows:"
+    together = st.expander(words, icon=icon, key="t_together", on_change="rerun")
+    if together.open:
+        with together:
+            compare(url_value("job"))
 
-job_id = url_value("job")
-with side:
-    pressed = st.container(key="settings")
-    request = controls.choose()
-    with pressed:
-        if start_button("Train", ":material/play_arrow:", "train", request):
-            controls.name_is_taken()
-        if job_id is not None:
-            offer_resume(job_id)
-        if request is not None:
-            controls.tell_time(request)
 
-with result:
-    if job_id is None:
-        show_example()
-    else:
-        follow(job_id, show_state, show_example, button="Train", check=check, unfinished=in_flux, every=0.5)
-together = st.expander(
-    "Compare up to four runs", icon=":material/compare_arrows:", key="t_together", on_change="rerun"
+draw(
+    JobPage(
+        kind="train",
+        title="Train a network",
+        button="Train",
+        icon=":material/play_arrow:",
+        wrong_kind="trains nothing",
+        address=controls.ADDRESS,
+        choose=lambda: (None, controls.choose()),
+        started=lambda request: controls.name_is_taken(),
+        below_button=below_button,
+        beside_cancel=lambda job: st.caption("Cancelling keeps the best epoch so far as a checkpoint."),
+        show_example=show_example,
+        show_state=show_state,
+        every=0.5,
+        unfinished=in_flux,
+        below_all=comparison,
+    )
 )
-if together.open:
-    with together:
-        compare(job_id)
-controls.ADDRESS.write()

@@ -8,7 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from rsviz import jobs
 from rsviz.attacks import ATTACKS
 from rsviz.attacks.curve_request import make_request
 from rsviz.checkpoints import Card, list_cards
@@ -20,7 +19,7 @@ from rsviz.reference.published import ATTACKED as ATTACKED_IN_PAPERS
 from rsviz.ui import published
 from rsviz.ui.address import Address, Field, choice, number
 from rsviz.ui.downloads import download
-from rsviz.ui.live import start_button
+from rsviz.ui.job_page import check_kind, start_button, unfinished_row, watch
 from rsviz.ui.pickers import describe
 from rsviz.ui.session import url_value
 
@@ -154,26 +153,11 @@ def _parameters(attack) -> dict:
 
 def _show(job_id):
     try:
-        job = jobs.get(job_id)
-        if job.kind != "attack-curve":
-            raise RsvizError(f"The job {job_id} draws no curves.")
-        unfinished = job.unfinished
+        check_kind(job_id, "attack-curve", "draws no curves")
     except RsvizError as error:
         st.warning(str(error), icon=":material/link_off:")
         return
-
-    @st.fragment(run_every=0.6 if unfinished else None)
-    def watch():
-        try:
-            job = jobs.get(job_id)
-        except RsvizError as error:
-            st.warning(str(error), icon=":material/warning:")
-            return
-        if unfinished and not job.unfinished:
-            st.rerun()
-        _state(job)
-
-    watch()
+    watch(job_id, _state, every=0.6)
 
 
 def _state(job):
@@ -181,12 +165,10 @@ def _state(job):
         progress = job.progress or {}
         share = progress.get("finished", 0) / max(progress.get("parts", 1), 1)
         step = f", step {progress['step']} of {progress['steps']}" if progress.get("steps") else ""
-        st.progress(min(share, 1.0), f"{progress.get('what', 'waiting')}{step}")
-        st.button(
-            "Cancel", icon=":material/cancel:", key="cancel_curve", on_click=jobs.cancel, args=(job.id,)
-        )
+        unfinished_row(job, (share, f"{progress.get('what', 'waiting')}{step}"), key="curve-running")
     elif job.state != "done":
-        st.error(job.error or "Cancelled: what was finished stands below.", icon=":material/cancel:")
+        words = "Cancelled: the points that were finished are below."
+        st.error(job.error or words, icon=":material/cancel:")
     curves = curves_of(job)
     if not curves:
         return

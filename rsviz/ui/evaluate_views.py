@@ -25,6 +25,14 @@ POINTS = 400
 """Of one curve on the screen."""
 
 
+def progress(job) -> tuple[float, str]:
+    """How far an unfinished job is: its share of the votes, and words."""
+    drawn, total = ((job.progress or {}).get(key, 0) for key in ("votes", "total"))
+    return drawn / max(
+        total, 1
+    ), f"{drawn:,} of {total:,} votes" if total else "The network is being loaded …"
+
+
 def gather(keys, reading: Reading) -> dict[str, sources.Source]:
     """The sources by a name of their own; what cannot be shown is said. All are of the norm of the first."""
     found = []

@@ -5,6 +5,7 @@ import streamlit as st
 from rsviz import data, files, jobs
 from rsviz.errors import RsvizError
 from rsviz.models import ARCHITECTURES
+from rsviz.ui.job_page import watch
 from rsviz.ui.session import session_id
 
 KNOWN_BY_THE_FILE = "as the file says"
@@ -35,22 +36,13 @@ def bring_weights() -> None:
         except RsvizError as error:
             st.error(str(error), icon=":material/error:")
     if "import" in st.session_state:
-        _watch(st.session_state["import"])
+        watch(st.session_state["import"], _show, every=0.4)
 
 
-def _watch(job_id):
-    unfinished = jobs.get(job_id).unfinished
-
-    @st.fragment(run_every=0.4 if unfinished else None)
-    def watch():
-        job = jobs.get(job_id)
-        if job.unfinished:
-            st.caption("The worker is checking the file …")
-        elif job.state == "done":
-            if unfinished:
-                st.rerun()
-            st.success(f"{job.result['name']} is ready: choose it above.", icon=":material/check:")
-        else:
-            st.error(job.error or f"The import was {job.state}.", icon=":material/error:")
-
-    watch()
+def _show(job):
+    if job.unfinished:
+        st.caption("The worker is checking the file …")
+    elif job.state == "done":
+        st.success(f"{job.result['name']} is ready: choose it above.", icon=":material/check:")
+    else:
+        st.error(job.error or f"The import was {job.state}.", icon=":material/error:")

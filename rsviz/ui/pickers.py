@@ -17,6 +17,7 @@ from rsviz.checkpoints import Card, folders, list_cards, load_survey
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
+from rsviz.ui.job_page import watch
 from rsviz.ui.pictures import picture
 from rsviz.ui.session import session_id, url_value
 
@@ -211,20 +212,19 @@ def offer_download(name: str) -> None:
             st.rerun()
         return
 
-    @st.fragment(run_every=0.5)
-    def watch():
-        job = jobs.get(running)
-        if job.unfinished:
-            progress = job.progress or {}
-            done, total = progress.get("done") or 0, progress.get("total")
-            st.progress(min(done / total, 1.0) if total else 0.0, f"{progress.get('what', 'waiting')} …")
-            return
-        if job.state == "done":
-            del st.session_state["download"]
-            st.rerun()
-        st.error(job.error or f"The download was {job.state}.", icon=":material/error:")
+    watch(running, _show_download)
 
-    watch()
+
+def _show_download(job):
+    if job.unfinished:
+        progress = job.progress or {}
+        done, total = progress.get("done") or 0, progress.get("total")
+        st.progress(min(done / total, 1.0) if total else 0.0, f"{progress.get('what', 'waiting')} …")
+        return
+    if job.state == "done":
+        del st.session_state["download"]
+        st.rerun()
+    st.error(job.error or f"The download was {job.state}.", icon=":material/error:")
 
 
 def _uploaded(card):

@@ -19,6 +19,12 @@ POINTS = 241
 """Of one curve on the screen."""
 
 
+def progress(job) -> tuple[float, str]:
+    """How far an unfinished job is: its share of the curves, and words."""
+    reached = job.progress or {}
+    return reached.get("finished", 0) / max(reached.get("parts", 1), 1), reached.get("what") or "waiting"
+
+
 def show(request: DistributionRequest, curves: list[dict]) -> None:
     """Headline, certificates, radii, and what the printed theorem says."""
     if not curves:

@@ -13,7 +13,7 @@ from streamlit.web import cli
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 MODULES = (
-    *("rsviz.jobs.certify", "rsviz.ui.evidence", "rsviz.ui.pickers", "rsviz.ui.bounds"),
+    *("rsviz.jobs.certify", "rsviz.ui.certify.view", "rsviz.ui.pickers", "rsviz.ui.bounds"),
     *(
         "rsviz.ui.attack",
         "rsviz.ui.evaluate_gallery",

@@ -11,6 +11,7 @@ from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate
 from rsviz.training.recorder import check_name, free_name
 from rsviz.ui.address import Address, Field, choice, number
+from rsviz.ui.job_page import refuse, watch
 from rsviz.ui.pickers import offer_download
 from rsviz.ui.session import session_id
 from rsviz.ui.settings import draw, field_of, settings_of
@@ -178,7 +179,7 @@ def tell_time(request: TrainRequest) -> None:
     """Say before the start how long it will take, or offer to measure it."""
     known, job_id = estimate(request), st.session_state.get("measuring", {}).get(_work(request))
     if job_id is not None:
-        _watch(job_id)
+        watch(job_id, _show_measurement)
     elif known is not None and known.like is None:
         st.caption(f"About **{duration(known.seconds)}**, as long as a run like it took on this machine.")
     else:
@@ -204,22 +205,13 @@ def _measure(request):
         job_id = jobs.submit("estimate", request, session=session_id())
         st.session_state.setdefault("measuring", {})[_work(request)] = job_id
     except RsvizError as error:
-        st.session_state["refused"] = str(error)
+        refuse(error)
 
 
-def _watch(job_id):
-    unfinished = jobs.get(job_id).unfinished
-
-    @st.fragment(run_every=0.5 if unfinished else None)
-    def watch():
-        job = jobs.get(job_id)
-        if unfinished and not job.unfinished:
-            st.rerun()
-        if job.unfinished:
-            st.caption(f"Measuring: {(job.progress or {}).get('what', 'waiting')} …")
-        elif job.state == "done":
-            st.caption(f"About **{duration(job.result['seconds'])}**, measured on this machine.")
-        else:
-            st.caption(job.error or "The measurement was cancelled.")
-
-    watch()
+def _show_measurement(job):
+    if job.unfinished:
+        st.caption(f"Measuring: {(job.progress or {}).get('what', 'waiting')} …")
+    elif job.state == "done":
+        st.caption(f"About **{duration(job.result['seconds'])}**, measured on this machine.")
+    else:
+        st.caption(job.error or "The measurement was cancelled.")

@@ -13,10 +13,14 @@ from rsviz.bounds import BOUNDS, certifying, round_down
 from rsviz.certification import command_line, gain, limits_in_words
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
+from rsviz.errors import RsvizError
 from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
+from rsviz.jobs import Job
+from rsviz.jobs.certify import stop
 from rsviz.norms import NORMS
 from rsviz.ui.downloads import download
+from rsviz.ui.job_page import refuse
 from rsviz.ui.pickers import UPLOAD, describe, noise_option, noise_words
 from rsviz.ui.pictures import picture, sheet
 from rsviz.ui.session import page_link
@@ -53,6 +57,8 @@ def show(evidence: Evidence, card: Card, state: str) -> None:
         _promise(evidence)
     elif evidence.counts:
         _so_far(evidence, card, state)
+    elif state == "running":
+        st.info("The worker has it: loading the network.", icon=":material/hourglass_top:")
     _pictures(evidence, card)
     with st.container(key="details"):  # on a phone the controls stand before it
         _votes(evidence, card)
@@ -139,8 +145,22 @@ def _so_far(evidence, card, state):
 
 
 def may_be_stopped(evidence: Evidence) -> bool:
-    """Whether what is proved now may be kept: the run was announced as one, and has votes."""
+    """Whether what is proved now may be kept: the run was announced as stoppable, and has votes."""
     return evidence.request.stoppable and evidence.limits is not None
+
+
+def offer_stop(job: Job) -> None:
+    """The button that ends an unfinished job with what is proved, where it may end so."""
+    if job.request.get("stoppable") and (job.progress or {}).get("history"):
+        words = "Stop and keep what is proved"
+        st.button(words, icon=":material/front_hand:", on_click=_stop, args=(job,))
+
+
+def _stop(job):
+    try:
+        stop(job)
+    except (RsvizError, OSError) as error:
+        refuse(error)
 
 
 def _if_stopped_now(evidence) -> str:

@@ -1,0 +1,214 @@
+"""The skeleton of the pages that start a job: Certify, Attack, Evaluate, Population, Train.
+
+A page hands a `JobPage` to `draw`. The smaller pieces serve sections that start a job of their own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rsviz import jobs
+from rsviz.checkpoints import Card
+from rsviz.errors import RsvizError
+from rsviz.jobs import Job
+from rsviz.ui.address import Address
+from rsviz.ui.phone import CONTROLS_FIRST
+from rsviz.ui.session import session_id, url_value
+from rsviz.ui.shell import open_page
+
+
+def _nothing(*_) -> None:
+    pass
+
+
+def is_unfinished(job: Job) -> bool:
+    """Whether more will come of the job."""
+    return job.unfinished
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """What distinguishes one job page from the others.
+
+    kind: of its jobs. title, button, icon: words and symbol. wrong_kind: what is said of another job, after
+    "The job ID ". address: all that is set on the page; None if the widgets write themselves into the URL.
+    choose: draws the controls -> (card or None, request or None). Where it makes no request it says why.
+    show_example, show_state: draw the result without a job, and of a job; RsvizError is shown as a sentence.
+    progress: a running job -> (share in [0, 1], words), or None where show_state says it. cancelled: said
+    above the result of a cancelled job. every: seconds between two polls. unfinished: whether to poll.
+    style: further CSS in a <style> element.
+    """
+
+    kind: str
+    title: str
+    button: str
+    icon: str
+    wrong_kind: str
+    choose: Callable[[], tuple[Card | None, object | None]]
+    show_example: Callable[[], None]
+    show_state: Callable[[Job], None]
+    address: Address | None = None
+    progress: Callable[[Job], tuple[float, str]] | None = None
+    cancelled: str = ""
+    every: float = 0.4
+    unfinished: Callable[[Job], bool] = is_unfinished
+    style: str = ""
+
+    # Hooks for what only some pages have
+    prepare: Callable[[], None] = _nothing
+    """Before the controls are drawn."""
+    started: Callable[[object], None] = _nothing
+    """Once the request was submitted."""
+    below_button: Callable[[str | None, object | None], None] = _nothing
+    """Below the start button: the id of the job in the URL, the request."""
+    below_controls: Callable[[], None] = _nothing
+    beside_cancel: Callable[[Job], None] = _nothing
+    """Buttons of an unfinished job, left of Cancel."""
+    below_result: Callable[[], None] = _nothing
+    below_all: Callable[[Card | None], None] = _nothing
+    """Over the full width, with the chosen card."""
+
+
+def draw(page: JobPage) -> None:
+    """Draw the whole page; the one statement of its file."""
+    open_page()
+    jobs.ensure_worker()  # it loads torch while the person looks at the example
+    if page.address is not None:
+        page.address.restore()
+    page.prepare()
+    st.title(page.title, anchor=False)
+    st.html(CONTROLS_FIRST + page.style)
+    with st.container(key="sides"):
+        result, side = st.columns([2, 1], gap="large")
+    with side:
+        button = st.container(key="settings")
+        card, request = page.choose()
+        with button:
+            if start_button(page.button, page.icon, page.kind, request):
+                page.started(request)
+            page.below_button(url_value("job"), request)
+        page.below_controls()
+    with result:
+        _draw_result(page, url_value("job"))
+        page.below_result()
+    page.below_all(card)
+    if page.address is not None:
+        page.address.write()
+
+
+def _draw_result(page, job_id):
+    if job_id is None:
+        page.show_example()
+        return
+    try:
+        check_kind(job_id, page.kind, page.wrong_kind)
+    except RsvizError as error:
+        words = f"{error} The settings of the link are restored; press {page.button}."
+        st.warning(words, icon=":material/link_off:")
+        page.show_example()
+        return
+    watch(job_id, lambda job: _draw_state(page, job), unfinished=page.unfinished, every=page.every)
+
+
+def _draw_state(page, job):
+    try:
+        tell_of_trouble(job)
+        if job.unfinished:
+            unfinished_row(job, page.progress and page.progress(job), page.beside_cancel)
+        elif job.state == "cancelled" and page.cancelled:
+            st.info(page.cancelled, icon=":material/cancel:")
+        page.show_state(job)
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def start_button(
+    label: str, icon: str, kind: str, request, *, parameter: str = "job", prominent: bool = True
+) -> bool:
+    """The button that submits a job; True in the run in which it did. The job's id is then in the URL.
+
+    request: as the controls are in this run, None where they make none. It is submitted here and not by a
+    callback, which would hold the request of the run before: a person who changes a control and presses at
+    once means what the page shows. parameter: of the URL. A refusal is shown below the button.
+    """
+    pressed = st.button(
+        label,
+        type="primary" if prominent else "secondary",
+        icon=icon,
+        width="stretch" if prominent else "content",
+        disabled=request is None,
+        key=f"start-{kind}",
+    )
+    begun, refused = False, st.session_state.pop("refused", None)
+    if pressed and request is not None:
+        try:
+            st.query_params[parameter] = jobs.submit(kind, request, session=session_id())
+            begun = True
+        except RsvizError as error:
+            refused = str(error)
+    if refused:
+        st.error(refused, icon=":material/error:")
+    return begun
+
+
+def refuse(error: Exception) -> None:
+    """In a callback: show why it failed, below the start button of the next run."""
+    st.session_state["refused"] = str(error)
+
+
+def check_kind(job_id: str, kind: str, wrong_kind: str) -> Job:
+    """The job; RsvizError if there is none or it is of another kind."""
+    job = jobs.get(job_id)
+    if job.kind != kind:
+        raise RsvizError(f"The job {job_id} {wrong_kind}.")
+    return job
+
+
+def watch(job_id: str, show: Callable[[Job], None], *, unfinished=is_unfinished, every: float = 0.5) -> None:
+    """Show the job, again every `every` seconds while it is unfinished; then run the whole page again."""
+    polled = unfinished(jobs.get(job_id))
+
+    @st.fragment(run_every=every if polled else None)
+    def look():
+        try:
+            job = jobs.get(job_id)
+        except RsvizError as error:  # a disk may be full for a moment; the next poll may succeed
+            st.warning(str(error), icon=":material/warning:")
+            return
+        if polled and not unfinished(job):
+            st.rerun()  # the page stops polling and offers its button again
+        show(job)
+
+    look()
+
+
+def unfinished_row(
+    job: Job,
+    progress: tuple[float, str] | None = None,
+    beside_cancel: Callable[[Job], None] = _nothing,
+    *,
+    key: str = "running",
+) -> None:
+    """Progress and buttons of an unfinished job. key: tells several rows of a page apart."""
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        if progress is not None:
+            share, words = progress
+            st.progress(min(share, 1.0), words)
+        beside_cancel(job)
+        st.button(
+            "Cancel",
+            icon=":material/cancel:",
+            key=f"{key}-cancel",
+            on_click=jobs.cancel,
+            args=(job.id,),
+        )
+
+
+def tell_of_trouble(job: Job) -> None:
+    """Why a job failed, or what a queued one waits for."""
+    if job.state == "failed":
+        st.error(job.error, icon=":material/error:")
+    elif job.state == "queued":
+        ahead = "It is next." if not job.position else f"{job.position} before it."
+        st.info(f"The job waits for the worker. {ahead}", icon=":material/schedule:")
