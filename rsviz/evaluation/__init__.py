@@ -24,8 +24,8 @@ from rsviz.evaluation.curves import (
 from rsviz.evaluation.logs import LogError, read_log, write_log
 from rsviz.evaluation.request import EvaluateRequest, check_job, make_request
 from rsviz.evaluation.results import Certificates, certificates, summary
-from rsviz.evaluation.series import Series, series_of_log, series_of_votes, shipped_votes
-from rsviz.evaluation.store import EvaluationError, Votes, read_votes
+from rsviz.evaluation.series import EvaluationSeries, series_of_log, series_of_votes, shipped_votes
+from rsviz.evaluation.store import EvaluationError, EvaluationVotes, read_votes
 from rsviz.evaluation.tables import Table
 
 __all__ = [
@@ -33,10 +33,10 @@ __all__ = [
     "Certificates",
     "EvaluateRequest",
     "EvaluationError",
+    "EvaluationSeries",
+    "EvaluationVotes",
     "LogError",
-    "Series",
     "Table",
-    "Votes",
     "average_certified_radius",
     "certificates",
     "certified",

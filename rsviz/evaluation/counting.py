@@ -14,7 +14,7 @@ from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes
 
 
 @dataclass(frozen=True)
-class Task:
+class CountingSettings:
     """What every worker of an evaluation needs to know; small, and fit to be sent.
 
     checkpoint: name or path where the worker runs; its weights must have weights_sha256. seed: image i draws
@@ -35,25 +35,25 @@ class Task:
 class Counter:
     """A network on a device, ready to count units."""
 
-    def __init__(self, task: Task):
+    def __init__(self, settings: CountingSettings):
         keep_memory()
-        module, card = load_checkpoint(task.checkpoint)
-        if card.weights_sha256 != task.weights_sha256:
+        module, card = load_checkpoint(settings.checkpoint)
+        if card.weights_sha256 != settings.weights_sha256:
             raise RsvizError(f"the weights of {card.name} are not those with which this evaluation began.")
-        self._task, self._module, self._card = task, module, card
-        self._device = pick_device(task.device)
-        self._noise = NOISES[task.noise](task.scale)
+        self._settings, self._module, self._card = settings, module, card
+        self._device = pick_device(settings.device)
+        self._noise = NOISES[settings.noise](settings.scale)
         self._runner = None
 
     def plan(self) -> Iterator[None]:
-        """Measure what the task leaves open; a generator that returns a Plan."""
+        """Measure what the settings leave open; a generator that returns a Plan."""
         return (
             yield from plan(
                 self._module,
                 self._card.input_shape,
                 self._device,
-                self._task.precision or "auto",
-                self._task.batch,
+                self._settings.precision or "auto",
+                self._settings.batch,
             )
         )
 
@@ -66,7 +66,7 @@ class Counter:
             self._runner = Runner(self._module, self._device, used.precision)
         spans, selects = [], unit.start == 0
         for row, index in enumerate(unit.images):
-            seed = self._task.seed + index
+            seed = self._settings.seed + index
             if selects:
                 spans.append(Span(row, seed, SELECTION, 0, unit.n0))
             spans.append(Span(row, seed, ESTIMATION, unit.start, unit.stop))
@@ -79,7 +79,7 @@ class Counter:
         return UnitVotes(unit, counts0, votes[:, -1], seconds)
 
 
-def last(steps):
+def run_to_end(steps):
     """Run a generator to its end; what it returns."""
     while True:
         try:

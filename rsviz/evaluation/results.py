@@ -16,7 +16,7 @@ from rsviz.confidence import PROCEDURES, default_procedure
 from rsviz.errors import RsvizError
 from rsviz.evaluation import curves
 from rsviz.evaluation.logs import ABSTAIN
-from rsviz.evaluation.store import Votes
+from rsviz.evaluation.store import EvaluationVotes
 
 ROWS = 2**22
 """Counts that are read at once: 1,000 classes and 50,000 images go by in a dozen pieces."""
@@ -73,7 +73,9 @@ class Certificates:
         )
 
 
-def certificates(votes: Votes, alpha: float | None = None, procedure: str | None = None) -> Certificates:
+def certificates(
+    votes: EvaluationVotes, alpha: float | None = None, procedure: str | None = None
+) -> Certificates:
     """Read the votes of a test set; alpha, procedure: by default those of the request.
 
     Raises RsvizError for an alpha outside (0, 1) and a procedure that makes no certificates.
@@ -105,7 +107,7 @@ def certificates(votes: Votes, alpha: float | None = None, procedure: str | None
     )
 
 
-def summary(votes: Votes, proved: Certificates, bound: str | None = None, radii=RADII) -> dict:
+def summary(votes: EvaluationVotes, proved: Certificates, bound: str | None = None, radii=RADII) -> dict:
     """What an evaluation found, as plain values for JSON.
 
     radii: where certified accuracy is reported, each with its 95% band over the images (pointwise, see

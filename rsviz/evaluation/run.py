@@ -9,7 +9,7 @@ from pathlib import Path
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError, short
 from rsviz.evaluation import store
-from rsviz.evaluation.counting import Task
+from rsviz.evaluation.counting import CountingSettings
 from rsviz.evaluation.engines import Waiting, make_engine
 from rsviz.evaluation.request import EvaluateRequest, load_images
 from rsviz.evaluation.store import EvaluationError, Header, StoredPlan
@@ -17,12 +17,12 @@ from rsviz.evaluation.units import split
 from rsviz.execution import Plan
 from rsviz.noise import block_size
 
-READS = ("alpha", "procedure")
+READING_SETTINGS = ("alpha", "procedure")
 """How votes are read; two requests that differ in nothing else ask for the same votes."""
 
 
 @dataclass(frozen=True)
-class Progress:
+class EvaluateProgress:
     """How far an evaluation has come.
 
     phase: measuring or voting. votes: that are drawn, of `total`, those of earlier runs included. fresh,
@@ -44,8 +44,8 @@ def evaluate(
     resume: bool = False,
     engine: str | None = None,
     workers: int | None = None,
-) -> Iterator[Progress]:
-    """Count the votes of a test set into the file `path`; a generator of Progress, about every 0.1 s.
+) -> Iterator[EvaluateProgress]:
+    """Count the votes of a test set into the file `path`; a generator of EvaluateProgress, about every 0.1 s.
 
     It can be closed, or killed, at any moment. resume: go on with a file that is there, which must be of the
     same votes; without it, a file that is there is refused. engine, workers: see make_engine; the counts are
@@ -64,7 +64,7 @@ def evaluate(
                 )
             file = stack.enter_context(closing(store.resume(path)))
             _same_votes(file.header, request, card, len(images))
-        counting = make_engine(_task(request, card, file and file.header.plan), engine, workers)
+        counting = make_engine(settings_of(request, card, file and file.header.plan), engine, workers)
         stack.enter_context(closing(counting))
         if file is None:
             plan = yield from _planned(counting, total)
@@ -72,9 +72,9 @@ def evaluate(
         yield from _voting(request, images, file, counting, total)
 
 
-def _task(request, card, plan: StoredPlan | None) -> Task:
+def settings_of(request, card, plan: StoredPlan | None) -> CountingSettings:
     chosen = plan or request
-    return Task(
+    return CountingSettings(
         request.checkpoint,
         card.weights_sha256,
         request.noise,
@@ -93,7 +93,7 @@ def _planned(engine, total):
             next(measuring)
         except StopIteration as end:
             return end.value
-        yield Progress("measuring", 0, total, 0, 0.0)
+        yield EvaluateProgress("measuring", 0, total, 0, 0.0)
 
 
 def _header(request, card, images, plan) -> Header:
@@ -119,7 +119,9 @@ def _voting(request, images, file, engine, total):
 
     def progress(drawn=0, elsewhere=False):
         fresh = finished + drawn
-        return Progress("voting", stored + fresh, total, fresh, time.perf_counter() - began, elsewhere)
+        return EvaluateProgress(
+            "voting", stored + fresh, total, fresh, time.perf_counter() - began, elsewhere
+        )
 
     yield progress()
     for answer in engine.run(((unit, images.pixels(list(unit.images))) for unit in missing), used):
@@ -136,7 +138,7 @@ def _same_votes(header: Header, request: EvaluateRequest, card, size) -> None:
     was, wanted = header.request, request
     for name in EvaluateRequest.model_fields:
         one, other = getattr(was, name), getattr(wanted, name)
-        if name in (*READS, "device", "precision", "batch") or one == other:
+        if name in (*READING_SETTINGS, "device", "precision", "batch") or one == other:
             continue
         raise EvaluationError(f"the file was begun with {name} = {one!r}, and {other!r} is asked for now.")
     for name in ("precision", "batch"):

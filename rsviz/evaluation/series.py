@@ -1,4 +1,4 @@
-"""What a picture of several test sets compares: one Series for each, from stored votes or from a log."""
+"""The curves of a picture: one EvaluationSeries for each test set, from stored votes or from a log."""
 
 import functools
 import shlex
@@ -13,7 +13,7 @@ from rsviz.bounds import BOUNDS
 from rsviz.evaluation import curves
 from rsviz.evaluation.request import EvaluateRequest
 from rsviz.evaluation.results import Certificates
-from rsviz.evaluation.store import Header, Votes, read_votes
+from rsviz.evaluation.store import EvaluationVotes, Header, read_votes
 from rsviz.evaluation.tables import Table
 from rsviz.files import SHIPPED_CHECKPOINTS
 
@@ -26,7 +26,7 @@ EXAMPLES = SHIPPED_CHECKPOINTS / "examples" / "evaluations"
 
 
 @dataclass(frozen=True)
-class Series:
+class EvaluationSeries:
     """The certificates of one test set, an image a row.
 
     name: of the curve. norm: of the radii. scale, dataset, alpha: of the noise, of the images and of each
@@ -88,11 +88,11 @@ class Series:
 BANDS = MappingProxyType({"pointwise": curves.pointwise_band, "simultaneous": curves.simultaneous_band})
 
 
-def series_of_votes(header: Header, proved: Certificates, bound: str | None = None) -> Series:
+def series_of_votes(header: Header, proved: Certificates, bound: str | None = None) -> EvaluationSeries:
     """The series of stored votes, read as `proved`. bound: where it is None or does not fit, the tight."""
     key = bound if bound in proved.radii else next(iter(proved.radii))
     request = header.request
-    return Series(
+    return EvaluationSeries(
         name=header.name,
         norm=BOUNDS[key].norm,
         scale=request.scale,
@@ -106,13 +106,13 @@ def series_of_votes(header: Header, proved: Certificates, bound: str | None = No
     )
 
 
-def series_of_log(name: str, log: pd.DataFrame, norm: str = "l2") -> Series:
+def series_of_log(name: str, log: pd.DataFrame, norm: str = "l2") -> EvaluationSeries:
     """The series of a log of the field, as `read_log` gives it. norm: a log does not tell; Cohen's is l2."""
     columns = (log[key].to_numpy() for key in ("idx", "label", "predict", "radius"))
-    return Series(name, norm, None, None, *columns)
+    return EvaluationSeries(name, norm, None, None, *columns)
 
 
-def distinct_names(series: Sequence[Series], headers: Sequence[Header | None]) -> list[str]:
+def distinct_names(series: Sequence[EvaluationSeries], headers: Sequence[Header | None]) -> list[str]:
     """A name for each that no other has: the same ones tell noise, n, images and seed as far as these differ.
 
     headers: of the votes, None of a log.
@@ -133,14 +133,14 @@ def distinct_names(series: Sequence[Series], headers: Sequence[Header | None]) -
     return names
 
 
-def _details(one: Series, header: Header | None) -> tuple[str, ...]:
+def _details(one: EvaluationSeries, header: Header | None) -> tuple[str, ...]:
     if header is None:
         return ("a log", "", f"{len(one):,} images", "")
     r = header.request
     return (f"{r.noise} {r.scale:g}", f"n = {r.n:,}", f"{len(one):,} images", f"seed {r.seed}")
 
 
-def table(series: Mapping[str, Series], radii: Sequence[float]) -> Table:
+def table(series: Mapping[str, EvaluationSeries], radii: Sequence[float]) -> Table:
     """Certified accuracy at the radii and ACR, a row a series. All of one norm."""
     return Table(
         list(radii),
@@ -150,7 +150,7 @@ def table(series: Mapping[str, Series], radii: Sequence[float]) -> Table:
     )
 
 
-def radii_for(series: Sequence[Series], most: int = 8) -> list[float]:
+def radii_for(series: Sequence[EvaluationSeries], most: int = 8) -> list[float]:
     """Round radii from 0 up to the last at which anything is certified, at equal steps."""
     largest = max((float(one.radius[one.correct].max(initial=0.0)) for one in series), default=0.0)
     if not np.isfinite(largest):
@@ -174,6 +174,6 @@ def command_line(request: EvaluateRequest, proved: Certificates, bound: str | No
 
 
 @functools.cache
-def shipped_votes() -> Mapping[str, Votes]:
+def shipped_votes() -> Mapping[str, EvaluationVotes]:
     """The votes that come with rsviz, by the name of the checkpoint."""
     return MappingProxyType({path.stem: read_votes(path) for path in sorted(EXAMPLES.glob("*.jsonl"))})

@@ -69,7 +69,7 @@ class Header(BaseModel):
 
 
 @dataclass(frozen=True)
-class Votes:
+class EvaluationVotes:
     """The votes in a file, a row an image in the order of the dataset; images without all draws too.
 
     idx, label: int64 (N,). counts0, counts: int32 (N, classes). drawn: int64 (N,), estimating votes so far.
@@ -91,7 +91,7 @@ class Votes:
         return self.drawn == self.header.request.n
 
 
-def read_votes(path) -> Votes:
+def read_votes(path) -> EvaluationVotes:
     """All that stands in the file of an evaluation, also of one that is being written.
 
     Raises EvaluationError, with the number of the line, for what is no such file.
@@ -110,7 +110,7 @@ def read_votes(path) -> Votes:
         for target, name in ((counts0, "counts0"), (counts, "counts")):
             for key, votes in part.get(name, {}).items():
                 target[row, int(key)] += votes
-    return Votes(header, np.array(known, np.int64), label, counts0, counts, drawn, seconds, cut)
+    return EvaluationVotes(header, np.array(known, np.int64), label, counts0, counts, drawn, seconds, cut)
 
 
 class Store:

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from rsviz.evaluation import Votes, certificates, check_job, evaluate, read_votes, summary
+from rsviz.evaluation import EvaluationVotes, certificates, check_job, evaluate, read_votes, summary
 from rsviz.jobs.kinds import Step
 from rsviz.jobs.store import Job, folder
 
@@ -12,7 +12,7 @@ VOTES = "votes.jsonl"
 
 
 def run_evaluate(request: dict, resume: dict | None, folder: Path):
-    """The runner: Steps with the Progress of `evaluate`; the result is the summary of its certificates.
+    """The runner: a Step for each EvaluateProgress; the result is the summary of the certificates.
 
     The votes stand in a file of their own, so a Step carries nothing to resume from.
     """
@@ -24,7 +24,7 @@ def run_evaluate(request: dict, resume: dict | None, folder: Path):
     return summary(votes, certificates(votes))
 
 
-def votes_of(job: Job) -> Votes | None:
+def votes_of(job: Job) -> EvaluationVotes | None:
     """What the job has gathered so far; None before the first vote."""
     path = folder(job.id) / VOTES
     return read_votes(path) if path.exists() else None

@@ -11,8 +11,8 @@ from rsviz import files, jobs
 from rsviz.errors import RsvizError, short
 from rsviz.evaluation import (
     Certificates,
-    Series,
-    Votes,
+    EvaluationSeries,
+    EvaluationVotes,
     certificates,
     read_log,
     read_votes,
@@ -33,8 +33,8 @@ class Source:
     """One curve, read. votes: None of a log. running: whether more votes will come."""
 
     key: str
-    series: Series
-    votes: Votes | None
+    series: EvaluationSeries
+    votes: EvaluationVotes | None
     running: bool = False
 
 
@@ -77,7 +77,7 @@ def keep_log(content: bytes) -> str:
     return f"log:{files.keep_upload(content, LOG)}"
 
 
-def _example(name) -> Votes:
+def _example(name) -> EvaluationVotes:
     votes = shipped_votes()
     if name not in votes:
         raise RsvizError(f"There are no shipped votes of {short(name)}.")
@@ -99,7 +99,7 @@ def _of_job(job_id):
 
 # By size: votes are only ever added.
 @functools.lru_cache(maxsize=KEPT)
-def _votes(job_id, size) -> Votes:
+def _votes(job_id, size) -> EvaluationVotes:
     return read_votes(jobs.folder(job_id) / VOTES)
 
 
@@ -119,7 +119,7 @@ def _reading(key, stamp, alpha, procedure, votes) -> Certificates:
 
 
 @functools.lru_cache(maxsize=KEPT)
-def _log_series(name) -> Series:
+def _log_series(name) -> EvaluationSeries:
     path = files.upload(name)
     if not name.endswith(LOG) or not path.is_file():
         raise RsvizError(f"The log {short(name[:8])} is no longer here; upload it again.")

@@ -152,29 +152,29 @@ def zombie(pid):
 
 def test_a_team_of_processes_one_of_which_is_killed_gives_the_same_counts(whole, tmp_path, monkeypatch):
     killed = []
-    give = local.Team._give
+    send = local.ProcessPool._send
 
-    def give_and_kill(team, worker, given):
-        give(team, worker, given)
-        if given.what == "count" and not killed:
+    def send_and_kill(pool, worker, item):
+        send(pool, worker, item)
+        if item.what == "count" and not killed:
             os.kill(worker.process.pid, signal.SIGKILL)
             killed.append(worker.process.pid)
 
-    monkeypatch.setattr(local.Team, "_give", give_and_kill)
+    monkeypatch.setattr(local.ProcessPool, "_send", send_and_kill)
     votes = run(tmp_path / "votes.jsonl", workers=1)
     assert killed
     same_counts(votes, read_votes(whole))
 
 
 def test_work_that_kills_every_worker_is_given_up_with_a_sentence(tmp_path, monkeypatch):
-    give = local.Team._give
+    send = local.ProcessPool._send
 
-    def give_and_kill(team, worker, given):
-        give(team, worker, given)
-        if given.what == "count":
+    def send_and_kill(pool, worker, item):
+        send(pool, worker, item)
+        if item.what == "count":
             os.kill(worker.process.pid, signal.SIGKILL)
 
-    monkeypatch.setattr(local.Team, "_give", give_and_kill)
+    monkeypatch.setattr(local.ProcessPool, "_send", send_and_kill)
     with pytest.raises(RsvizError, match=r"3 worker processes died at image 0, .* smaller batch"):
         run(tmp_path / "votes.jsonl", workers=1)
 
@@ -344,12 +344,12 @@ def test_engines_and_workers_that_do_not_exist_are_refused(tmp_path):
 
 def test_an_engine_draws_pixels_only_as_it_needs_them():
     """The driver's memory does not grow with the number of images."""
-    from rsviz.evaluation.counting import Task, last
+    from rsviz.evaluation.counting import CountingSettings, run_to_end
     from rsviz.execution import Plan
 
     request = make_request(**SMALL)
     card = load_checkpoint(CHECKPOINT)[1]
-    task = Task(CHECKPOINT, card.weights_sha256, "gaussian", 0.25, 0, "cpu", "float32", 64)
+    settings = CountingSettings(CHECKPOINT, card.weights_sha256, "gaussian", 0.25, 0, "cpu", "float32", 64)
     images, drawn = data.load("digits"), []
 
     def work():
@@ -357,8 +357,8 @@ def test_an_engine_draws_pixels_only_as_it_needs_them():
             drawn.append(unit)
             yield unit, images.pixels(list(unit.images))
 
-    engine = make_engine(task)
-    assert last(engine.plan()) == Plan("cpu", "float32", 64)
+    engine = make_engine(settings)
+    assert run_to_end(engine.plan()) == Plan("cpu", "float32", 64)
     finished = 0
     for answer in engine.run(work(), Plan("cpu", "float32", 64)):
         if not isinstance(answer, Waiting):

@@ -58,7 +58,7 @@ def votes(count, *, noise="gaussian", scale=0.5, seed=0, procedure="auto", n=N):
         block=4096,
         plan={"device": "cpu", "precision": "float32", "batch": 64},
     )
-    return store.Votes(
+    return store.EvaluationVotes(
         header=header,
         idx=np.arange(count),
         label=(np.arange(count) % 10 == 0).astype(np.int64),

@@ -1,4 +1,4 @@
-"""The engines of one machine: this process alone, or a team of processes, each with a device of its own."""
+"""The engines of one machine: this process alone, or a pool of processes with a device each."""
 
 import contextlib
 import logging
@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from multiprocessing import connection
 
 from rsviz.errors import RsvizError
-from rsviz.evaluation.engines import POLL, Given, Waiting
+from rsviz.evaluation.engines import POLL, Waiting, WorkItem
 from rsviz.files import IDLE_THREADS
 
 log = logging.getLogger("rsviz.evaluation")
 
 
 def devices(name: str | None, workers: int | None) -> list[str]:
-    """Where to count: the device called `name`, or all of the fastest kind; each as often as workers need."""
+    """The device of each worker: the one called `name`, or all of the fastest kind in turn."""
     from rsviz.execution import pick_device
 
     first = pick_device(name)
@@ -30,13 +30,13 @@ def devices(name: str | None, workers: int | None) -> list[str]:
     return [names[index % len(names)] for index in range(workers)]
 
 
-class Alone:
-    """This process counts."""
+class InProcess:
+    """This process counts by itself."""
 
-    def __init__(self, task, device: str):
+    def __init__(self, settings, device: str):
         from rsviz.evaluation.counting import Counter
 
-        self._counter = Counter(replace(task, device=device))
+        self._counter = Counter(replace(settings, device=device))
 
     def plan(self):
         return (yield from self._counter.plan())
@@ -53,35 +53,36 @@ class Alone:
                 yield Waiting(drawn)
 
     def close(self) -> None:
-        """Nothing was started."""
+        """There is no process to end."""
 
 
 @dataclass
 class Worker:
-    """A process of a team, and what it was given last."""
+    """One process of the pool. item: its unfinished work item, if any."""
 
     device: str
     cores: tuple[int, ...]
     process: multiprocessing.Process
     pipe: connection.Connection
-    given: Given | None = None
+    item: WorkItem | None = None
 
 
-class Team:
-    """A process for each device; on a CPU, each with its share of the cores to itself.
+class ProcessPool:
+    """One process for each device; on a CPU, each process has its own share of the cores.
 
-    A process that dies is replaced, and what it was counting is given to another. The processes end with
-    this one, however it ends: each waits on a pipe of which no other holds the end.
+    A process that dies is replaced, and another one counts its work item again. The processes end
+    together with
+    this one, even after a kill: each waits on a pipe that only this process holds open.
     """
 
-    def __init__(self, task, names: list[str]):
-        self._task, self._context = task, multiprocessing.get_context("spawn")
+    def __init__(self, settings, names: list[str]):
+        self._settings, self._context = settings, multiprocessing.get_context("spawn")
         self._workers = [self._start(name, cores) for name, cores in zip(names, _shares(names), strict=True)]
-        self._again: deque[Given] = deque()
+        self._retry: deque[WorkItem] = deque()
 
     def plan(self):
-        """Measured by one of the workers, as all of them will run."""
-        self._give(self._workers[0], Given("plan", ()))
+        """Measure the plan in one of the workers, under the conditions of the run."""
+        self._send(self._workers[0], WorkItem("plan", ()))
         while True:
             for answer in self._answers():
                 return answer
@@ -91,9 +92,9 @@ class Team:
         units = iter(units)
         while True:
             for worker in self._workers:
-                if worker.given is None and (given := self._next(units, used)):
-                    self._give(worker, given)
-            if all(worker.given is None for worker in self._workers):
+                if worker.item is None and (item := self._next(units, used)):
+                    self._send(worker, item)
+            if all(worker.item is None for worker in self._workers):
                 return
             answers = self._answers()
             yield from answers
@@ -108,30 +109,30 @@ class Team:
             worker.process.join()
 
     def _next(self, units, used):
-        if self._again:
-            return self._again.popleft()
+        if self._retry:
+            return self._retry.popleft()
         for unit, pixels in units:
-            return Given("count", (unit, pixels, used))
+            return WorkItem("count", (unit, pixels, used))
         return None
 
     def _start(self, device, cores):
         pipe, other = self._context.Pipe()
-        arguments = (self._task, device, cores, other)
+        arguments = (self._settings, device, cores, other)
         process = self._context.Process(target=_serve, args=arguments, daemon=True)
         process.start()
         other.close()
         return Worker(device, cores, process, pipe)
 
-    def _give(self, worker, given):
-        given.begin()
-        worker.given = given
-        with contextlib.suppress(OSError):  # it died: its pipe will say so
-            worker.pipe.send((given.what, given.arguments))
+    def _send(self, worker, item):
+        item.begin()
+        worker.item = item
+        with contextlib.suppress(OSError):  # it died: `_answers` will find its pipe closed
+            worker.pipe.send((item.what, item.arguments))
 
     def _answers(self) -> list:
-        """What workers have finished within POLL seconds; the dead are replaced and their work is kept."""
+        """Answers that arrive within POLL seconds. Replaces dead workers and keeps their work items."""
         answers = []
-        busy = {worker.pipe: worker for worker in self._workers if worker.given}
+        busy = {worker.pipe: worker for worker in self._workers if worker.item}
         for pipe in connection.wait(list(busy), timeout=POLL):
             worker = busy[pipe]
             try:
@@ -139,7 +140,7 @@ class Team:
             except (EOFError, OSError):
                 self._replace(worker)
                 continue
-            worker.given = None
+            worker.item = None
             if kind == "refused":
                 raise RsvizError(answer)
             if kind == "failed":
@@ -151,16 +152,16 @@ class Team:
         worker.process.join()
         log.warning("worker %s on %s ended (%s)", worker.process.pid, worker.device, worker.process.exitcode)
         worker.pipe.close()
-        lost, new = worker.given, self._start(worker.device, worker.cores)
+        lost, new = worker.item, self._start(worker.device, worker.cores)
         self._workers[self._workers.index(worker)] = new
         if lost.what == "plan":
-            self._give(new, lost)
+            self._send(new, lost)
         else:
-            self._again.append(lost)
+            self._retry.append(lost)
 
 
 def _shares(names) -> list[tuple[int, ...]]:
-    """The cores of each worker: an equal share of those of this process where it counts on them, else all."""
+    """The cores of each worker: an equal share if it counts on the CPU, otherwise all of them."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     if not cores or names[0] != "cpu":
         return [tuple(cores)] * len(names)
@@ -170,8 +171,8 @@ def _shares(names) -> list[tuple[int, ...]]:
     return [tuple(cores[index * size : (index + 1) * size]) for index in range(len(names))]
 
 
-def _serve(task, device, cores, pipe) -> None:
-    """A worker process: answer what comes through the pipe until it closes."""
+def _serve(settings, device, cores, pipe) -> None:
+    """The main loop of a worker process: answer requests until the pipe closes."""
     os.environ |= IDLE_THREADS | os.environ  # before torch is imported
     if cores and device == "cpu":
         os.sched_setaffinity(0, cores)
@@ -180,9 +181,9 @@ def _serve(task, device, cores, pipe) -> None:
 
     import torch
 
-    from rsviz.evaluation.counting import Counter, last
+    from rsviz.evaluation.counting import Counter, run_to_end
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that started this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one handles Ctrl+C
     if cores and device == "cpu":
         torch.set_num_threads(len(cores))
     counter = None
@@ -192,8 +193,8 @@ def _serve(task, device, cores, pipe) -> None:
         except (EOFError, OSError):
             return
         try:
-            counter = counter or Counter(replace(task, device=device))
-            answer = last(getattr(counter, what)(*arguments))
+            counter = counter or Counter(replace(settings, device=device))
+            answer = run_to_end(getattr(counter, what)(*arguments))
             message = ("done", answer)
         except RsvizError as error:
             message = ("refused", str(error))

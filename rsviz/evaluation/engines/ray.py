@@ -1,8 +1,8 @@
 """The engine of a Ray cluster: actors on its nodes count, and this process hands out the units.
 
 The cluster is that of RAY_ADDRESS, or one that runs on this machine. A node needs Python and the packages of
-requirements.txt and requirements-ray.txt; the code of rsviz and the weights are brought by the driver, the
-weights once to each node, under their SHA-256.
+requirements.txt and requirements-ray.txt. The driver sends the code of rsviz and the weights; each node
+stores the weights once, under their SHA-256.
 """
 
 import contextlib
@@ -20,78 +20,78 @@ import rsviz
 from rsviz import files
 from rsviz.checkpoints.storage import locate
 from rsviz.errors import RsvizError
-from rsviz.evaluation.engines import ATTEMPTS, POLL, Given, Waiting
+from rsviz.evaluation.engines import ATTEMPTS, POLL, Waiting, WorkItem
 
 PATIENCE = 300.0
-"""Seconds for which there may be no worker at all before the run is given up."""
+"""The run is given up after this number of seconds without any worker."""
 
 
 class Counting:
-    """What an actor does. It is started with the task and the two files of the checkpoint."""
+    """The code of an actor. It starts with the settings and the two files of the checkpoint."""
 
-    def __init__(self, task, checkpoint: dict[str, bytes], threads: int):
+    def __init__(self, settings, checkpoint: dict[str, bytes], threads: int):
         import torch
 
         from rsviz.evaluation.counting import Counter
 
         torch.set_num_threads(threads)
-        folder = Path(tempfile.gettempdir()) / f"rsviz-{task.weights_sha256}"
+        folder = Path(tempfile.gettempdir()) / f"rsviz-{settings.weights_sha256}"
         for name, content in checkpoint.items():
             files.write_atomically(folder / name, content)
         path = next(folder / name for name in checkpoint if name.endswith(".safetensors"))
-        self._counter = Counter(dataclasses.replace(task, checkpoint=str(path)))
+        self._counter = Counter(dataclasses.replace(settings, checkpoint=str(path)))
 
     def ready(self) -> bool:
-        """Answered once the network is in place."""
+        """Return as soon as the network is loaded."""
         return True
 
     def plan(self):
-        from rsviz.evaluation.counting import last
+        from rsviz.evaluation.counting import run_to_end
 
-        return last(self._counter.plan())
+        return run_to_end(self._counter.plan())
 
     def count(self, unit, pixels, used):
-        from rsviz.evaluation.counting import last
+        from rsviz.evaluation.counting import run_to_end
 
-        return last(self._counter.count(unit, pixels, used))
+        return run_to_end(self._counter.count(unit, pixels, used))
 
 
 @dataclass(eq=False)
 class Worker:
-    """An actor. asked: the answer that is on its way, if any; given: the work that it is for."""
+    """One actor. asked: its pending answer, if any. item: the work item of that answer."""
 
     actor: object
     asked: object
-    given: Given | None = None
+    item: WorkItem | None = None
     ready: bool = False
 
 
 class Cluster:
-    """One actor for each GPU of the cluster, or each CPU where it has none or the task names cpu.
+    """One actor for each GPU of the cluster, or each CPU where it has none or the settings name cpu.
 
-    A unit is given only to an actor that has answered before, so that none waits for a node that is gone.
-    What an actor dies with, or its node, is given to another.
+    A unit goes only to an actor that has answered before, so that no unit waits for a lost node. The work
+    item of a dead actor goes to another one.
     """
 
-    def __init__(self, task, workers: int | None):
+    def __init__(self, settings, workers: int | None):
         self._ray = _ray()
         self._owns = not self._ray.is_initialized()
         if self._owns:
             _connect(self._ray)
         resources = self._ray.cluster_resources()
-        on_gpus = task.device != "cpu" and resources.get("GPU", 0) >= 1
-        task = dataclasses.replace(task, device="cuda" if on_gpus else "cpu")
+        on_gpus = settings.device != "cpu" and resources.get("GPU", 0) >= 1
+        settings = dataclasses.replace(settings, device="cuda" if on_gpus else "cpu")
         workers = workers or int(resources.get("GPU" if on_gpus else "CPU", 1))
-        checkpoint = self._ray.put(_files(task))
+        checkpoint = self._ray.put(_files(settings))
         kind = self._ray.remote(Counting).options(num_gpus=int(on_gpus), num_cpus=1)
-        self._make = lambda: kind.remote(task, checkpoint, 1)
-        self._again: deque[Given] = deque()
+        self._make = lambda: kind.remote(settings, checkpoint, 1)
+        self._retry: deque[WorkItem] = deque()
         self._workers = [self._start() for _ in range(workers)]
         self._alive, self._stillborn = time.monotonic(), 0
 
     def plan(self):
-        """Measured by the first worker that is ready."""
-        self._again.append(Given("plan", ()))
+        """Measure the plan in the first worker that is ready."""
+        self._retry.append(WorkItem("plan", ()))
         while True:
             for answer in self._answers(lambda: None):
                 return answer
@@ -102,14 +102,14 @@ class Cluster:
 
         def more():
             for unit, pixels in units:
-                return Given("count", (unit, pixels, used))
+                return WorkItem("count", (unit, pixels, used))
             return None
 
         while True:
             answers = self._answers(more)
             yield from answers
             if not answers:
-                if not self._again and all(worker.given is None for worker in self._workers):
+                if not self._retry and all(worker.item is None for worker in self._workers):
                     return
                 yield Waiting(0, elsewhere=True)
 
@@ -125,13 +125,13 @@ class Cluster:
         return Worker(actor, actor.ready.remote())
 
     def _answers(self, more) -> list:
-        """Give work to who is free, and collect what is finished within POLL seconds."""
+        """Give work items to free workers, and collect the answers of the next POLL seconds."""
         for worker in self._workers:
-            if worker.ready and worker.given is None and (given := self._next(more)):
-                given.begin()
-                worker.given = given
-                worker.asked = getattr(worker.actor, given.what).remote(*given.arguments)
-        asked = {worker.asked: worker for worker in self._workers if worker.given or not worker.ready}
+            if worker.ready and worker.item is None and (item := self._next(more)):
+                item.begin()
+                worker.item = item
+                worker.asked = getattr(worker.actor, item.what).remote(*item.arguments)
+        asked = {worker.asked: worker for worker in self._workers if worker.item or not worker.ready}
         if any(worker.ready for worker in self._workers):
             self._alive = time.monotonic()
         elif time.monotonic() - self._alive > PATIENCE:
@@ -140,12 +140,12 @@ class Cluster:
         return [answer for each in finished for answer in self._answer(asked[each])]
 
     def _next(self, more):
-        return self._again.popleft() if self._again else more()
+        return self._retry.popleft() if self._retry else more()
 
     def _answer(self, worker) -> list:
-        """The answer of one worker, [] where it only became ready or died."""
+        """The answer of one worker; [] if it only became ready, or died."""
         exceptions = self._ray.exceptions
-        given, worker.given = worker.given, None
+        item, worker.item = worker.item, None
         try:
             answer = self._ray.get(worker.asked)
         except (
@@ -153,7 +153,7 @@ class Cluster:
             exceptions.ActorUnavailableError,
             exceptions.ObjectLostError,
         ) as error:
-            self._lost(given, error)
+            self._lost(item, error)
             self._workers[self._workers.index(worker)] = self._start()
             return []
         except exceptions.RayTaskError as error:
@@ -163,10 +163,10 @@ class Cluster:
             return []
         return [answer]
 
-    def _lost(self, given, error) -> None:
-        """Keep what a worker died at; give up where none even comes to life."""
-        if given:
-            self._again.append(given)
+    def _lost(self, item, error) -> None:
+        """Keep the work item of a dead worker; give up if workers die before they are ready."""
+        if item:
+            self._retry.append(item)
             return
         self._stillborn += 1
         if self._stillborn > ATTEMPTS * len(self._workers):
@@ -199,15 +199,15 @@ def _connect(ray) -> None:
 
 
 def _reach(address: str) -> None:
-    """OSError at once where nothing listens; Ray itself would try for many minutes."""
+    """Raise OSError at once if nothing listens; Ray itself would try for many minutes."""
     host, _, port = address.rpartition(":")
     if host and port.isdigit() and "/" not in host:
         socket.create_connection((host, int(port)), timeout=10).close()
 
 
-def _files(task) -> dict[str, bytes]:
-    """The two files of the checkpoint by name."""
-    folder, name = locate(task.checkpoint)
+def _files(settings) -> dict[str, bytes]:
+    """Name and content of the two files of the checkpoint."""
+    folder, name = locate(settings.checkpoint)
     return {
         f"{name}{suffix}": (folder / f"{name}{suffix}").read_bytes() for suffix in (".json", ".safetensors")
     }
