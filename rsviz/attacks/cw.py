@@ -10,12 +10,12 @@ import math
 
 import torch
 
-from rsviz.attacks.losses import LOSSES
 from rsviz.attacks.parameters import CarliniWagner
 from rsviz.attacks.problem import Problem, State, state
 from rsviz.attacks.search import Judge
 from rsviz.attacks.victim import GRADIENT
 from rsviz.norms import NORMS, per_image
+from rsviz.smoothing.gradients import LOSSES
 
 INSIDE = 0.9
 """S: the pixels [0, 1] fill this share of tanh's range, so that w is finite at 0 and 1 and both can move."""

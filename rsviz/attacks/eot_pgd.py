@@ -7,12 +7,12 @@ around x, s is the direction of steepest ascent in the attack's norm, clip keeps
 
 import torch
 
-from rsviz.attacks.losses import LOSSES
 from rsviz.attacks.parameters import EotPgd
 from rsviz.attacks.problem import ROUNDING, Problem, State, state
 from rsviz.attacks.victim import CONFIRM, GRADIENT, START
 from rsviz.noise import block_seed
 from rsviz.norms import NORMS, per_image
+from rsviz.smoothing.gradients import LOSSES
 
 
 def run(problem: Problem, parameters: EotPgd, resume: State | None = None):

@@ -21,7 +21,7 @@ class EotPgd(Parameters):
     """Projected gradient descent: the largest loss within epsilon.
 
     norm: of the ball. epsilon: its radius in pixel units. steps: gradient steps of each start. draws: noise
-    draws n0 that a gradient is averaged over; 1 where f itself is attacked. loss: see rsviz.attacks.losses.
+    draws that a gradient is averaged over; 1 where f itself is attacked. loss: see rsviz.smoothing.gradients.
     step_size: in the attack's norm; by default 2.5 * epsilon / steps. restarts: starts in all. random_start:
     whether the first start is random in the ball; the others always are. common_draws: the same noise in
     every step, as Salman et al. 2019 do it, instead of fresh noise.

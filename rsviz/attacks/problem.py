@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import torch
 
-from rsviz.attacks.losses import Goal
 from rsviz.attacks.registry import ATTACKS
 from rsviz.attacks.victim import Victim
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan
 from rsviz.noise import MAX_SEED
 from rsviz.norms import NORMS
+from rsviz.smoothing.gradients import Goal
 
 ROUNDING = 1e-6
 """The ball is made smaller by this share, so that rounding of x + delta in float32 does not leave it."""

@@ -7,7 +7,6 @@ backward pass of the best size serves as many of both as fit.
 import copy
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 
@@ -15,24 +14,12 @@ from rsviz.errors import RsvizError
 from rsviz.execution import ForwardBackward, Plan, Runner, plan
 from rsviz.noise import Draws, block_size
 from rsviz.smoothing import decide
+from rsviz.smoothing.gradients import Measured, measure_copies
 from rsviz.voting import Span, count_votes
 
 GRADIENT, CONFIRM, START, WALK, VERDICT = 32, 33, 34, 35, 36
 """Streams of the seed: for gradients, for judging within a search, for starts, for random directions, and
 for the verdict. None shares its noise with another, nor with those of rsviz.smoothing and of training."""
-
-TINIEST = 1e-30
-"""Least factor of a gradient, so that a network that is very sure does not hide it below float32."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What noisy copies of a batch gave. votes: (B, K) int64. loss: (B,) float32, or None. gradient: of
-    each image's loss, (B, C, H, W) float32, or None."""
-
-    votes: torch.Tensor
-    loss: torch.Tensor | None = None
-    gradient: torch.Tensor | None = None
 
 
 class Victim:
@@ -106,22 +93,14 @@ class Victim:
         """Votes, losses and gradients of images on given noise.
 
         x: float32 (B, C, H, W). noise: (n0, C, H, W), the same for every image; None for the images as
-        they are. loss: a function of rsviz.attacks.losses, with its goal for the B images.
+        they are. loss: one of rsviz.smoothing.gradients.LOSSES, with its goal for the B images.
         The gradient is that of the loss, with the noise held fixed.
         """
         used = self.plan(x.shape[1:])
-        runner, n0 = self._runner(used.precision), 1 if noise is None else len(noise)
-        images = max(1, used.batch // n0)
-        parts = []
-        for start in range(0, len(x), images):
-            rows = slice(start, start + images)
-            value = None if loss is None else _loss_of(loss, goal[rows])
-            parts.append(_fold(runner, used.batch, x[rows], noise, value, gradient, self.num_classes))
-        columns = zip(*((part.votes, part.loss, part.gradient) for part in parts), strict=True)
-        measured = Measured(*(None if column[0] is None else torch.cat(column) for column in columns))
-        if (measured.votes < 0).any():
-            raise RsvizError("the network gave NaN for an image; its votes and gradients mean nothing.")
-        return measured
+        runner, classes = self._runner(used.precision), self.num_classes
+        return measure_copies(
+            runner, x, noise, batch=used.batch, num_classes=classes, loss=loss, goal=goal, gradient=gradient
+        )
 
     def count(self, x, votes: int, draws: "NoiseSource", start: int = 0):
         """Votes per class (B, K) on draws [start, start + votes), which all images share; one vote for f.
@@ -165,64 +144,3 @@ class NoiseSource:
         out = torch.empty((count, *self._shape), device=self._device)
         self._draws.fill(out, start)
         return out
-
-
-def _loss_of(loss, goal):
-    return lambda logits: loss(logits, goal)
-
-
-def _fold(runner, batch, x, noise, value, gradient, num_classes) -> Measured:
-    """Some images with all their draws, in passes of `batch`.
-
-    The slope of the loss in the logits is taken in float64, which is cheap, and scaled before it goes back
-    through the network: so a network that is very sure does not mask its gradient by underflow. More draws
-    than a graph may hold are passed forward twice.
-    """
-    n0 = 1 if noise is None else len(noise)
-    keep_graph = gradient and n0 <= max(batch, block_size(x.shape[1:]))
-    x = x.detach().requires_grad_(gradient)
-    with torch.set_grad_enabled(keep_graph):
-        noisy = x if noise is None else (x[:, None] + noise).flatten(0, 1)
-        pieces = [runner(piece) for piece in noisy.split(batch)]
-        logits = torch.cat(pieces)
-    if logits.shape != (len(noisy), num_classes):
-        raise RsvizError(
-            f"the network gave logits of shape {tuple(logits.shape)} for {len(noisy)} images; they must have "
-            f"shape ({len(noisy)}, {num_classes})."
-        )
-    precise = torch.float32 if x.device.type == "mps" else torch.float64
-    logits = logits.detach().to(precise).unflatten(0, (len(x), n0))
-    votes = _votes(logits, num_classes)
-    if value is None:
-        return Measured(votes)
-    with torch.set_grad_enabled(gradient):
-        loss = value(logits.requires_grad_(gradient))
-    if not gradient:
-        return Measured(votes, loss.float())
-    (slope,) = torch.autograd.grad(loss.sum(), logits)
-    scale = slope.abs().amax(dim=(1, 2), keepdim=True)
-    back = (slope / torch.where(scale > 0, scale, 1)).flatten(0, 1)
-    if keep_graph:
-        parts = [part.to(piece.dtype) for part, piece in zip(back.split(batch), pieces, strict=True)]
-        (direction,) = torch.autograd.grad(pieces, x, parts)
-    else:
-        direction = sum(
-            _backward(runner, x, part, weights)
-            for part, weights in zip(noise.split(batch), back.split(batch), strict=True)
-        )
-    factor = scale.clamp(min=TINIEST).to(x.dtype).unsqueeze(-1)
-    return Measured(votes, loss.detach().float(), direction * factor)
-
-
-def _backward(runner, x, noise, weights):
-    """The gradient at one image of the weighted logits of its copies under `noise`."""
-    with torch.enable_grad():
-        leaf = x.detach().requires_grad_()
-        logits = runner(leaf + noise)
-    return torch.autograd.grad(logits, leaf, weights.to(logits.dtype))[0]
-
-
-def _votes(logits, num_classes):
-    """(b, K) int64; -1 everywhere for an image where a logit is NaN."""
-    votes = torch.nn.functional.one_hot(logits.argmax(-1), num_classes).sum(1)
-    return torch.where(logits.isnan().any(-1).any(-1, keepdim=True), -1, votes)

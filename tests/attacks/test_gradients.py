@@ -8,12 +8,12 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from rsviz.attacks import Victim
-from rsviz.attacks.losses import LOSSES, Goal
 from rsviz.attacks.victim import decide
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES, Gaussian
 from rsviz.norms import NORMS
 from rsviz.smoothing import ABSTAIN, SmoothedClassifier
+from rsviz.smoothing.gradients import LOSSES, Goal
 
 SHAPE, CLASSES, DRAWS = (1, 4, 4), 4, 6
 
