@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rsviz.data import DATASETS, datasets, load
+from rsviz.data import DATASETS, SPLITS, load
 from rsviz.files import data_root
 
 # Taken when the tests are collected: during the run both variables point to folders of the run.
@@ -46,12 +46,12 @@ def prepare(name) -> bool:
 def _prepare_from(root, name):
     info = DATASETS[name]
     for folder in (root / info.folder, root / name / info.folder):
-        if info.complete(folder):
-            datasets.store(name, info.reader(folder))
+        if info.has_files(folder):
+            info.store(info.read_files(folder))
             return True
-    copies = {split: root / "cifar10" / f"cifar10_{split}_jpeg.npz" for split in datasets.SPLITS}
+    copies = {split: root / "cifar10" / f"cifar10_{split}_jpeg.npz" for split in SPLITS}
     if name == "cifar10" and all(path.is_file() for path in copies.values()):
-        datasets.store(name, {split: read_jpeg_copy(path) for split, path in copies.items()}, JPEG_COPY)
+        info.store({split: read_jpeg_copy(path) for split, path in copies.items()}, JPEG_COPY)
         return True
     return False
 

@@ -28,8 +28,9 @@ from rsviz.checkpoints.weights import (
     save_checkpoint,
     shape_fault,
 )
+from rsviz.data import DATASETS, normalisation
 from rsviz.errors import first_fault
-from rsviz.models import ARCHITECTURES, NORMALISATIONS, build
+from rsviz.models import ARCHITECTURES, build
 from rsviz.noise import NOISES
 
 SUFFIXES = (".safetensors", ".pth.tar", ".pth", ".pt", ".ckpt", ".tar", ".bin")
@@ -302,8 +303,6 @@ def _fault(bare: dict, record) -> str | None:
 
 
 def _class_names(dataset: str, num_classes: int) -> tuple[str, ...]:
-    from rsviz.data import DATASETS
-
     if dataset in DATASETS and len(DATASETS[dataset].classes) == num_classes:
         return tuple(DATASETS[dataset].classes)
     return tuple(str(index) for index in range(num_classes))
@@ -312,12 +311,13 @@ def _class_names(dataset: str, num_classes: int) -> tuple[str, ...]:
 def _normalisation(mean, std, dataset, what) -> dict:
     if mean is not None and std is not None:
         return {"mean": tuple(mean), "std": tuple(std)}
-    if dataset not in NORMALISATIONS:
+    usual = normalisation(dataset)
+    if usual is None:
         raise CheckpointError(
             f"{what} does not hold its normalisation, and there is no usual one for {shown(dataset)}; "
             "give mean and std."
         )
-    return dict(zip(("mean", "std"), NORMALISATIONS[dataset], strict=True))
+    return dict(zip(("mean", "std"), usual, strict=True))
 
 
 def _normalize_layer(card: Card) -> dict:

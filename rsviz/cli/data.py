@@ -7,8 +7,7 @@ import click
 
 from rsviz import files
 from rsviz.cli import print_json
-from rsviz.data import DATASETS, DataError, available, download, load
-from rsviz.data.datasets import SPLITS
+from rsviz.data import DATASETS, SPLITS, DataError, available, download, load
 from rsviz.data.images import digest, to_png
 
 

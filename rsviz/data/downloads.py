@@ -1,4 +1,4 @@
-"""Downloads of the datasets: torchvision knows where and which MD5; here files arrive whole or not."""
+"""Downloads with a known MD5 sum: a file appears complete and checked, or not at all."""
 
 import hashlib
 import http.client
@@ -8,48 +8,32 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rsviz.data.datasets import DataError
+from rsviz.data.base import DataError, Progress
+from rsviz.data.published import PublishedDataset
 
 TIMEOUT = 30  # seconds without an answer
-PIECE = 2**18
-
-_TORCHVISION_CLASSES = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+PIECE = 2**18  # bytes between two reports of progress
 
 
-def fetch(info, progress) -> None:
-    """Bring the published files of `info` into its raw folder, each whole and checked, or not at all."""
-    from torchvision import datasets
-
-    source = getattr(datasets, _TORCHVISION_CLASSES[info.key])
-    try:
-        if info.key == "cifar10":
-            _fetch_archive(info, source.url, source.tgz_md5, progress)
-        else:
-            for name, md5 in source.resources:
-                _fetch_file(
-                    info, [mirror + name for mirror in source.mirrors], info.raw_folder / name, md5, progress
-                )
-    except (OSError, tarfile.TarError) as error:
-        raise DataError(f"{info.title} cannot be stored in {info.raw_folder} ({error}).") from error
-
-
-def _fetch_archive(info, url, md5, progress):
-    """Unpack into a folder of its own, then rename: the batches appear all at once."""
+def fetch_archive(info: PublishedDataset, url: str, md5: str, progress: Progress) -> None:
+    """Download a .tar.gz file and unpack it as info.raw_folder, which appears with all files at once."""
     root = info.raw_folder.parent
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".download.") as temporary:
         archive = Path(temporary) / "archive.tar.gz"
-        _fetch_file(info, [url], archive, md5, progress)
+        fetch_file(info, [url], archive, md5, progress)
         with tarfile.open(archive) as packed:
             packed.extractall(temporary, filter="data")
-        shutil.rmtree(info.raw_folder, ignore_errors=True)  # an incomplete copy, or fetch would not be called
+        shutil.rmtree(info.raw_folder, ignore_errors=True)  # incomplete, or nothing would be downloaded
         os.rename(Path(temporary) / info.raw_folder.name, info.raw_folder)
 
 
-def _fetch_file(info, urls, path, md5, progress):
+def fetch_file(info: PublishedDataset, urls: Iterable[str], path: Path, md5: str, progress: Progress) -> None:
+    """Write to `path` what the first working address gives; raises DataError if none gives the right file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     failures = []
     for url in urls:
@@ -73,7 +57,7 @@ def _fetch_file(info, urls, path, md5, progress):
 
 
 def _stream(url, file, progress):
-    """Write what the address gives to `file`; the MD5 sum of it."""
+    """Write the answer of `url` to `file`; returns its MD5 sum."""
     md5, done = hashlib.md5(usedforsecurity=False), 0
     with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
         total = int(answer.headers.get("Content-Length") or 0) or None

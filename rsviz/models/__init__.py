@@ -157,18 +157,6 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     }
 )
 
-NORMALISATIONS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = MappingProxyType(
-    {
-        "digits": ((0.3052,), (0.3758,)),
-        "mnist": ((0.1307,), (0.3081,)),
-        "fashion-mnist": ((0.2860,), (0.3530,)),
-        # The rounded constants of Cohen et al.; their deviations are means of per-image deviations.
-        "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
-        "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    }
-)
-"""Mean and standard deviation of the pixels of each channel over the training images."""
-
 
 def build(architecture: str, *, num_classes: int, input_shape, mean, std):
     """Sequential(normalize, network) for float32 images (B, C, H, W); gives logits (B, num_classes).

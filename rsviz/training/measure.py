@@ -1,6 +1,5 @@
 """What a finished network can do: metrics for its card with how they were measured, and a survey of votes."""
 
-import hashlib
 import math
 import time
 
@@ -23,30 +22,6 @@ RADII = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 CERTIFIED_IMAGES, N0, N, ALPHA, PROCEDURE = 1000, 100, 1000, 0.001, "cohen"
 
 EVERY = 0.1
-
-PUBLISHED = {
-    "mnist": (
-        "d18cfd466eb143ac1097fde604dba9eec4116885869d04cc648b510949f9e88c",
-        "MNIST, files with the published MD5 sums",
-    )
-}
-"""SHA-256 of the training images' and labels' bytes where they are those of the published files."""
-
-
-def data_copy(dataset) -> str:
-    """Which copy of the training data this is, in words."""
-    if dataset.name == "digits":
-        from importlib.metadata import version
-
-        return f"digits bundled with scikit-learn {version('scikit-learn')}, split by rsviz.data"
-    if dataset.name.startswith("folder:"):
-        return f"{len(dataset):,} images of a folder"
-    if dataset.copy:
-        return dataset.copy
-    digest = hashlib.sha256(np.ascontiguousarray(dataset.images))
-    digest.update(np.ascontiguousarray(dataset.labels, dtype="<i8"))
-    published, title = PUBLISHED.get(dataset.name, ("", ""))
-    return title if digest.hexdigest() == published else f"training arrays with SHA-256 {digest.hexdigest()}"
 
 
 def measure(module, card, dataset, device):

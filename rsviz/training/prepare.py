@@ -8,12 +8,10 @@ import torch
 
 from rsviz import __version__
 from rsviz.checkpoints import Card
-from rsviz.data import DATASETS, load
-from rsviz.data.datasets import Dataset
+from rsviz.data import Dataset, describe_copy, load, normalisation
 from rsviz.execution import pick_device
-from rsviz.models import ARCHITECTURES, NORMALISATIONS, build
+from rsviz.models import ARCHITECTURES, build
 from rsviz.training.data import Resident
-from rsviz.training.measure import data_copy
 from rsviz.training.objectives import METHODS, TrainingError
 from rsviz.training.step import noise_of, randomness
 from rsviz.training.team import own_device
@@ -64,12 +62,12 @@ def prepare(request) -> Preparation:
             std=std,
         )
     module.to(device, memory_format=torch.channels_last)
-    return Preparation(device, module, images, held_out, test, data_copy(dataset), classes, mean, std)
+    return Preparation(device, module, images, held_out, test, describe_copy(dataset), classes, mean, std)
 
 
 def _normalisation(dataset, x):
-    if dataset in DATASETS and dataset in NORMALISATIONS:
-        return NORMALISATIONS[dataset]
+    if usual := normalisation(dataset):
+        return usual
     std, mean = torch.std_mean(x, dim=(0, 2, 3))
     return tuple(mean.tolist()), tuple(std.clamp(min=1e-3).tolist())
 

@@ -17,9 +17,6 @@ from rsviz.ui.session import session_id
 from rsviz.ui.settings import draw, field_of, settings_of
 from rsviz.ui.training_run import duration
 
-EPOCHS = {"digits": 60, "mnist": 5, "fashion-mnist": 5, "cifar10": 10}
-"""Epochs to begin with: minutes on two cores, but for CIFAR-10."""
-
 MOST_SIGMA = 2.0
 LONGEST_NAME = 80
 
@@ -59,7 +56,7 @@ ADDRESS = Address(
         "t_network": choice(ARCHITECTURES, "digits-cnn"),
         "t_method": choice(METHODS, "gaussian"),
         "t_sigma": number(0.0, MOST_SIGMA, 0.25),
-        "t_epochs": number(REQUEST["epochs"].low, REQUEST["epochs"].high, EPOCHS["digits"]),
+        "t_epochs": number(REQUEST["epochs"].low, REQUEST["epochs"].high, DATASETS["digits"].epochs),
         "t_name": Field("", _read_name, lambda name: [name]),
     }
     | {f"t_{name}": field_of(REQUEST[name]) for name in MORE}
@@ -124,7 +121,7 @@ def _choose_network(dataset):
 
 def _suggest():
     """Callback of the dataset: epochs that take minutes and not hours."""
-    st.session_state["t_epochs"] = EPOCHS.get(st.session_state["t_dataset"], EPOCHS["digits"])
+    st.session_state["t_epochs"] = DATASETS[st.session_state["t_dataset"]].epochs
 
 
 def _method_title(key) -> str:

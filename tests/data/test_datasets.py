@@ -1,5 +1,6 @@
 """Datasets: what load() gives, what is refused, and that nothing half-done stays behind."""
 
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -17,10 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rsviz.cli import data as cli_data
 from rsviz.cli import main
-from rsviz.data import DATASETS, DataError, available, datasets, download, downloads, load, raw
-from rsviz.data.datasets import DatasetInfo
+from rsviz.data import DATASETS, DataError, available, download, downloads, load, published
+from rsviz.data.digits import digits_file
 from tests import materials
 
 
@@ -41,9 +41,7 @@ def small(monkeypatch):
     """The datasets with few images, so that files in their layouts can be made in a test."""
 
     def shrink(name):
-        info = DATASETS[name]
-        values = {key: getattr(info, key) for key in DatasetInfo.__dataclass_fields__} | {"sizes": SMALL}
-        monkeypatch.setattr(datasets, "DATASETS", {**DATASETS, name: DatasetInfo(**values)})
+        monkeypatch.setitem(DATASETS, name, dataclasses.replace(DATASETS[name], sizes=SMALL))
 
     return shrink
 
@@ -95,12 +93,12 @@ def left_behind(*folders):
 def test_digits_are_scikit_learns_and_split_once_and_for_all():
     from sklearn.datasets import load_digits
 
-    published = load_digits()
+    theirs = load_digits()
     train, test = load("digits", "train"), load("digits")
     assert (len(train), len(test)) == (1297, 500)
     images = np.concatenate([train.images, test.images]).reshape(1797, 64) * 16
     labels = np.concatenate([train.labels, test.labels])
-    wanted = sorted((*row, label) for row, label in zip(published.data, published.target, strict=True))
+    wanted = sorted((*row, label) for row, label in zip(theirs.data, theirs.target, strict=True))
     assert sorted((*row, label) for row, label in zip(images, labels, strict=True)) == wanted
     assert test.labels[:12].tolist() == [0, 7, 1, 8, 1, 4, 8, 8, 6, 6, 1, 7]
     assert np.bincount(test.labels).min() >= 35
@@ -238,7 +236,7 @@ def test_a_kill_while_preparing_leaves_no_copy_and_is_swept_later(folders, small
     stale.mkdir(parents=True)
     os.utime(stale, (time.time() - 9999,) * 2)
     with monkeypatch.context() as patch:
-        patch.setattr(datasets, "_save", lambda path, array: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(published, "save_array", lambda path, array: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             load("mnist")
     assert not (home / "datasets" / "mnist").exists() and not left_behind(home)
@@ -310,7 +308,7 @@ class Mirror:
         return answer
 
 
-def published(monkeypatch, contents):
+def publish(monkeypatch, contents):
     """Let torchvision publish these MNIST files; (address -> content) of its second mirror."""
     from torchvision.datasets import MNIST
 
@@ -324,7 +322,7 @@ def test_download_checks_stores_prepares_and_reports(folders, small, monkeypatch
     small("mnist")
     home, data = folders
     contents = mnist_files()
-    mirror = Mirror(monkeypatch, published(monkeypatch, contents))
+    mirror = Mirror(monkeypatch, publish(monkeypatch, contents))
     seen = []
     download("mnist", lambda *progress: seen.append(progress))
     assert load("mnist").images.tobytes() == contents["t10k-images-idx3-ubyte"][16:]
@@ -350,7 +348,7 @@ def test_download_without_a_network_is_one_sentence_and_leaves_nothing(folders, 
 def test_a_download_that_breaks_off_or_is_wrong_leaves_nothing(folders, small, monkeypatch):
     small("mnist")
     _, data = folders
-    contents = published(monkeypatch, mnist_files())
+    contents = publish(monkeypatch, mnist_files())
     name = next(iter(contents))
     Mirror(monkeypatch, {**contents, name: contents[name][:-50]})
     with pytest.raises(DataError, match="does not have the published MD5 sum"):
@@ -390,8 +388,7 @@ def test_download_of_an_archive_appears_all_at_once(folders, small, monkeypatch)
 
 def test_the_command_draws_a_bar_on_standard_error_and_prints_only_json(folders, small, monkeypatch, capsys):
     small("mnist")
-    monkeypatch.setattr(cli_data, "DATASETS", datasets.DATASETS)
-    Mirror(monkeypatch, published(monkeypatch, mnist_files()))
+    Mirror(monkeypatch, publish(monkeypatch, mnist_files()))
     with pytest.raises(SystemExit) as stop:
         main(["data", "download", "mnist", "--json"])
     out, err = capsys.readouterr()
@@ -509,5 +506,5 @@ def test_missing_materials_skip_here_and_fail_on_ci(folders, monkeypatch):
         materials.require("mnist")
 
 
-def test_raw_digits_file_is_in_the_installed_package():
-    assert raw.digits_file().name == "digits.csv.gz"
+def test_the_digits_file_is_in_the_installed_package():
+    assert digits_file().name == "digits.csv.gz"

@@ -567,7 +567,7 @@ def test_a_small_file_that_asks_for_much_memory_is_refused_before_it_is_given(co
 
 @pytest.mark.parametrize("kind", [b"VP8X", b"VP8L", b"VP8 "])
 def test_the_size_of_a_webp_is_read_before_pillow_opens_it(kind, monkeypatch):
-    monkeypatch.setattr(images, "_open", lambda content, kind: pytest.fail("opened"))
+    monkeypatch.setattr(images.decoding, "open_image", lambda content, kind: pytest.fail("opened"))
     assert f"{BIG} x {BIG} pixels; at most 50 megapixels" in refusal(big_webp(kind))
 
 
