@@ -1,30 +1,46 @@
-"""Certified accuracy of whole test sets against radius, and a sheet of their images. Arrays -> Vega-Lite."""
+"""Certified accuracy of whole test sets against radius, and a sheet of their images."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from rsviz.data.images import to_png
-from rsviz.figures.robustness import COLOURS, config
+from rsviz.figures.theme import (
+    BAND,
+    GREEN,
+    PALE,
+    PRINTED,
+    QUIET,
+    SERIES,
+    SKY,
+    SOLID,
+    STAIRS,
+    WRONG,
+    chart,
+    colour,
+    layer,
+    legend,
+    percent_axis,
+    printed_line,
+    rule,
+    series_colours,
+    stroke,
+    tip,
+    x_axis,
+)
 from rsviz.norms import NORMS
 
-MORE_COLOURS = (*COLOURS, "#B58900", "#5E81AC")
-"""Ten series; the first eight as elsewhere."""
 ENVELOPE = "best at each radius"
+STROKES = {"ours": SOLID, "envelope": [6, 2, 2, 2], "paper": PRINTED}
 OUTCOME_COLOURS = {
-    "certified": "#009E73",
-    "correct, but not so far": "#56B4E9",
-    "wrong": "#D55E00",
-    "abstained": "#9AA5B1",
+    "certified": GREEN,
+    "correct, but not so far": SKY,
+    "wrong": WRONG,
+    "abstained": PALE,
 }
 """By the words of rsviz.evaluation.OUTCOMES."""
 COLUMNS, CELL = 20, 33
 """Of a sheet: images in a row, and pixels on the screen from one to the next."""
-
-
-def colours_of(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each series, in order."""
-    return {name: MORE_COLOURS[place % len(MORE_COLOURS)] for place, name in enumerate(names)}
 
 
 def curve_columns(curves: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, list]:
@@ -48,92 +64,45 @@ def curve_columns(curves: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, l
 
 
 def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
-    """Vega-Lite chart of `curve_columns`: stairs are proved here, points are printed in a paper.
+    """Vega-Lite chart of `curve_columns`: stairs are proved here, diamonds are printed in a paper.
 
-    norm: of the radii. at: the radius that a rule marks.
+    norm: of the radii. at: the radius that a rule marks, pixel units.
     """
-    colours = colours_of([name for name, curve in curves.items() if curve["kind"] == "ours"])
-    printed = [name for name, curve in curves.items() if curve["kind"] == "paper"]
-    paper = dict(
-        zip(printed, reversed(MORE_COLOURS * 2), strict=False)
-    )  # from the other end, to keep them apart
-    shown = [colours.get(name) or paper.get(name) or "#7A8794" for name in curves]
-    dashes = [
-        {"ours": [1, 0], "envelope": [2, 3], "paper": [6, 4]}[curve["kind"]] for curve in curves.values()
-    ]
-    legend = {"orient": "bottom", "columns": 1, "labelLimit": 600, "title": None, "symbolType": "stroke"}
-    series = {"field": "series", "type": "nominal"}
-    scale = {"domain": list(curves), "range": shown}
-    colour = series | {"scale": scale, "legend": legend}
-    dash = series | {"scale": {"domain": list(curves), "range": dashes}, "legend": legend}
-    tooltip = [
-        series,
-        {"field": "radius", "type": "quantitative", "format": ".4~g"},
-        *(
-            {"field": name, "type": "quantitative", "title": f"{title} (%)", "format": ".1f"}
-            for name, title in (("accuracy", "certified"), ("low", "at least"), ("high", "at most"))
-        ),
-    ]
-    stairs = {"interpolate": "step-before"}
-    own = {"filter": "datum.kind != 'paper'"}
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "height": 420 + 24 * len(curves),  # a line of the legend for each
-        "encoding": {
-            "x": {
-                "field": "radius",
-                "type": "quantitative",
-                "title": f"{NORMS[norm].symbol} radius (pixel units)",
-                "scale": {"nice": False, "zero": True},
-                "axis": {"tickCount": 6, "grid": False},
-            },
-            "color": colour,
-        },
-        "layer": [
-            {
-                "transform": [own, {"filter": "isValid(datum.low)"}],
-                "mark": {"type": "area", "opacity": 0.16, **stairs},
-                "encoding": {"y": _percent("low"), "y2": {"field": "high"}},
-            },
-            {
-                "transform": [own],
-                "mark": {"type": "line", "strokeWidth": 2.8, **stairs},
-                "encoding": {"y": _percent("accuracy"), "strokeDash": dash, "tooltip": tooltip},
-            },
-            {
-                "transform": [{"filter": "datum.kind == 'paper'"}],
-                "mark": {
-                    "type": "line",
-                    "strokeWidth": 1.5,
-                    "point": {"size": 90, "shape": "diamond"},
-                },
-                "encoding": {"y": _percent("accuracy"), "strokeDash": dash, "tooltip": tooltip},
-            },
-            {
-                "data": {"values": [{"at": at}]},
-                "mark": {"type": "rule", "strokeDash": [2, 4], "color": "#7A8794", "strokeWidth": 1.5},
-                "encoding": {"x": {"field": "at", "type": "quantitative"}, "color": {"value": "#7A8794"}},
-            },
+    kinds = {name: curve["kind"] for name, curve in curves.items()}
+    colours = dict.fromkeys(curves, QUIET)
+    colours |= series_colours(name for name, kind in kinds.items() if kind == "ours")
+    printed = (name for name, kind in kinds.items() if kind == "paper")
+    colours |= zip(printed, reversed(SERIES * 2), strict=False)  # from the other end, to keep them apart
+    by_name = legend()
+    dash = stroke("series", {name: STROKES[kind] for name, kind in kinds.items()}, by_name)
+    shares = (("accuracy", "certified"), ("low", "at least"), ("high", "at most"))
+    tooltip = [tip("series", form=None), tip("radius")]
+    tooltip += [tip(name, f"{title} (%)", ".1f") for name, title in shares]
+    own = "datum.kind != 'paper'"
+    area = {"type": "area", "opacity": BAND, **STAIRS}
+    line = {"type": "line", "strokeWidth": 2.8, **STAIRS}
+    accuracy = {"y": _percent("accuracy"), "strokeDash": dash, "tooltip": tooltip}
+    return chart(
+        [
+            layer(area, where=f"{own} && isValid(datum.low)", y=_percent("low"), y2={"field": "high"}),
+            layer(line, where=own, **accuracy),
+            layer(printed_line(), where="datum.kind == 'paper'", **accuracy),
+            *rule("x", at),
         ],
-        "config": config(symbolOpacity=1),
-    }
+        420 + 24 * len(curves),  # a line of the legend for each
+        x=x_axis("radius", f"{NORMS[norm].symbol} radius (pixel units)", scale={"zero": True}),
+        color=colour("series", colours, by_name),
+    )
 
 
 def _percent(field) -> dict:
-    return {
-        "field": field,
-        "type": "quantitative",
-        "title": "certified and right (%)",
-        "scale": {"domain": [0, 100]},
-        "axis": {"tickCount": 5},
-        "stack": None,
-    }
+    return percent_axis(field, "certified and right (%)")
 
 
 def sheet_png(images, columns: int = COLUMNS) -> bytes:
     """Images float (N, C, H, W) in [0, 1] in rows of `columns`, each pixel of an image a pixel of the PNG.
 
-    Between two images stands an empty line of an eighth of their size, which `sheet_spec` frames.
+    Between two images there is an empty line of an eighth of their size, which `sheet_spec` frames.
     """
     images = np.asarray(images, np.float32)
     count, channels, height, width = images.shape
@@ -168,52 +137,26 @@ def sheet_spec(count: int, uri: str, chosen: int | None = None) -> dict:
     with the field "row".
     """
     rows = -(-count // COLUMNS)
-    size = {"width": COLUMNS * CELL, "height": rows * CELL}
-    field = {"type": "quantitative", "axis": None}
-    known = list(OUTCOME_COLOURS)
+    width, height = COLUMNS * CELL, rows * CELL
+    picture = {"type": "image", "x": 0, "y": 0, "width": width, "height": height, "align": "left"}
+    picture |= {"baseline": "top", "aspect": False, "smooth": False}
+    frame = {"type": "rect", "fillOpacity": 0.001, "fill": "#000", "cursor": "pointer"}
     thick = {"test": f"datum.row === {chosen if chosen is not None else -1}", "value": 6}
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        **size,
-        "autosize": "none",
-        "padding": dict.fromkeys(("left", "top", "right", "bottom"), 4),
-        "layer": [
-            {
-                "data": {"values": [{"url": uri}]},
-                "mark": {
-                    "type": "image",
-                    "x": 0,
-                    "y": 0,
-                    **size,
-                    "align": "left",
-                    "baseline": "top",
-                    "aspect": False,
-                    "smooth": False,
-                },
-                "encoding": {"url": {"field": "url"}},
-            },
-            {
-                "params": [{"name": "pick", "select": {"type": "point", "fields": ["row"]}}],
-                "mark": {"type": "rect", "fillOpacity": 0.001, "fill": "#000", "cursor": "pointer"},
-                "encoding": {
-                    "x": {"field": "x", "scale": {"domain": [0, COLUMNS], "nice": False}, **field},
-                    "x2": {"field": "x2"},
-                    "y": {
-                        "field": "y",
-                        "scale": {"domain": [0, rows], "reverse": True, "nice": False},
-                        **field,
-                    },
-                    "y2": {"field": "y2"},
-                    "stroke": {
-                        "field": "outcome",
-                        "type": "nominal",
-                        "scale": {"domain": known, "range": [OUTCOME_COLOURS[word] for word in known]},
-                        "legend": None,
-                    },
-                    "strokeWidth": {"condition": thick, "value": 2.5},
-                    "tooltip": {"field": "what", "type": "nominal"},
-                },
-            },
-        ],
-        "config": {"view": {"stroke": None}},
-    }
+    frames = layer(
+        frame,
+        x=_place("x", {"domain": [0, COLUMNS]}),
+        x2={"field": "x2"},
+        y=_place("y", {"domain": [0, rows], "reverse": True}),
+        y2={"field": "y2"},
+        stroke=colour("outcome", OUTCOME_COLOURS),
+        strokeWidth={"condition": thick, "value": 2.5},
+        tooltip={"field": "what", "type": "nominal"},
+    )
+    picking = {"params": [{"name": "pick", "select": {"type": "point", "fields": ["row"]}}]}
+    padding = dict.fromkeys(("left", "top", "right", "bottom"), 4)
+    layers = [layer(picture, [{"url": uri}], url={"field": "url"}), frames | picking]
+    return chart(layers, height) | {"width": width, "autosize": "none", "padding": padding}
+
+
+def _place(field, scale) -> dict:
+    return {"field": field, "type": "quantitative", "axis": None, "scale": scale | {"nice": False}}

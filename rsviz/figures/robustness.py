@@ -6,19 +6,30 @@ from types import MappingProxyType
 
 import numpy as np
 
-from rsviz.figures.certify import TOP_WORDS
+from rsviz.figures.theme import (
+    BAND,
+    PRINTED,
+    SERIES,
+    SOLID,
+    STAIRS,
+    TRANSFER,
+    chart,
+    colour,
+    layer,
+    legend,
+    percent_axis,
+    printed_line,
+    stroke,
+    tip,
+    x_axis,
+)
 from rsviz.norms import NORMS
 
-COLOURS = (TOP_WORDS, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7A8794", "#8C6BB1")
-DASHES = ([1, 0], [6, 3])
-"""White-box; transfer."""
-PAPER = [2, 3]
 EMPTY: Mapping = MappingProxyType({})
-FONT = 15
 
 
-def names(curves: Sequence[dict]) -> list[str]:
-    """Each curve in a few words: only what tells it from the others, and whom it attacks."""
+def names(curves: Sequence[Mapping]) -> list[str]:
+    """Each curve in a few words: what tells it from the others, and which network is attacked."""
     several = len({one["checkpoint"] for one in curves}) > 1
     found = []
     for one in curves:
@@ -28,12 +39,11 @@ def names(curves: Sequence[dict]) -> list[str]:
     return found
 
 
-def accuracy_columns(curves: Sequence[dict], printed: Mapping[str, Mapping] = EMPTY) -> dict[str, list]:
-    """Columns of the chart: series, kind ("attacked", "certified" or "printed"), size, and in percent right,
-    abstained, wrong; the last two are NaN but for what was attacked here.
+def accuracy_columns(curves: Sequence[Mapping], printed: Mapping[str, Mapping] = EMPTY) -> dict[str, list]:
+    """Columns of the chart: series, kind, size, right, abstained, wrong.
 
-    curves: as rsviz.attacks.curve_request.curves gives them. printed: by name, radius and value of curves
-    that stand in papers.
+    Shares are in percent; only curves of kind "attacked" have the last two, the others have NaN.
+    curves: as rsviz.attacks gives them. printed: curves of papers by name, each with radius and value.
     """
     columns = {name: [] for name in ("series", "kind", "size", "right", "abstained", "wrong")}
 
@@ -53,72 +63,32 @@ def accuracy_columns(curves: Sequence[dict], printed: Mapping[str, Mapping] = EM
     return columns
 
 
-def accuracy_spec(curves: Sequence[dict], norm: str, printed: Mapping[str, Mapping] = EMPTY) -> dict:
+def accuracy_spec(curves: Sequence[Mapping], norm: str, printed: Mapping[str, Mapping] = EMPTY) -> dict:
     """Vega-Lite chart of `accuracy_columns`: points were attacked; stairs are certified, and lie below.
 
-    A colour is a checkpoint under one noise; a broken line is a transfer attack; diamonds stand in papers.
+    A colour is a checkpoint under one noise; a broken line is a transfer attack; diamonds are from papers.
     """
-    series, victims = names(curves), []
-    for one in curves:
-        victim = (one["checkpoint"], one["scale"])
-        victims += [victim] * (victim not in victims)
-    colours = [COLOURS[victims.index((one["checkpoint"], one["scale"])) % len(COLOURS)] for one in curves]
-    dashes = [DASHES[one["surrogate"] is not None] for one in curves]
-    series += list(printed)
-    colours += [colour for colour, _ in zip(itertools.cycle(reversed(COLOURS)), printed, strict=False)]
-    dashes += [PAPER] * len(printed)
-    legend = {"orient": "bottom", "columns": 1, "labelLimit": 500, "title": None, "symbolType": "stroke"}
-    field = {"field": "series", "type": "nominal"}
-    colour = field | {"scale": {"domain": series, "range": colours}, "legend": legend}
-    dash = field | {"scale": {"domain": series, "range": dashes}, "legend": legend}
-    tooltip = [field, {"field": "size", "type": "quantitative", "format": ".4~g"}]
-    tooltip += [
-        {"field": name, "type": "quantitative", "title": f"{name} (%)", "format": ".1f"}
-        for name in ("right", "abstained", "wrong")
-    ]
+    victims = list(dict.fromkeys((one["checkpoint"], one["scale"]) for one in curves))
+    colours, strokes = {}, {}
+    for name, one in zip(names(curves), curves, strict=True):
+        colours[name] = SERIES[victims.index((one["checkpoint"], one["scale"])) % len(SERIES)]
+        strokes[name] = TRANSFER if one["surrogate"] else SOLID
+    for name, ink in zip(printed, itertools.cycle(reversed(SERIES)), strict=False):
+        colours[name], strokes[name] = ink, PRINTED
+    by_name = legend(labelLimit=500)
+    dash = stroke("series", strokes, by_name)
+    shares = [tip(name, f"{name} (%)", ".1f") for name in ("right", "abstained", "wrong")]
+    tooltip = [tip("series", form=None), tip("size"), *shares]
+    certified = {"type": "area", "opacity": BAND, "line": {"strokeWidth": 1.5}, **STAIRS}
     attacked = {"type": "line", "strokeWidth": 2.5, "point": {"size": 45}}
-    certified = {"type": "area", "interpolate": "step-before", "opacity": 0.16, "line": {"strokeWidth": 1.5}}
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "height": 360 + 20 * len(series),  # a line of the legend for each
-        "encoding": {
-            "x": {
-                "field": "size",
-                "type": "quantitative",
-                "title": f"attack size, {NORMS[norm].symbol} (pixel units)",
-                "scale": {"nice": False},
-                "axis": {"tickCount": 6, "grid": False},
-            },
-            "y": {
-                "field": "right",
-                "type": "quantitative",
-                "title": "right answers (%)",
-                "scale": {"domain": [0, 100]},
-                "axis": {"tickCount": 5},
-                "stack": None,
-            },
-            "color": colour,
-        },
-        "layer": [
-            {"transform": [{"filter": "datum.kind == 'certified'"}], "mark": certified},
-            {
-                "transform": [{"filter": "datum.kind == 'attacked'"}],
-                "mark": attacked,
-                "encoding": {"strokeDash": dash, "tooltip": tooltip},
-            },
-            {
-                "transform": [{"filter": "datum.kind == 'printed'"}],
-                "mark": {"type": "line", "strokeWidth": 1.5, "point": {"size": 90, "shape": "diamond"}},
-                "encoding": {"strokeDash": dash, "tooltip": tooltip[:3]},
-            },
+    return chart(
+        [
+            layer(certified, where="datum.kind == 'certified'"),
+            layer(attacked, where="datum.kind == 'attacked'", strokeDash=dash, tooltip=tooltip),
+            layer(printed_line(), where="datum.kind == 'printed'", strokeDash=dash, tooltip=tooltip[:3]),
         ],
-        "config": config(),
-    }
-
-
-def config(**legend) -> dict:
-    """Letters and strokes of a chart that a hall can read; legend: what else its legend has."""
-    return {
-        "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"},
-        "legend": {"labelFontSize": FONT - 2, "symbolSize": 400, "symbolStrokeWidth": 3, **legend},
-    }
+        360 + 20 * len(colours),  # a line of the legend for each
+        x=x_axis("size", f"attack size, {NORMS[norm].symbol} (pixel units)"),
+        y=percent_axis("right", "right answers (%)"),
+        color=colour("series", colours, by_name),
+    )

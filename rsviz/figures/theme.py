@@ -159,6 +159,11 @@ def legend(title=None, *, orient="bottom", columns=1, lines=True, **more) -> dic
     return {"title": title, "orient": orient, "columns": columns, **symbols, **more}
 
 
+def printed_line() -> dict:
+    """Mark of a curve of a paper: diamonds where a number is printed."""
+    return {"type": "line", "strokeWidth": 1.5, "point": {"size": 90, "shape": "diamond"}}
+
+
 def words(align="left", *, dx=0, dy=0, size=FONT, **more) -> dict:
     """Mark of words in a chart."""
     return {"type": "text", "align": align, "dx": dx, "dy": dy, "fontSize": size, **more}

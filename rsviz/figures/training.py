@@ -1,47 +1,53 @@
-"""Pictures of training runs: loss terms, accuracy, certified accuracy; and of runs side by side.
-
-Plain Vega-Lite, as for a certificate: a page that watches a run redraws them twice a second.
-"""
+"""Pictures of training runs: loss terms, accuracy, certified accuracy; and of runs side by side."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rsviz.figures.certify import OTHER_WORDS, TOP_WORDS
+from rsviz.figures.theme import (
+    CHOSEN,
+    FONT,
+    GREEN,
+    LEAD,
+    ORANGE,
+    PINK,
+    QUIET,
+    SKY,
+    STAIRS,
+    chart,
+    colour,
+    end_names,
+    layer,
+    legend,
+    percent_axis,
+    place_names,
+    round_steps,
+    tip,
+    words,
+    x_axis,
+    y_axis,
+)
 
-CLEAN, NOISY, CERTIFIED = "#009E73", "#CC79A7", TOP_WORDS
-TERMS = ("#56B4E9", "#E69F00", "#CC79A7")
-RUNS = (TOP_WORDS, "#E69F00", "#009E73", "#CC79A7")
+CLEAN, NOISY, CERTIFIED = GREEN, PINK, LEAD
+TERMS = (SKY, ORANGE, PINK)
+RUNS = (LEAD, ORANGE, GREEN, PINK)
 LETTERS = "ABCD"
-"""Runs side by side: each has a colour and a letter, for those who do not see the colour."""
+"""Runs side by side: each has a colour and a letter, for people who do not see the colour."""
 
-FONT = 15
 HEIGHT, AXIS = 310, 70
 """Pixels on the screen of a whole chart, and those of them that the axis below takes."""
 MOST_POINTS = 100
-"""Of a curve; the lines of a long run are averaged to so many."""
-
+"""Points of a curve; the lines of a long run are averaged to that number."""
 MOST_EARLIER = 12
-"""Faint curves of certified accuracy behind the one that is looked at."""
-
-STAIRS = {"type": "line", "interpolate": "step-before"}
-RADIUS_AXIS = {
-    "field": "radius",
-    "type": "quantitative",
-    "title": "ℓ₂ radius (pixel units)",
-    "axis": {"tickCount": 5, "grid": False},
-    "scale": {"nice": False},
-}
-CERTIFIED_AXIS = {
-    "field": "value",
-    "type": "quantitative",
-    "title": "certified accuracy (%)",
-    "scale": {"domain": [0, 100]},
-    "axis": {"tickCount": 5},
-}
-
+"""Faint curves of earlier epochs behind the certified accuracy that is shown."""
 LABELS_WIDTH = 0.5
 """Room for labels at the right of the curves, as a share of the axis."""
+
+CERTIFIED_AXES = {
+    "x": x_axis("radius", "ℓ₂ radius (pixel units)", ticks=5),
+    "y": percent_axis("value", "certified accuracy (%)"),
+}
+CERTIFIED_TIP = [tip("radius", form=".6~f"), tip("value", "certified (%)", ".1f")]
 
 
 def loss_columns(step, terms: Mapping[str, Sequence[float]], steps_per_epoch: float) -> dict[str, list]:
@@ -69,7 +75,7 @@ def loss_spec(terms: Sequence[str], epochs: int) -> dict:
     """Vega-Lite chart of `loss_columns`: each term its own line, the total of several in grey."""
     colours = dict(zip(terms, TERMS, strict=False))
     if len(colours) > 1:
-        colours["total"] = OTHER_WORDS
+        colours["total"] = QUIET
     return curves_spec(colours, "loss", epochs=epochs)
 
 
@@ -98,17 +104,17 @@ def curves_columns(curves: Mapping[str, tuple], limits=None, kept: int | None = 
 
     curves: name -> (epochs, values). limits: (low, high) of the value axis, from 0 to the greatest if None.
     """
-    columns = {name: [] for name in ("epoch", "value", "series", "label", "place", "kept")}
+    columns = {name: [] for name in ("epoch", "value", "series", "name", "place", "kept")}
 
-    def add(epoch, value, series, label=None, place=None, kept=None):
-        for name, cell in zip(columns, (epoch, value, series, label, place, kept), strict=True):
-            columns[name].append(cell)
+    def add(epoch, value, series, name=None, place=None, kept=None):
+        for column, cell in zip(columns.values(), (epoch, value, series, name, place, kept), strict=True):
+            column.append(cell)
 
     for series, (epochs, values) in curves.items():
         for epoch, value in zip(epochs, values, strict=True):
             add(epoch, value, series)
     for series, epoch, place in _end_labels(curves, *(limits or _limits(columns["value"]))):
-        add(epoch, None, series, label=series, place=place)
+        add(epoch, None, series, name=series, place=place)
     if kept is not None:
         add(kept, None, None, kept=f"kept: epoch {kept}")
     return columns
@@ -120,42 +126,24 @@ def curves_spec(colours: Mapping[str, str], title: str, *, epochs: int, domain=N
     The spec stays the same while the run goes on, so that a browser changes the picture and does not make
     another. domain: (low, high) of the value axis; where None, from 0 or the least value to the greatest.
     """
-    colour = {
-        "field": "series",
-        "type": "nominal",
-        "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": None,
-    }
-    value = {
-        "field": "value",
-        "type": "quantitative",
-        "title": title,
-        "scale": {"domain": list(domain)} if domain else {"zero": True},
-        "axis": {"tickCount": 5},
-    }
-    tooltip = [
-        {"field": "series", "type": "nominal", "title": " "},
-        {"field": "epoch", "type": "quantitative", "format": ".4~g"},
-        {"field": "value", "type": "quantitative", "title": title, "format": ".4~g"},
-    ]
+    value = y_axis("value", title, domain, scale=None if domain else {"zero": True})
+    ink = colour("series", colours)
+    tooltip = [tip("series", " ", None), tip("epoch"), tip("value", title)]
     line = {"type": "line", "strokeWidth": 2.5, "point": {"size": 14}}
-    name = {"type": "text", "align": "left", "dx": 7, "fontSize": FONT - 1, "fontWeight": "bold"}
-    mark = {"type": "text", "align": {"expr": f"datum.epoch < {epochs / 2} ? 'left' : 'right'"}}
-    mark |= {
-        "dx": {"expr": f"datum.epoch < {epochs / 2} ? 6 : -6"},
-        "fontSize": FONT - 2,
-        "color": OTHER_WORDS,
-    }
-    return layered(
+    x = _epochs_axis(epochs)
+    named = end_names(None, x, value | {"field": "place"}, ink) | {"transform": [{"filter": _has("name")}]}
+    left = f"datum.epoch < {epochs / 2}"
+    mark = words({"expr": f"{left} ? 'left' : 'right'"}, dx={"expr": f"{left} ? 6 : -6"}, color=QUIET)
+    rule = {"type": "rule", "strokeDash": CHOSEN, "color": QUIET, "strokeWidth": 2}
+    return chart(
         [
-            rows_with("value", line, y=value, color=colour, tooltip=tooltip),
-            rows_with("label", name, y=value | {"field": "place"}, color=colour, text={"field": "label"}),
-            rows_with(
-                "kept", {"type": "rule", "strokeDash": [4, 4], "color": OTHER_WORDS, "strokeWidth": 1.5}
-            ),
-            rows_with("kept", mark, y=_above_the_axis(12), text={"field": "kept"}),
+            layer(line, where=_has("value"), y=value, color=ink, tooltip=tooltip),
+            named,
+            layer(rule, where=_has("kept")),
+            layer(mark, where=_has("kept"), y=_above_the_axis(12), text={"field": "kept"}),
         ],
-        x=_epochs_axis(epochs),
+        HEIGHT,
+        x=x,
     )
 
 
@@ -185,54 +173,41 @@ def certified_spec() -> dict:
 
     A line holds its lower value all the way back to the radius before: between two radii no more is known.
     """
-    tooltip = [
-        {"field": "epoch", "type": "quantitative"},
-        {"field": "radius", "type": "quantitative", "format": ".6~f"},
-        {"field": "value", "type": "quantitative", "title": "certified (%)", "format": ".1f"},
-    ]
     faint = {
         "field": "age",
         "type": "quantitative",
         "scale": {"domain": [1, MOST_EARLIER], "range": [0.9, 0.25], "clamp": True},
         "legend": None,
     }
-    corner = {"type": "text", "align": "left", "baseline": "bottom", "fontSize": FONT - 1}
-    at_left = {"value": 6}
-    layers = [
-        rows_with(
-            "value",
-            STAIRS | {"strokeWidth": 1.5, "color": OTHER_WORDS},
-            where="datum.age > 0",
-            y=CERTIFIED_AXIS,
-            detail={"field": "epoch", "type": "nominal"},
-            opacity=faint,
-            tooltip=tooltip,
-        ),
-        rows_with(
-            "value",
-            STAIRS | {"strokeWidth": 3.5, "color": CERTIFIED, "point": {"size": 30, "color": CERTIFIED}},
-            where="datum.age == 0",
-            y=CERTIFIED_AXIS,
-            tooltip=tooltip,
-        ),
-        rows_with(
-            "label",
-            corner | {"color": CERTIFIED, "fontWeight": "bold"},
-            x=at_left,
-            y=_above_the_axis(3),
-            text={"field": "label"},
-        ),
-        {
-            "data": {"values": [{}]},
-            "mark": corner | {"color": OTHER_WORDS},
-            "encoding": {
-                "x": at_left,
-                "y": _above_the_axis(FONT + 8),
-                "text": {"value": "grey: earlier epochs"},
-            },
-        },
-    ]
-    return layered(layers, x=RADIUS_AXIS)
+    tooltip = [tip("epoch", form="d"), *CERTIFIED_TIP]
+    line = {"type": "line", **STAIRS}
+    shown = {"strokeWidth": 3.5, "color": CERTIFIED, "point": {"size": 30, "color": CERTIFIED}}
+    return chart(
+        [
+            layer(
+                line | {"strokeWidth": 1.5, "color": QUIET},
+                where=f"{_has('value')} && datum.age > 0",
+                detail={"field": "epoch", "type": "nominal"},
+                opacity=faint,
+                tooltip=tooltip,
+            ),
+            layer(line | shown, where=f"{_has('value')} && datum.age == 0", tooltip=tooltip),
+            layer(
+                words(baseline="bottom", fontWeight="bold", color=CERTIFIED),
+                where=_has("label"),
+                **_corner(3),
+                text={"field": "label"},
+            ),
+            layer(
+                words(baseline="bottom", color=QUIET),
+                [{}],
+                **_corner(FONT + 9),
+                text={"value": "grey: earlier epochs"},
+            ),
+        ],
+        HEIGHT,
+        **CERTIFIED_AXES,
+    )
 
 
 def side_by_side_spec(runs: Sequence[str], title: str, *, epochs: int, domain=None) -> dict:
@@ -242,20 +217,10 @@ def side_by_side_spec(runs: Sequence[str], title: str, *, epochs: int, domain=No
 
 def certified_side_by_side_spec(runs: Sequence[str]) -> dict:
     """Vega-Lite chart of columns radius, value (percent), run: the certified accuracy of runs by radius."""
-    colours = run_colours(runs)
-    colour = {
-        "field": "run",
-        "type": "nominal",
-        "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": {"orient": "top", "title": None, "labelFontSize": FONT - 1, "symbolStrokeWidth": 3},
-    }
-    tooltip = [
-        {"field": "run", "type": "nominal"},
-        {"field": "radius", "type": "quantitative", "format": ".6~f"},
-        {"field": "value", "type": "quantitative", "title": "certified (%)", "format": ".1f"},
-    ]
-    mark = STAIRS | {"strokeWidth": 2.5, "point": {"size": 22}}
-    return layered([rows_with("value", mark, y=CERTIFIED_AXIS, color=colour, tooltip=tooltip)], x=RADIUS_AXIS)
+    line = {"type": "line", "strokeWidth": 2.5, "point": {"size": 22}, **STAIRS}
+    ink = colour("run", run_colours(runs), legend(orient="top", columns=len(runs)))
+    tooltip = [tip("run", form=None), *CERTIFIED_TIP]
+    return chart([layer(line, where=_has("value"), tooltip=tooltip)], HEIGHT, color=ink, **CERTIFIED_AXES)
 
 
 def run_colours(runs: Sequence[str]) -> dict[str, str]:
@@ -263,46 +228,25 @@ def run_colours(runs: Sequence[str]) -> dict[str, str]:
     return {run: RUNS[LETTERS.index(run)] for run in runs}
 
 
+def _has(field) -> str:
+    """Keeps the rows that have something in `field`."""
+    return f"isValid(datum.{field})"
+
+
 def _above_the_axis(pixels) -> dict:
     return {"value": {"expr": f"height - {pixels}"}}
 
 
-def rows_with(field, mark, where: str = "true", **encoding) -> dict:
-    """A layer of the rows that have something in `field`."""
-    keep = {"filter": f"isValid(datum.{field}) && {where}"}
-    return {"transform": [keep], "mark": mark, "encoding": encoding}
-
-
-def layered(layers, **shared) -> dict:
-    """A layered chart whose rows come with each call; `shared` encodings hold for every layer."""
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "height": HEIGHT,
-        "encoding": shared,
-        "layer": layers,
-        "config": {
-            "axis": {"labelFontSize": FONT - 2, "titleFontSize": FONT - 1, "titleFontWeight": "normal"}
-        },
-    }
+def _corner(pixels) -> dict:
+    """The lower left corner, some pixels above the axis."""
+    return {"x": {"value": 6}, "y": _above_the_axis(pixels)}
 
 
 def _epochs_axis(epochs) -> dict:
     """Epochs from 0 to the last, and room for the labels at the right."""
-    step = next(size for size in _round_numbers() if epochs / size <= 5)
-    return {
-        "field": "epoch",
-        "type": "quantitative",
-        "title": "epoch",
-        "scale": {"domain": [0, epochs * (1 + LABELS_WIDTH)], "nice": False},
-        "axis": {"values": list(range(0, epochs + 1, step)), "grid": False, "format": "d"},
-    }
-
-
-def _round_numbers():
-    size = 1
-    while True:
-        yield from (size, 2 * size, 5 * size)
-        size *= 10
+    step = next(int(step) for step in round_steps(1) if epochs / step <= 5)
+    end = epochs * (1 + LABELS_WIDTH)
+    return x_axis("epoch", "epoch", (0, end), values=list(range(0, epochs + 1, step)), format="d")
 
 
 def _limits(values) -> tuple[float, float]:
@@ -313,18 +257,7 @@ def _limits(values) -> tuple[float, float]:
 
 
 def _end_labels(curves, low, high) -> list[tuple]:
-    """(name, epoch, value) where each line is named: at its end, moved where two names would overlap."""
-    ends = sorted(
-        (min(max(values[-1], low), high), epochs[-1], name)
-        for name, (epochs, values) in curves.items()
-        if values
-    )
-    gap = 1.15 * FONT / (HEIGHT - AXIS) * (high - low)
-    places = []
-    for end, _, _ in ends:
-        places.append(max(end, places[-1] + gap) if places else end)
-    ceiling = high
-    for i in reversed(range(len(places))):  # pushed out at the top: down again, in order
-        places[i] = min(places[i], ceiling)
-        ceiling = places[i] - gap
-    return [(name, epoch, place) for (_, epoch, name), place in zip(ends, places, strict=True)]
+    """(name, epoch, height) of the name of each line."""
+    ends = {name: values[-1] for name, (_, values) in curves.items() if values}
+    places = place_names(ends, low, high, 1.15 * FONT / (HEIGHT - AXIS) * (high - low))
+    return [(name, curves[name][0][-1], place) for name, place in places.items()]

@@ -1,14 +1,11 @@
 """How a network under noise votes on some test images: a bar of votes beside each image."""
 
-import base64
-
 import numpy as np
 
-from rsviz.data.images import to_png
-from rsviz.figures.certify import OTHER, TOP
-from rsviz.figures.training import FONT, layered, rows_with
+from rsviz.figures.sheet import png_uri
+from rsviz.figures.theme import BLUE, PALE, WRONG, chart, colour, layer, legend, tip, words, x_axis
 
-WRONG = "#D55E00"
+ROLES = {"true class": BLUE, "strongest other": WRONG, "the rest": PALE}
 
 ROW, LEGEND = 46, 100
 """Pixels on the screen of an image, and of the legend and the axis."""
@@ -25,7 +22,7 @@ def votes_columns(votes, labels, classes, images) -> dict[str, list]:
     for number, (counts, label) in enumerate(zip(np.asarray(votes), labels, strict=True)):
         shares = 100 * counts / max(counts.sum(), 1)
         wrong = int(np.where(np.arange(len(shares)) == label, -1, shares).argmax())
-        picture = None if images is None else _png_uri(images[number])
+        picture = None if images is None else png_uri(images[number], 2 * ROW)
         start = 0.0
         for role, name, share in (
             ("true class", str(classes[label]), float(shares[label])),
@@ -41,39 +38,22 @@ def votes_columns(votes, labels, classes, images) -> dict[str, list]:
 
 
 def votes_spec(images: int) -> dict:
-    """Vega-Lite chart of `votes_columns` for so many images: a bar of votes beside each image."""
-    colour = {
-        "field": "role",
-        "type": "nominal",
-        "scale": {"domain": ["true class", "strongest other", "the rest"], "range": [TOP, WRONG, OTHER]},
-        "legend": {"orient": "top", "title": None, "labelFontSize": FONT - 2, "symbolSize": 120},
-    }
-    start = {
-        "field": "start",
-        "type": "quantitative",
-        "title": "votes (%)",
-        "scale": {"domain": [-22, 100], "nice": False},
-        "axis": {"values": [0, 25, 50, 75, 100], "grid": False},
-    }
-    tooltip = [
-        {"field": "class", "type": "nominal"},
-        {"field": "share", "type": "quantitative", "title": "votes (%)", "format": ".1f"},
-    ]
-    name = {"type": "text", "fontSize": FONT - 1, "fontWeight": "bold", "color": "white"}
+    """Vega-Lite chart of `votes_columns` for this number of images: a bar of votes beside each image."""
+    start = x_axis("start", "votes (%)", (-22, 100), values=[0, 25, 50, 75, 100])
+    ink = colour("role", ROLES, legend(orient="top", columns=len(ROLES), lines=False))
+    tooltip = [tip("class", form=None), tip("share", "votes (%)", ".1f")]
     side = {"expr": "bandwidth('y')"}
     picture = {"type": "image", "width": side, "height": side}
+    name = words("center", fontWeight="bold", color="white")
+    image = {"field": "picture", "type": "nominal"}
     layers = [
-        rows_with("share", {"type": "bar"}, x=start, x2={"field": "end"}, color=colour, tooltip=tooltip),
-        rows_with("label", name, x=start | {"field": "middle"}, text={"field": "label"}),
-        rows_with("picture", picture, x={"datum": -12}, url={"field": "picture", "type": "nominal"}),
+        layer("bar", where="isValid(datum.share)", x=start, x2={"field": "end"}, color=ink, tooltip=tooltip),
+        layer(name, where="isValid(datum.label)", x=start | {"field": "middle"}, text={"field": "label"}),
+        layer(picture, where="isValid(datum.picture)", x={"datum": -12}, url=image),
     ]
-    y = {
-        "field": "image",
-        "type": "ordinal",
-        "axis": None,
-        "scale": {"paddingInner": 0.15, "paddingOuter": 0.05},
-    }
-    return layered(layers, y=y) | {"height": ROW * images + LEGEND}
+    scale = {"paddingInner": 0.15, "paddingOuter": 0.05}
+    y = {"field": "image", "type": "ordinal", "axis": None, "scale": scale}
+    return chart(layers, ROW * images + LEGEND, y=y)
 
 
 def _fitting(name, share) -> str:
@@ -82,8 +62,3 @@ def _fitting(name, share) -> str:
     if share >= 3.6 * len(full):
         return full
     return name if share >= 3.6 * len(name) + 2 else ""
-
-
-def _png_uri(image) -> str:
-    enlarge = max(1, round(2 * ROW / max(image.shape[-2:])))
-    return "data:image/png;base64," + base64.b64encode(to_png(image, enlarge)).decode()

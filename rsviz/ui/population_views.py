@@ -9,8 +9,8 @@ import pyarrow as pa
 import streamlit as st
 
 from rsviz.distributional import DistributionRequest, at, command_line, epsilon, shipped_example
-from rsviz.figures import distribution as figures
-from rsviz.figures.evaluation import colours_of
+from rsviz.figures import population as figures
+from rsviz.figures.theme import series_colours
 from rsviz.ui.downloads import download
 from rsviz.ui.population import look
 from rsviz.ui.session import page_link
@@ -115,7 +115,7 @@ def _two_promises(named, chosen, curve, rho):
                 icon=":material/info:",
             )
             return
-        colours = colours_of([name for name, one in named.items() if one["scale"]])
+        colours = series_colours([name for name, one in named.items() if one["scale"]])
         largest = max(max(radii), size * 1.1, 1e-3)
         words = f"Certified radii of {len(radii)} images"
         st.vega_lite_chart(

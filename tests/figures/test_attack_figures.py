@@ -6,7 +6,7 @@ import vl_convert
 
 from rsviz.attacks.evidence import shipped_example
 from rsviz.figures import attack as figures
-from rsviz.figures import robustness
+from rsviz.figures import robustness, sheet, theme
 
 CURVES = [
     {
@@ -46,13 +46,13 @@ def test_the_ruler_has_every_radius_rounded_down_and_what_was_found():
     assert columns["label"] == ["0.4898", "0.2", "0.9995 changed"]
     assert columns["kind"] == ["proved", "proved", "found"]
     assert columns["length"] == [0.48986, 0.2, 0.9995]
-    assert figures.BROKEN not in columns["colour"][:2]
+    assert theme.FOUND not in columns["colour"][:2]
 
 
 def test_no_bound_has_the_colour_of_what_was_found():
     from rsviz.bounds import BOUNDS
 
-    assert figures.BROKEN not in {bound.colour for bound in BOUNDS.values()}
+    assert theme.FOUND not in {bound.colour for bound in BOUNDS.values()}
 
 
 def test_the_ruler_ends_beyond_all_that_stands_on_it():
@@ -88,7 +88,7 @@ def test_every_chart_can_be_drawn(noisy):
     charts.append((ruler, figures.ruler_spec("l2", 1.1, 7)))
     charts.append((robustness.accuracy_columns(CURVES), robustness.accuracy_spec(CURVES, "l2")))
     for columns, spec in charts:
-        svg = vl_convert.vegalite_to_svg(spec | {"data": {"values": figures._rows(columns)}, "width": 300})
+        svg = vl_convert.vegalite_to_svg(spec | {"data": {"values": sheet.rows(columns)}, "width": 300})
         assert "<svg" in svg
 
 

@@ -9,6 +9,7 @@ import vl_convert
 from PIL import Image
 
 from rsviz.figures import evaluation as figures
+from rsviz.figures import theme
 
 CURVES = {
     "one": {
@@ -40,7 +41,7 @@ def test_columns_are_percent_and_as_long_as_each_other():
 
 def test_each_series_has_a_colour_of_its_own():
     names = [f"series {number}" for number in range(10)]
-    assert len(set(figures.colours_of(names).values())) == 10
+    assert len(set(theme.series_colours(names).values())) == 10
 
 
 def test_the_picture_can_be_drawn_and_stairs_hold_the_later_value():

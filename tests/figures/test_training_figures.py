@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import vl_convert
 
+from rsviz.figures import theme
 from rsviz.figures import training as figures
 from rsviz.figures import training_votes as votes_figures
 
@@ -22,7 +23,7 @@ def rows_of(columns, **wanted):
 
 
 def points(columns, series):
-    return [(row["epoch"], row["value"]) for row in rows_of(columns, series=series, label=None)]
+    return [(row["epoch"], row["value"]) for row in rows_of(columns, series=series, name=None)]
 
 
 @pytest.mark.parametrize("lines", [1, 7, 200, 999])
@@ -59,11 +60,11 @@ def test_accuracy_is_drawn_only_where_it_is_known_and_marks_what_is_kept():
 def test_names_of_lines_do_not_lie_on_each_other_nor_outside(ends):
     curves = {f"line {i}": ([1, 2], [0.3, end]) for i, end in enumerate(ends)}
     columns = figures.curves_columns(curves, limits=(0, 1))
-    places = {row["label"]: row["place"] for row in rows_of(columns) if row["label"]}
+    places = {row["name"]: row["place"] for row in rows_of(columns) if row["name"]}
     assert set(places) == set(curves)
     assert all(0 <= place <= 1 for place in places.values())
     heights = np.sort(list(places.values())) * (figures.HEIGHT - figures.AXIS)
-    assert np.all(np.diff(heights) >= figures.FONT)
+    assert np.all(np.diff(heights) >= theme.FONT)
 
 
 def test_one_epoch_is_emphasised_and_only_earlier_ones_lie_behind():

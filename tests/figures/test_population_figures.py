@@ -7,7 +7,7 @@ import pytest
 import vl_convert
 
 from rsviz.distributional import at, shipped_example
-from rsviz.figures import distribution as figures
+from rsviz.figures import population as figures
 
 
 @pytest.fixture(scope="module")
