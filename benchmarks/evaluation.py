@@ -25,8 +25,9 @@ from rsviz.evaluation.store import Header, create
 from rsviz.evaluation.units import Unit, UnitVotes
 from rsviz.execution import Runner, keep_memory
 from rsviz.noise import Gaussian
+from rsviz.noise.streams import ESTIMATION, SELECTION
 from rsviz.smoothing import SmoothedClassifier
-from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes
+from rsviz.voting import Span, count_votes
 
 CHECKPOINT = "digits-gaussian-0.25"
 N0, N = 100, 1000

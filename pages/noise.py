@@ -67,9 +67,8 @@ def images(x, noises, draws):
         for key, noise in noises.items():
             with st.container(width=168):
                 picture(x + draws[key], alt=f"The image under {noise.title} noise", size=160)
-                symbol = "σ" if key in ("gaussian", "linf-exponential") else "λ"
                 st.markdown(
-                    f"**{noise.title}**  \n:small[{symbol} = {number(noise.scale)}]  \n"
+                    f"**{noise.title}**  \n:small[{noise.symbol} = {number(noise.scale)}]  \n"
                     f":small[a pixel varies by {number(noise.deviation(x.size))}]"
                 )
 

@@ -9,6 +9,7 @@ from scipy.special import ndtr, ndtri
 from rsviz.bounds import BOUNDS, Bound, tight_radius
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
+from rsviz.noise import NOISES
 from rsviz.norms import check_dim, conversion
 
 TIE = 1e-9
@@ -93,19 +94,10 @@ class Setting:
 
 
 def deviation(noise: str, dim: int) -> float:
-    """Standard deviation of one coordinate of a noise with scale 1.
-
-    exp(-|z|_inf) is R u with R ~ Gamma(d + 1) and u uniform on the cube, so its variance is (d + 1)(d + 2)/3.
-    """
-    values = {
-        "gaussian": 1.0,
-        "laplace": math.sqrt(2),
-        "linf-exponential": math.sqrt((dim + 1) * (dim + 2) / 3),
-        "uniform": 1 / math.sqrt(3),
-    }
-    if noise not in values:
-        raise RsvizError(f"noise is {noise!r}; it must be one of: {', '.join(values)}.")
-    return values[noise]
+    """Standard deviation of one coordinate of a noise with scale 1, in dimension `dim`."""
+    if noise not in NOISES:
+        raise RsvizError(f"noise is {noise!r}; it must be one of: {', '.join(NOISES)}.")
+    return NOISES[noise](1.0).deviation(dim)
 
 
 def cells(steps: int):

@@ -10,6 +10,7 @@ import numpy as np
 from rsviz.bounds import Bound, certifying
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES, Noise
+from rsviz.noise.streams import SAMPLED_NORMS, numpy_generator
 from rsviz.norms import conversion
 
 DIMENSIONS: Mapping[str, int] = MappingProxyType(
@@ -146,7 +147,7 @@ def sampled_norms(key: str, dims, seed: int, values: int = 100_000) -> list[np.n
     """
     found = []
     for dim in dims:
-        rng = np.random.default_rng([seed, list(NOISES).index(key), int(dim)])
+        rng = numpy_generator(seed, SAMPLED_NORMS, key, int(dim))
         count = int(np.clip(values // dim, 4, 1000))
         size = np.abs(NOISES[key](1.0).draw((count, int(dim)), rng))
         found.append(np.stack([size.sum(1), np.sqrt(np.square(size).sum(1)), size.max(1)], axis=1))

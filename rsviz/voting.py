@@ -23,9 +23,6 @@ from rsviz.errors import RsvizError
 from rsviz.execution import Runner, out_of_memory
 from rsviz.noise import Draws
 
-SELECTION, ESTIMATION, PREDICTION = 0, 1, 2
-"""The streams of draws of one seed; no two share their noise."""
-
 GROUP_VALUES = 2**20
 """Values drawn at once where batches are small: fixed costs are shared, and 4 MB stay near the processor."""
 

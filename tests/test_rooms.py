@@ -27,7 +27,7 @@ ROOMS = {
     "reference": {"bounds", "confidence", "comparison"},  # errata are shown by computing them
     "data": set(),
     "checkpoints": {"models", "data", "noise"},
-    "comparison": {"bounds", "confidence"},
+    "comparison": {"bounds", "confidence", "noise"},
     "simulation": {"bounds", "confidence"},
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,

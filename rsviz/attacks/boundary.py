@@ -14,8 +14,8 @@ import torch
 from rsviz.attacks.parameters import Boundary
 from rsviz.attacks.problem import Problem, State, state
 from rsviz.attacks.search import Judge, shrink
-from rsviz.attacks.victim import START, WALK
 from rsviz.noise import block_seed
+from rsviz.noise.streams import START, WALK
 from rsviz.norms import NORMS, per_image
 
 PATTERNS = 16

@@ -20,16 +20,17 @@ from rsviz import data
 from rsviz.attacks.curve_request import ABSTAINED, RIGHT, WRONG, CurveRequest, Series, keys
 from rsviz.attacks.problem import attack
 from rsviz.attacks.registry import make_parameters
-from rsviz.attacks.victim import VERDICT, Victim, decide
+from rsviz.attacks.victim import Victim, decide
 from rsviz.bounds import BOUNDS, radii
 from rsviz.certification import cached_network, known_plans
 from rsviz.checkpoints import load_card
 from rsviz.confidence import PROCEDURES, default_procedure
 from rsviz.execution import Runner, keep_memory, pick_device
 from rsviz.noise import NOISES
+from rsviz.noise.streams import ESTIMATION, SELECTION, VERDICT
 from rsviz.norms import conversion
 from rsviz.smoothing import ABSTAIN
-from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes
+from rsviz.voting import Span, count_votes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import torch
 from rsviz.attacks.parameters import CarliniWagner
 from rsviz.attacks.problem import Problem, State, state
 from rsviz.attacks.search import Judge
-from rsviz.attacks.victim import GRADIENT
+from rsviz.noise.streams import GRADIENT
 from rsviz.norms import NORMS, per_image
 from rsviz.smoothing.gradients import LOSSES
 

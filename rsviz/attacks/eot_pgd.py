@@ -9,8 +9,8 @@ import torch
 
 from rsviz.attacks.parameters import EotPgd
 from rsviz.attacks.problem import ROUNDING, Problem, State, state
-from rsviz.attacks.victim import CONFIRM, GRADIENT, START
 from rsviz.noise import block_seed
+from rsviz.noise.streams import CONFIRM, GRADIENT, START
 from rsviz.norms import NORMS, per_image
 from rsviz.smoothing.gradients import LOSSES
 

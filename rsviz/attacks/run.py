@@ -22,21 +22,18 @@ from rsviz.attacks.problem import State, attack
 from rsviz.attacks.registry import AttackError
 from rsviz.attacks.request import AttackRequest, check_fit
 from rsviz.attacks.verdict import word
-from rsviz.attacks.victim import VERDICT, Victim
+from rsviz.attacks.victim import Victim
 from rsviz.bounds import BOUNDS
-from rsviz.bounds.envelope import least_probability
 from rsviz.certification import cached_network, known_plans, load_input
 from rsviz.checkpoints import Card, load_card
 from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper, default_procedure
 from rsviz.data import images
 from rsviz.execution import Plan, Runner, keep_memory, pick_device
 from rsviz.noise import NOISES
+from rsviz.noise.streams import PATH, SELECTION, VERDICT
 from rsviz.norms import NORMS, conversion
 from rsviz.smoothing import ABSTAIN, SmoothedClassifier, Votes, decide
-from rsviz.voting import SELECTION, Span, count_votes
-
-PATH = 37
-"""The stream of the path's draws; see rsviz.attacks.victim for the others."""
+from rsviz.voting import Span, count_votes
 
 
 @dataclass(frozen=True)
@@ -379,7 +376,7 @@ def _path(run, reached, lengths) -> dict:
     envelope = None
     if certified:
         p_a = min(certificate["p_a_lower"], math.nextafter(1, 0))
-        envelope = least_probability(noise.key, p_a, distance, noise.scale).tolist()
+        envelope = noise.least_probability(p_a, distance).tolist()
     return {
         "class": followed,
         "class_name": run.card.classes[followed],

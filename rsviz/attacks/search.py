@@ -3,7 +3,7 @@
 import torch
 
 from rsviz.attacks.problem import Problem
-from rsviz.attacks.victim import CONFIRM
+from rsviz.noise.streams import CONFIRM
 from rsviz.norms import per_image
 
 

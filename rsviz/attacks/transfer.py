@@ -9,7 +9,7 @@ from dataclasses import replace
 from rsviz.attacks.parameters import Transfer
 from rsviz.attacks.problem import Problem, State
 from rsviz.attacks.registry import ATTACKS
-from rsviz.attacks.victim import GRADIENT
+from rsviz.noise.streams import GRADIENT
 
 LOOKS = 32
 """Draws on which the victim's share is shown where the attack itself takes none."""

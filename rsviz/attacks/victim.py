@@ -13,13 +13,10 @@ import torch
 from rsviz.errors import RsvizError
 from rsviz.execution import ForwardBackward, Plan, Runner, plan
 from rsviz.noise import Draws, block_size
+from rsviz.noise.streams import VERDICT
 from rsviz.smoothing import decide
 from rsviz.smoothing.gradients import Measured, measure_copies
 from rsviz.voting import Span, count_votes
-
-GRADIENT, CONFIRM, START, WALK, VERDICT = 32, 33, 34, 35, 36
-"""Streams of the seed: for gradients, for judging within a search, for starts, for random directions, and
-for the verdict. None shares its noise with another, nor with those of rsviz.smoothing and of training."""
 
 
 class Victim:

@@ -298,6 +298,7 @@ BOUNDS = (
             "classifier with the same p_A and p_B loses it at R, so no larger radius holds."
         ),
         latex=r"\frac{\sigma}{2} \bigl(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\bigr)",
+        scale_symbol=r"\sigma",
         formula=cohen_l2,
         tight=True,
     ),
@@ -315,6 +316,7 @@ BOUNDS = (
             "divergence. Orders below 1 are as valid as those above and help where p_A + p_B is small."
         ),
         latex=r"\sup_{\alpha > 0}\; " + _RENYI_LATEX,
+        scale_symbol=r"\sigma",
         formula=renyi_l2,
         latex_optimum=_RENYI_LATEX,
         optimum=_best_order(_renyi),
@@ -333,6 +335,7 @@ BOUNDS = (
             "stated logarithm."
         ),
         latex=r"\sup_{\alpha > 1}\; " + _RENYI_LATEX,
+        scale_symbol=r"\sigma",
         formula=li_l2,
         latex_optimum=_RENYI_LATEX,
         optimum=_best_order(_li),
@@ -352,6 +355,7 @@ BOUNDS = (
         ),
         latex=r"\sup_{0 < \varepsilon \le 1} \frac{\sigma \cdot \varepsilon}{\sqrt{2 \log(1.25/\delta)}},"
         r"\quad \delta = \frac{p_A - e^{2\varepsilon} p_B}{1 + e^{\varepsilon}}",
+        scale_symbol=r"\sigma",
         formula=pixeldp_l2,
         latex_optimum=r"\frac{\sigma \cdot \varepsilon}{\sqrt{2 \log(1.25/\delta)}}",
         optimum=_best_pixeldp,
@@ -369,6 +373,7 @@ BOUNDS = (
             "number exceeds the tight radius on part of the triangle for every c."
         ),
         latex=r"\frac{\sigma \log(p_A / p_B)}{\sqrt{2}\,(1 + c)}",
+        scale_symbol=r"\sigma",
         formula=dmr_l2,
         rigorous=False,
         parameters=MappingProxyType({"c": _C}),
@@ -389,6 +394,7 @@ BOUNDS = (
         latex=r"\sup_{\varepsilon > 0}\; \sigma \sqrt{2 \rho},"
         r"\quad \rho + 2\sqrt{\rho \log(1/\delta)} = \varepsilon,"
         r"\quad \delta = \frac{p_A - e^{2\varepsilon} p_B}{1 + e^{\varepsilon}}",
+        scale_symbol=r"\sigma",
         formula=zcdp_l2,
         latex_optimum=r"\sigma \sqrt{2 \cdot \rho}",
         optimum=_best_zcdp,
@@ -407,6 +413,7 @@ LINF_BOUNDS = (
         theorem="Theorem 1 with ‖δ‖₂ ≤ √(d) ‖δ‖∞",
         statement="The ℓ∞ ball of this radius lies inside the certified ℓ₂ ball.",
         latex=r"\frac{\sigma}{2 \sqrt{d}} \bigl(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\bigr)",
+        scale_symbol=r"\sigma",
         formula=gaussian_linf,
         needs_dim=True,
         tight=True,
@@ -424,6 +431,7 @@ LINF_BOUNDS = (
             "triangle."
         ),
         latex=r"\frac{\sigma \log(p_A / p_B)}{\sqrt{2 \cdot d}\,(1 + c)}",
+        scale_symbol=r"\sigma",
         formula=dmr_linf,
         rigorous=False,
         needs_dim=True,

@@ -61,6 +61,7 @@ BOUNDS = (
             "one coordinate attain it."
         ),
         latex=r"\frac{\lambda}{2} \bigl(G^{-1}(p_A) - G^{-1}(p_B)\bigr)",
+        scale_symbol=r"\lambda",
         formula=laplace_l1,
         tight=True,
     ),
@@ -77,6 +78,7 @@ BOUNDS = (
             "- p_A."
         ),
         latex=r"\max\bigl\{\tfrac{\lambda}{2} \log\tfrac{p_A}{p_B},\; -\lambda \log(1 - p_A + p_B)\bigr\}",
+        scale_symbol=r"\lambda",
         formula=teng_l1,
     ),
     Bound(
@@ -92,6 +94,7 @@ BOUNDS = (
             " p_A, far from it with many classes."
         ),
         latex=r"-\lambda \log(1 - p_A + p_B)",
+        scale_symbol=r"\lambda",
         formula=li_l1,
     ),
     Bound(
@@ -107,6 +110,7 @@ BOUNDS = (
             "changes by more than that factor, up or down."
         ),
         latex=r"\frac{\lambda}{2} \log\frac{p_A}{p_B}",
+        scale_symbol=r"\lambda",
         formula=pixeldp_l1,
     ),
 )

@@ -41,6 +41,7 @@ BOUNDS = (
             "every dimension."
         ),
         latex=r"\frac{\sigma}{2} \bigl(G^{-1}(p_A) - G^{-1}(p_B)\bigr)",
+        scale_symbol=r"\sigma",
         formula=exponential_linf,
         tight=True,
     ),
@@ -57,6 +58,7 @@ BOUNDS = (
             "the noise itself grows with it."
         ),
         latex=r"\frac{\sigma}{2} \log\frac{p_A}{p_B}",
+        scale_symbol=r"\sigma",
         formula=dinf_linf,
     ),
 )

@@ -16,13 +16,6 @@ SUM_TOLERANCE = 1e-12
 
 DOMAIN = r"0 \le p_B \le p_A \le 1,\quad p_A + p_B \le 1"
 
-SCALE_SYMBOLS = {
-    "gaussian": r"\sigma",
-    "laplace": r"\lambda",
-    "linf-exponential": r"\sigma",
-    "uniform": r"\lambda",
-}
-
 
 @dataclass(frozen=True)
 class Parameter:
@@ -48,11 +41,15 @@ class Parameter:
 class Bound:
     """A closed-form certificate: probabilities of the two top classes -> radius.
 
-    key: its name in every table, link and command. colour: of its lines and areas everywhere. noise: a key
-    of rsviz.noise.NOISES. norm: "l1", "l2" or "linf". rigorous: no perturbation inside the radius can change
-    the class. tight: no larger radius holds for this noise and norm. latex: the formula; latex_optimum: the
-    same at the optimum, where it is a supremum, with the symbols that `optimum` gives. formula: the function
-    that computes it.
+    key: its name in every table, link and command.
+    colour: of its lines and areas everywhere.
+    noise: a key of rsviz.noise.NOISES. norm: a key of rsviz.norms.NORMS.
+    rigorous: no perturbation inside the radius can change the class.
+    tight: no larger radius holds for this noise and norm.
+    latex: the formula. scale_symbol: the LaTeX of the noise's scale in it.
+    latex_optimum: where the formula is a supremum, its value at the optimum, with the symbols that `optimum`
+    gives.
+    formula: the function that computes the radius.
     """
 
     key: str
@@ -64,6 +61,7 @@ class Bound:
     theorem: str
     statement: str
     latex: str
+    scale_symbol: str
     formula: Callable
     rigorous: bool = True
     tight: bool = False
@@ -95,7 +93,7 @@ class Bound:
         """The formula as LaTeX with the numbers of one point in it, and its value."""
         values = self._arguments(dim, parameters)
         radius = float(self.radius(p_a, p_b, scale, dim, **parameters))
-        symbols = {"p_A": p_a, "p_B": p_b, SCALE_SYMBOLS[self.noise]: scale}
+        symbols = {"p_A": p_a, "p_B": p_b, self.scale_symbol: scale}
         if self.needs_dim:
             symbols["d"] = values.pop("dim")
         symbols |= {self.parameters[name].symbol: value for name, value in values.items()}

@@ -31,6 +31,7 @@ BOUNDS = (
             "vote's probability changes by more; a step along one coordinate attains it."
         ),
         latex=r"\lambda\,(p_A - p_B)",
+        scale_symbol=r"\lambda",
         formula=uniform_l1,
         tight=True,
     ),

@@ -15,12 +15,13 @@ from rsviz.checkpoints import load_card
 from rsviz.confidence import default_procedure
 from rsviz.distributional.losses import LOSSES, concave_from
 from rsviz.distributional.request import CHUNK, DistributionRequest, Series, check
-from rsviz.distributional.surrogate import MEASURE, Problem, ascend, cost, squared_slope
+from rsviz.distributional.surrogate import Problem, ascend, cost, squared_slope
 from rsviz.execution import ForwardBackward, Plan, Runner, keep_memory, pick_device, plan
 from rsviz.noise import NOISES
+from rsviz.noise.streams import ESTIMATION, MEASURE, SELECTION
 from rsviz.training.inner import logits_of, noisy_losses
 from rsviz.training.measure import proved_radii
-from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes
+from rsviz.voting import Span, count_votes
 
 MOST_KEPT = 2**28
 """Bytes of noise that are kept from one gamma to the next."""

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import torch
 
 from rsviz.noise import Draws
+from rsviz.noise.streams import ASCENT, SLOPE
 from rsviz.training.inner import gradient
-
-ASCENT, MEASURE, SLOPE = 40, 41, 42
-"""Streams of an image's seed: of the ascent, of the losses that are reported, of the slope at its end."""
 
 
 @dataclass(frozen=True)

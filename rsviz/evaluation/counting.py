@@ -10,7 +10,8 @@ from rsviz.errors import RsvizError
 from rsviz.evaluation.units import Unit, UnitVotes
 from rsviz.execution import Plan, Runner, keep_memory, pick_device, plan
 from rsviz.noise import NOISES
-from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes
+from rsviz.noise.streams import ESTIMATION, SELECTION
+from rsviz.voting import Span, count_votes
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,6 @@ GREY_LEVEL = 1 / 255
 
 _AXIS = {"labelFontSize": FONT - 1, "titleFontSize": FONT, "titleFontWeight": "normal"}
 
-COLOURS: Mapping[str, str] = {key: certifying(key)[0].colour for key in NOISES}
-"""A mechanism has the colour of its tight bound."""
-
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _LEVELS, _SHADE = np.linspace(0.04, 0.96, 12), 0.11
 _CIRCLE = np.linspace(0, 2 * np.pi, 73)
@@ -29,6 +26,11 @@ _CORNERS = {
 }
 
 
+def noise_colour(key: str) -> str:
+    """A mechanism has the colour of its tight bound."""
+    return certifying(key)[0].colour
+
+
 def density_chart(noise, draws, reach: float) -> dict:
     """Density of one mechanism in two dimensions, with draws as dots.
 
@@ -36,10 +38,10 @@ def density_chart(noise, draws, reach: float) -> dict:
     of the density: the shade at a point counts the steps below its density.
     noise: a mechanism. draws: float (n, 2). reach: the axes go from -reach to reach, in pixel units.
     """
-    shape = _CORNERS["linf" if noise.key == "uniform" else noise.norm]
+    shape = _CORNERS[noise.level_norm]
     rows = [
         {"ring": ring, "point": i, "x": x, "y": y}
-        for ring, size in enumerate(_level_sets(noise))
+        for ring, size in enumerate(noise.level_size(_LEVELS))
         for i, (x, y) in enumerate((shape * size).clip(-reach, reach).round(5).tolist())
     ]
     inside = draws[np.abs(draws).max(1) <= reach]
@@ -52,7 +54,7 @@ def density_chart(noise, draws, reach: float) -> dict:
 
     balls = {
         "data": {"values": rows},
-        "mark": {"type": "line", "fill": COLOURS[noise.key], "fillOpacity": _SHADE, "strokeWidth": 0},
+        "mark": {"type": "line", "fill": noise_colour(noise.key), "fillOpacity": _SHADE, "strokeWidth": 0},
         "encoding": {
             "x": place("x", "noise on pixel 1"),
             "y": place("y", "noise on pixel 2"),
@@ -66,15 +68,6 @@ def density_chart(noise, draws, reach: float) -> dict:
         "encoding": {"x": place("x", "noise on pixel 1"), "y": place("y", "noise on pixel 2")},
     }
     return _chart([balls, points], height=255) | {"width": 255}
-
-
-def _level_sets(noise):
-    """Sizes of the balls in which the density exceeds each level; for uniform noise the cube, every time."""
-    if noise.key == "uniform":
-        return [noise.scale] * len(_LEVELS)
-    if noise.key == "gaussian":
-        return noise.scale * np.sqrt(-2 * np.log(_LEVELS))
-    return -noise.scale * np.log(_LEVELS)
 
 
 def marginal_chart(t, densities: Mapping[str, np.ndarray], height=340) -> dict:
@@ -314,7 +307,7 @@ def _lines(curves, titles=True):
 
 
 def _colour(keys):
-    scale = {"domain": list(keys), "range": [COLOURS[key] for key in keys]}
+    scale = {"domain": list(keys), "range": [noise_colour(key) for key in keys]}
     return {"field": "key", "type": "nominal", "scale": scale, "legend": None}
 
 

@@ -1,4 +1,4 @@
-"""The noise mechanisms, and the block scheme that makes every draw a pure function of its seed and number.
+"""The noise mechanisms, and the scheme that makes every draw a pure function of its seed and number.
 
 Importing this room does not import torch; sampling does.
 """
@@ -6,8 +6,12 @@ Importing this room does not import torch; sampling does.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rsviz.noise.blocks import BLOCK_VALUES, FEWEST, MAX_SEED, MOST, Draws, block_seed, block_size
-from rsviz.noise.mechanisms import Gaussian, Laplace, LinfExponential, Noise, Uniform
+from rsviz.noise.base import Noise
+from rsviz.noise.draws import BLOCK_VALUES, FEWEST, MAX_SEED, MOST, Draws, block_seed, block_size
+from rsviz.noise.gaussian import Gaussian
+from rsviz.noise.laplace import Laplace
+from rsviz.noise.linf_exponential import LinfExponential
+from rsviz.noise.uniform import Uniform
 
 __all__ = [
     "BLOCK_VALUES",

@@ -11,6 +11,7 @@ import torch
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, plan
 from rsviz.noise import Draws
+from rsviz.noise.streams import ESTIMATION, PREDICTION, SELECTION
 from rsviz.smoothing.certificate import (
     Certificate,
     Snapshot,
@@ -20,7 +21,7 @@ from rsviz.smoothing.certificate import (
 )
 from rsviz.smoothing.decision import decide
 from rsviz.smoothing.terms import BY_HAND, Terms, next_checkpoint
-from rsviz.voting import ESTIMATION, PREDICTION, SELECTION, Span, count_votes
+from rsviz.voting import Span, count_votes
 
 
 class SmoothedClassifier:

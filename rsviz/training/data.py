@@ -6,9 +6,7 @@ import torch
 from torch.nn.functional import pad
 
 from rsviz.noise import block_seed
-
-ORDER = 17
-"""Stream of the seed from which the order of the images in an epoch comes."""
+from rsviz.noise.streams import IMAGE_ORDER
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Resident:
 
 def order(seed, epoch, count, device):
     """A permutation of `count` images that is a pure function of (seed, epoch)."""
-    generator = torch.Generator().manual_seed(block_seed(seed, ORDER, epoch))
+    generator = torch.Generator().manual_seed(block_seed(seed, IMAGE_ORDER, epoch))
     return torch.randperm(count, generator=generator).to(device)
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 
 from rsviz.execution import Runner
+from rsviz.noise.streams import ESTIMATION, SELECTION
 from rsviz.training.data import Resident
 from rsviz.training.measure import proved_radii, share_for
-from rsviz.voting import ESTIMATION, SELECTION, count_votes, spans_of
+from rsviz.voting import count_votes, spans_of
 
 CLEAN_IMAGES, CERTIFIED_IMAGES, SHOWN_IMAGES = 1000, 100, 8
 N0, N, ALPHA, PROCEDURE = 20, 100, 0.001, "cohen"

@@ -15,7 +15,8 @@ from rsviz.data import load
 from rsviz.execution import Runner, pick_device, plan
 from rsviz.files import write_atomically
 from rsviz.noise import NOISES
-from rsviz.voting import ESTIMATION, SELECTION, count_votes, spans_of
+from rsviz.noise.streams import ESTIMATION, SELECTION
+from rsviz.voting import count_votes, spans_of
 
 RADII = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 

@@ -11,13 +11,11 @@ from rsviz.checkpoints import Card
 from rsviz.data import Dataset, describe_copy, load, normalisation
 from rsviz.execution import pick_device
 from rsviz.models import ARCHITECTURES, build
+from rsviz.noise.streams import INITIAL_WEIGHTS
 from rsviz.training.data import Resident
 from rsviz.training.objectives import METHODS, TrainingError
 from rsviz.training.step import noise_of, randomness
 from rsviz.training.team import own_device
-
-INITIAL = 16
-"""Stream of the seed that the fresh weights come from."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def prepare(request) -> Preparation:
     mean, std = _normalisation(request.dataset, images.x)
     images, held_out = images.split(request.held_out)
     classes = tuple(dataset.classes)
-    with randomness(request.seed, INITIAL, 0, device):
+    with randomness(request.seed, INITIAL_WEIGHTS, 0, device):
         module = build(
             architecture.key,
             num_classes=len(classes),

@@ -7,13 +7,11 @@ import torch
 from torch import nn
 
 from rsviz.noise import NOISES, block_seed
+from rsviz.noise.streams import training_step
 from rsviz.training.data import augmented
 from rsviz.training.objectives import METHODS
 from rsviz.training.optimize import learning_rate, make_optimizer
 from rsviz.training.team import Team
-
-STEP, STEP_OF_RANK = 18, 1000
-"""Streams of the seed for the steps: of the first process, and, with its rank added, of the others."""
 
 
 class Network(nn.Module):
@@ -71,9 +69,8 @@ class Trainer:
         part = self.team.part(chosen)
         weight = self.team.size * len(part) / len(chosen)
         count, part = len(part), part if len(part) else chosen[:1]  # all have to take part in the sum
-        stream = STEP if self.team.leads else STEP_OF_RANK + self.team.rank
         x, y = images.x[part], images.y[part]
-        with randomness(self.request.seed, stream, number, x.device) as generator:
+        with randomness(self.request.seed, training_step(self.team.rank), number, x.device) as generator:
             outcome = self.loss(augmented(x, self.request, generator), y, generator)
             self.optimizer.zero_grad(set_to_none=True)
             (outcome.total if weight == 1 else weight * outcome.total).backward()

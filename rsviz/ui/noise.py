@@ -15,6 +15,7 @@ from rsviz.certification import load_input, make_source, store_upload
 from rsviz.data.images import fit
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
+from rsviz.noise.streams import DENSITY_DOTS, PICTURE_NOISE, numpy_generator
 from rsviz.noise_size import HOLDS, EqualDeviation, EqualRadius, EqualScale, Rule, sampled_norms
 from rsviz.norms import NORMS, norm_symbol
 from rsviz.ui.address import Address, Field, choice, flag, number
@@ -258,7 +259,7 @@ def _from_dataset(name, index, shape):
 @functools.lru_cache(maxsize=32)
 def unit_draw(key: str, shape: tuple, seed: int) -> np.ndarray:
     """One draw at scale 1 for an image of `shape`; another scale moves the same draw."""
-    rng = np.random.default_rng([seed, list(NOISES).index(key)])
+    rng = numpy_generator(seed, PICTURE_NOISE, key)
     draw = NOISES[key](1.0).draw((1, *shape), rng)[0].astype(np.float32)
     draw.setflags(write=False)
     return draw
@@ -267,7 +268,7 @@ def unit_draw(key: str, shape: tuple, seed: int) -> np.ndarray:
 @functools.lru_cache(maxsize=32)
 def unit_plane(key: str, seed: int, count: int = 300) -> np.ndarray:
     """Draws in two dimensions at scale 1, (count, 2)."""
-    rng = np.random.default_rng([seed, list(NOISES).index(key), 2])
+    rng = numpy_generator(seed, DENSITY_DOTS, key)
     return NOISES[key](1.0).draw((count, 2), rng)
 
 
@@ -283,10 +284,11 @@ def python_lines(rule: Rule, shape, seed: int) -> str:
     return (
         "import numpy as np\n"
         "from rsviz.noise import NOISES\n"
+        "from rsviz.noise.streams import PICTURE_NOISE, numpy_generator\n"
         f"from rsviz.noise_size import {type(rule).__name__}\n\n"
         f"rule, shape = {rule!r}, {tuple(shape)!r}\n"
-        "for number, key in enumerate(NOISES):\n"
+        "for key in NOISES:\n"
         f"    noise = rule.noise(key, dim={math.prod(shape)})\n"
-        f"    z = noise.draw((1, *shape), np.random.default_rng([{seed}, number]))[0]\n"
+        f"    z = noise.draw((1, *shape), numpy_generator({seed}, PICTURE_NOISE, key))[0]\n"
         "    print(noise, z.std(), np.abs(z).max())\n"
     )

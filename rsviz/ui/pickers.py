@@ -11,7 +11,6 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data, jobs
-from rsviz.bounds.record import SCALE_SYMBOLS
 from rsviz.certification import default_scale, load_input, make_source, store_upload
 from rsviz.checkpoints import Card, folders, list_cards, load_survey
 from rsviz.errors import RsvizError
@@ -82,17 +81,12 @@ def describe(card: Card) -> str:
 
 def noise_words(noise: str, scale: float) -> str:
     """A noise and its scale: Gaussian noise, σ = 0.25."""
-    return f"{NOISES[noise].title} noise, {symbol(noise)} = {scale:.4g}"
+    return f"{NOISES[noise].title} noise, {NOISES[noise].symbol} = {scale:.4g}"
 
 
 def noise_option(noise: str) -> str:
     """A mechanism among others, as the picker names it."""
     return f"{NOISES[noise].title}, certifies {NORMS[NOISES[noise].norm].symbol}"
-
-
-def symbol(noise: str) -> str:
-    """Of the scale, as the papers write it."""
-    return {r"\sigma": "σ", r"\lambda": "λ"}[SCALE_SYMBOLS[noise]]
 
 
 def _forget_choices(*keys):
@@ -117,7 +111,7 @@ def pick_noise(card: Card) -> tuple[str, float]:
     deviation = NOISES[noise](1.0).deviation(dim)
     step = 10.0 ** math.floor(math.log10(SMALLEST / deviation))
     scale = st.slider(
-        f"Scale {symbol(noise)} (pixel units)",
+        f"Scale {NOISES[noise].symbol} (pixel units)",
         step,
         math.floor(LARGEST / deviation / step) * step,
         float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}"),

@@ -7,8 +7,9 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from rsviz.distributional.certificate import Ends, certificate, lines
-from rsviz.distributional.surrogate import MEASURE, Problem, ascend, cost, squared_slope
+from rsviz.distributional.surrogate import Problem, ascend, cost, squared_slope
 from rsviz.noise import NOISES
+from rsviz.noise.streams import MEASURE
 
 SHAPE, DIM = (1, 2, 3), 6
 SIGMA = 0.5

@@ -37,7 +37,7 @@ each_noise = pytest.mark.parametrize("key", KEYS)
 
 def plane(noise, nodes=120):
     """Points (n, 2) and weights that integrate over the plane: each octant, in which densities are smooth."""
-    reach = noise.scale * (1 if noise.key == "uniform" else 45)
+    reach = float(noise.level_size(math.exp(-45)))
     u, w = np.polynomial.legendre.leggauss(nodes)
     u, w = (u + 1) / 2, w / 2
     # x = reach a^2, y = b x: nodes close together at 0, where the density is
@@ -78,7 +78,8 @@ def test_deviation_is_that_of_the_density_in_the_plane(key):
 def test_marginal_is_the_density_with_the_other_coordinate_integrated_out(key, t):
     noise = NOISES[key](SCALE)
     u, w = np.polynomial.legendre.leggauss(400)
-    edges = [0.0, abs(t), max(abs(t), SCALE), 50 * SCALE] if key != "uniform" else [0.0, SCALE]
+    reach = float(noise.level_size(math.exp(-50)))
+    edges = np.clip([0.0, abs(t), max(abs(t), SCALE), reach], 0.0, reach)
     other = np.concatenate([low + (high - low) * (u + 1) / 2 for low, high in itertools.pairwise(edges)])
     weights = np.concatenate([(high - low) * w / 2 for low, high in itertools.pairwise(edges)])
     integral = 2 * noise.density(np.stack([np.full_like(other, t), other], 1)) @ weights
@@ -265,12 +266,13 @@ def test_a_mechanism_names_itself_and_the_norm_it_certifies_best(key):
     assert (noise.key, noise.scale) == (key, SCALE)
     best = certifying(key)[0]
     assert best.tight and (best.noise, best.norm) == (key, noise.norm)
+    assert best.scale_symbol == noise.latex
 
 
 @each_noise
 @pytest.mark.parametrize("scale", [0, -0.5, float("nan"), float("inf"), True, "0.5", None])
 def test_a_scale_that_is_no_scale_is_refused(key, scale):
-    with pytest.raises(RsvizError, match=r"(sigma|scale) is .*; it must be a positive, finite number"):
+    with pytest.raises(RsvizError, match=r"scale is .*; it must be a positive, finite number"):
         NOISES[key](scale)
 
 

@@ -12,8 +12,9 @@ from scipy.stats import norm
 from rsviz.errors import RsvizError
 from rsviz.execution import Runner
 from rsviz.noise import NOISES, Gaussian
+from rsviz.noise.streams import ESTIMATION, SELECTION
 from rsviz.smoothing import SmoothedClassifier
-from rsviz.voting import ESTIMATION, SELECTION, Span, count_votes, spans_of
+from rsviz.voting import Span, count_votes, spans_of
 
 SHAPE, CLASSES = (1, 8, 8), 5
 
