@@ -30,7 +30,7 @@ from rsviz.errors import RsvizError, first_fault, short
 from rsviz.noise import MAX_SEED, NOISES
 
 if TYPE_CHECKING:
-    from rsviz.smoothing import SmoothedClassifier, Snapshot, Votes
+    from rsviz.smoothing import CertifyVotes, SmoothedClassifier, Snapshot
 
 MAX_N = 10_000_000
 MAX_SCALE = 10.0
@@ -232,7 +232,7 @@ class Run:
     smoothed: "SmoothedClassifier"
 
     def stream(
-        self, resume: "Votes | None" = None, stop: "Callable[[Snapshot], bool] | None" = None
+        self, resume: "CertifyVotes | None" = None, stop: "Callable[[Snapshot], bool] | None" = None
     ) -> "Iterator[Snapshot]":
         """The snapshots of CERTIFY; see SmoothedClassifier.stream. stop: counts where the request allows it.
 
@@ -246,7 +246,7 @@ class Run:
             r.alpha,
             r.procedure_for(self.card.num_classes),
             r.seed,
-            decide=r.decide,
+            until_radius=r.decide,
             within=r.within,
             stop=(stop or _never) if r.stoppable else None,
             resume=resume,
@@ -274,7 +274,7 @@ def _never(snapshot) -> bool:
     return False
 
 
-def prepare(request: CertifyRequest, resume: "Votes | None" = None) -> Run:
+def prepare(request: CertifyRequest, resume: "CertifyVotes | None" = None) -> Run:
     """Load the network and the image. resume: votes of an earlier run, whose device and precision stay."""
     from rsviz.execution import keep_memory, pick_device
     from rsviz.smoothing import SmoothedClassifier

@@ -44,9 +44,8 @@ TIE = 1e-12
 
 def radius(p_a, p_b) -> np.ndarray:
     """Radius in units of sigma of limits or probabilities, arrays that broadcast; 0 where p_a <= p_b."""
-    p_a, p_b = np.broadcast_arrays(np.asarray(p_a, float), np.asarray(p_b, float))
-    proves = p_a > p_b + TIE
-    return BOUNDS["cohen-l2"].radius(np.where(proves, p_a, 0.5), np.where(proves, p_b, 0.5))
+    p_a, p_b = np.asarray(p_a, float), np.asarray(p_b, float)
+    return BOUNDS["cohen-l2"].certified_radius(p_a, np.where(p_a > p_b + TIE, p_b, p_a))
 
 
 def ceiling(n, alpha: float) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # A room may import itself, the ground, and the rooms it names here.
-GROUND = {"", "errors", "files", "norms", "lazy"}  # "" is rsviz itself, for its version
+GROUND = {"", "errors", "files", "norms", "lazy", "generators"}  # "" is rsviz itself, for its version
 STATISTICS = {"bounds", "noise", "confidence", "models", "execution", "voting"}
 MATERIALS = {"data", "checkpoints"}
 ROOMS = {
@@ -18,6 +18,7 @@ ROOMS = {
     "files": set(),
     "norms": set(),
     "lazy": set(),
+    "generators": set(),
     "bounds": set(),
     "confidence": set(),
     "noise": set(),

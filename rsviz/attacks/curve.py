@@ -20,16 +20,16 @@ from rsviz import data
 from rsviz.attacks.curve_request import ABSTAINED, RIGHT, WRONG, CurveRequest, Series, keys
 from rsviz.attacks.problem import attack
 from rsviz.attacks.registry import make_parameters
-from rsviz.attacks.victim import Victim, decide
-from rsviz.bounds import BOUNDS, radii
+from rsviz.attacks.victim import Victim
+from rsviz.bounds import BOUNDS
 from rsviz.certification import cached_network, known_plans
 from rsviz.checkpoints import load_card
-from rsviz.confidence import PROCEDURES, default_procedure
+from rsviz.confidence import default_procedure
 from rsviz.execution import Runner, keep_memory, pick_device
 from rsviz.noise import NOISES
 from rsviz.noise.streams import ESTIMATION, SELECTION, VERDICT
 from rsviz.norms import conversion
-from rsviz.smoothing import ABSTAIN
+from rsviz.smoothing import ABSTAIN, certificates, predict_from_counts
 from rsviz.voting import Span, count_votes
 
 
@@ -199,7 +199,7 @@ class _Bench:
                 answers = torch.cat([runner(part).argmax(1) for part in images.split(batch)]).cpu().numpy()
             return np.where(answers == labels, RIGHT, WRONG)
         counts = yield from self._count(x, numbers, VERDICT, self.request.votes, what)
-        answers = decide(counts, self.request.alpha)
+        answers = predict_from_counts(counts, self.request.alpha)
         return np.where(answers == ABSTAIN, ABSTAINED, np.where(answers == labels, RIGHT, WRONG))
 
     def _radii(self):
@@ -208,14 +208,16 @@ class _Bench:
         selected = yield from self._count(self.x, self.rows, SELECTION, r.n0, "certified, selecting")
         counts = yield from self._count(self.x, self.rows, ESTIMATION, r.n, "certified")
         tops = selected.argmax(1)
-        p_a, p_b = PROCEDURES[default_procedure(classes)].limits(counts, tops, r.alpha)
-        found = np.zeros(len(tops))
-        for row in np.flatnonzero((tops == self.labels) & (p_a > p_b)):
-            proved = radii(r.noise, float(p_a[row]), float(p_b[row]), self.series.scale, dim)
-            found[row] = max(
-                radius * conversion(BOUNDS[key].norm, r.norm, dim) for key, radius in proved.items()
-            )
-        return found
+        proved = certificates(
+            counts,
+            tops,
+            procedure=default_procedure(classes),
+            alpha=r.alpha,
+            noise=self.victim.noise,
+            dim=dim,
+        )
+        radii = [radius * conversion(BOUNDS[key].norm, r.norm, dim) for key, radius in proved.radii.items()]
+        return np.where(proved.predicted == self.labels, np.max(radii, axis=0), 0.0)
 
     def _count(self, x, numbers, stream, votes, what):
         """Votes (N, K) of images, image i with the noise of seed + its number in the test part."""

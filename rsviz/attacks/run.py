@@ -32,7 +32,7 @@ from rsviz.execution import Plan, Runner, keep_memory, pick_device
 from rsviz.noise import NOISES
 from rsviz.noise.streams import PATH, SELECTION, VERDICT
 from rsviz.norms import NORMS, conversion
-from rsviz.smoothing import ABSTAIN, SmoothedClassifier, Votes, decide
+from rsviz.smoothing import ABSTAIN, CertifyVotes, SmoothedClassifier, predict_from_counts
 from rsviz.voting import Span, count_votes
 
 
@@ -197,7 +197,7 @@ def _named(run):
     *_, (counts, _) = run.votes(run.x[None], SELECTION, run.request.n0)
     if run.victim.noise is None:
         return counts[0].argmax(), "f"
-    answer = decide(counts[0], run.request.alpha)
+    answer = predict_from_counts(counts[0], run.request.alpha)
     return (counts[0].argmax(), "most votes") if answer == ABSTAIN else (answer, "votes")
 
 
@@ -242,7 +242,7 @@ def _certify(run, reached):
     smoothed = SmoothedClassifier(
         run.module, run.victim.noise, classes, used.device, precision=used.precision, batch=used.batch
     )
-    votes = Votes.from_json(reached.votes) if reached.votes else None
+    votes = CertifyVotes.from_json(reached.votes) if reached.votes else None
     settings = (request.n0, request.n, request.alpha, default_procedure(classes), request.seed)
     for snapshot in smoothed.stream(run.x, *settings, resume=votes):
         reached = replace(reached, votes=snapshot.votes.to_json())
@@ -345,7 +345,7 @@ def _answers(run, evidence) -> tuple[int, int]:
     counts = np.array([evidence.counts_before, evidence.counts_after])
     if run.victim.noise is None:
         return tuple(counts.argmax(1).tolist())
-    return tuple(decide(counts, run.request.alpha).tolist())
+    return tuple(predict_from_counts(counts, run.request.alpha).tolist())
 
 
 def _lengths(delta) -> dict[str, float]:

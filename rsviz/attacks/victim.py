@@ -14,7 +14,7 @@ from rsviz.errors import RsvizError
 from rsviz.execution import ForwardBackward, Plan, Runner, plan
 from rsviz.noise import Draws, block_size
 from rsviz.noise.streams import VERDICT
-from rsviz.smoothing import decide
+from rsviz.smoothing import predict_from_counts
 from rsviz.smoothing.gradients import Measured, measure_copies
 from rsviz.voting import Span, count_votes
 
@@ -124,7 +124,7 @@ class Victim:
         """What PREDICT answers to these votes, (B,) int64, ABSTAIN where it is not sure; argmax for f."""
         if self.noise is None:
             return counts.argmax(1)
-        return torch.from_numpy(decide(counts.cpu().numpy(), alpha)).to(counts.device)
+        return torch.from_numpy(predict_from_counts(counts.cpu().numpy(), alpha)).to(counts.device)
 
 
 class NoiseSource:

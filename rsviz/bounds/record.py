@@ -85,6 +85,20 @@ class Bound:
             radius = self.formula(p_a, p_b, scale, **arguments)
         return np.where(p_a > p_b, np.maximum(radius, 0.0), 0.0)
 
+    def certified_radius(self, p_a_lower, p_b_upper, scale=1.0, dim=None, **parameters) -> np.ndarray:
+        """Radius proved by confidence limits: 0 where p_a_lower <= p_b_upper.
+
+        A bound never decreases in p_a and never increases in p_b, so with p_A >= p_a_lower and
+        p_B <= p_b_upper the result is at most the radius of the true probabilities. Where
+        p_a_lower <= p_b_upper nothing is proved; p_a = p_b = 1/2 takes their place, whose radius is 0.
+
+        p_a_lower, p_b_upper: limits in [0, 1], arrays that broadcast; their order and sum are free there.
+        scale, dim, parameters, errors: as for `radius`.
+        """
+        proves = np.asarray(p_a_lower) > np.asarray(p_b_upper)
+        p_a, p_b = np.where(proves, p_a_lower, 0.5), np.where(proves, p_b_upper, 0.5)
+        return self.radius(p_a, p_b, scale, dim, **parameters)
+
     def radius_in(self, norm, p_a, p_b, scale=1.0, dim=None, **parameters) -> np.ndarray:
         """Radius of the largest ball of another norm inside the certified one: radius * conversion."""
         return self.radius(p_a, p_b, scale, dim, **parameters) * conversion(self.norm, norm, dim)

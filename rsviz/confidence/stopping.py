@@ -6,7 +6,8 @@ that of `anytime` on the votes so far and errs with probability at most alpha. C
 belongs to a run without such a rule: to report whichever of the two came first could err with up to 2 alpha.
 (A run that only a person may stop shares alpha between the two: see rsviz.smoothing.Terms.)
 
-    view = outlook(counts, top, n=100_000, alpha=0.001, radius=lambda p_a, p_b: bound.radius(p_a, p_b, sigma))
+    radius = lambda p_a_lower, p_b_upper: bound.certified_radius(p_a_lower, p_b_upper, sigma)
+    view = outlook(counts, top, n=100_000, alpha=0.001, radius=radius)
     decide(view, r)                  # "proved", "out of reach" or "undecided"
     good_enough(view, within=0.05)   # True: stop
 
@@ -56,9 +57,8 @@ def outlook(counts, top, n, alpha: float, radius: Callable) -> Outlook:
     """What the votes so far prove, and what votes up to n could.
 
     counts: votes so far (..., classes). top: class index (...), chosen before these votes. n: votes planned,
-    at least those in counts. alpha: in (0, 1). radius: function of arrays (p_a, p_b) with p_a > p_b and
-    p_a + p_b <= 1, larger for larger p_a and smaller p_b, as every bound of rsviz is; a Bound's `radius` with
-    its scale.
+    at least those in counts. alpha: in (0, 1). radius: function of limits (p_a_lower, p_b_upper), 0 where the
+    first is not larger: `certified_radius` of a Bound with its scale.
     Raises RsvizError, a ValueError that names the argument.
     """
     tally = checked(counts, top, alpha)
@@ -74,11 +74,11 @@ def outlook(counts, top, n, alpha: float, radius: Callable) -> Outlook:
     return Outlook(
         p_a_lower=p_a_lower,
         p_b_upper=p_b_upper,
-        radius=_radius(radius, p_a_lower, p_b_upper),
+        radius=radius(p_a_lower, p_b_upper),
         p_a_upper=p_a_upper,
         p_b_lower=p_b_lower,
-        true_at_most=_radius(radius, p_a_upper, p_b_lower),
-        votes_at_most=_radius(radius, *ANYTIME.limits(at_best, tally.top, alpha)),
+        true_at_most=radius(p_a_upper, p_b_lower),
+        votes_at_most=radius(*ANYTIME.limits(at_best, tally.top, alpha)),
     )
 
 
@@ -102,11 +102,6 @@ def good_enough(view: Outlook, within: float):
         raise RsvizError(f"within is {within}; it must lie between 0 and 1.")
     found = view.radius >= (1 - within) * view.most
     return found if found.ndim else bool(found)
-
-
-def _radius(radius, p_a, p_b):
-    proves = p_a > p_b
-    return np.where(proves, radius(np.where(proves, p_a, 0.5), np.where(proves, p_b, 0.5)), 0.0)
 
 
 def _other_side(tally: Tally, alpha):

@@ -11,16 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rsviz.bounds import BOUNDS, certifying
+from rsviz import smoothing
+from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES, default_procedure
 from rsviz.errors import RsvizError
 from rsviz.evaluation import curves
 from rsviz.evaluation.logs import ABSTAIN
 from rsviz.evaluation.store import EvaluationVotes
-
-ROWS = 2**22
-"""Counts that are read at once: 1,000 classes and 50,000 images go by in a dozen pieces."""
-
+from rsviz.noise import NOISES
 
 RADII = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Where certified accuracy is reported, as in the tables of the field, in pixel units."""
@@ -83,26 +81,23 @@ def certificates(
     request, whole = votes.header.request, votes.complete
     alpha = request.alpha if alpha is None else alpha
     procedure = _procedure(procedure or request.procedure, len(votes.header.classes))
-    top = votes.counts0[whole].argmax(1)
-    p_a_lower, p_b_upper = _limits(PROCEDURES[procedure], votes.counts[whole], top, alpha)
-    proves = p_a_lower > p_b_upper
-    p_a, p_b = np.where(proves, p_a_lower, 0.5), np.where(proves, p_b_upper, 0.5)
-    # Many images have the same votes: a bound is computed once for each pair of limits.
-    pairs, place = np.unique(np.stack((p_a, p_b)), axis=1, return_inverse=True)
-    dim = math.prod(votes.header.shape)
-    radii = {
-        bound.key: bound.radius(*pairs, scale=request.scale, dim=dim)[place.ravel()]
-        for bound in certifying(request.noise)
-    }
+    proved = smoothing.certificates(
+        votes.counts[whole],
+        votes.counts0[whole].argmax(1),
+        procedure=procedure,
+        alpha=alpha,
+        noise=NOISES[request.noise](request.scale),
+        dim=math.prod(votes.header.shape),
+    )
     return Certificates(
         alpha=alpha,
         procedure=procedure,
         idx=votes.idx[whole],
         label=votes.label[whole],
-        predicted=np.where(proves, top, ABSTAIN),
-        p_a_lower=p_a_lower,
-        p_b_upper=p_b_upper,
-        radii=radii,
+        predicted=proved.predicted,
+        p_a_lower=proved.p_a_lower,
+        p_b_upper=proved.p_b_upper,
+        radii=proved.radii,
         seconds=votes.seconds[whole],
     )
 
@@ -164,12 +159,3 @@ def _procedure(key, classes) -> str:
             f"procedure is {key!r}; certificates take one that is proved to hold: auto, {valid}."
         )
     return key
-
-
-def _limits(procedure, counts, top, alpha):
-    """The procedure's limits, so many rows at a time that memory stays small."""
-    rows = max(1, ROWS // counts.shape[1])
-    pieces = [(np.empty(0), np.empty(0))]
-    for first in range(0, len(counts), rows):
-        pieces.append(procedure.limits(counts[first : first + rows], top[first : first + rows], alpha))
-    return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))

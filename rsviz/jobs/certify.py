@@ -16,11 +16,11 @@ STOP = "stop"
 
 def run_certify(request: dict, resume: dict | None, folder: Path):
     """The runner: Steps with the progress of Evidence and a phase; the result is progress and certificate."""
-    from rsviz.smoothing import Votes
+    from rsviz.smoothing import CertifyVotes
 
     stored = resume["progress"] if resume else {}
     yield Step(stored | {"phase": "loading"})
-    votes = Votes.from_json(resume["votes"]) if resume else None
+    votes = CertifyVotes.from_json(resume["votes"]) if resume else None
     run = prepare(make_request(**request), votes)
     if votes is None:
         for _ in run.smoothed.planning(run.x.shape):

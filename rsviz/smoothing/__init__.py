@@ -1,8 +1,35 @@
-"""The smoothed classifier: votes of a base classifier under noise, PREDICT and CERTIFY, as a stream."""
+"""The smoothed classifier g: PREDICT and CERTIFY (certify.py), and SmoothedClassifier, which draws the votes.
 
-from rsviz.smoothing.certificate import Certificate, Snapshot, Votes
-from rsviz.smoothing.classifier import SmoothedClassifier
-from rsviz.smoothing.decision import ABSTAIN, decide
-from rsviz.smoothing.terms import Terms
+What turns votes into certificates does not need torch; the classifier is imported when it is first asked for.
+"""
 
-__all__ = ["ABSTAIN", "Certificate", "SmoothedClassifier", "Snapshot", "Terms", "Votes", "decide"]
+import importlib
+
+from rsviz.smoothing.certify import ABSTAIN, Certificates, certificates, predict_from_counts
+from rsviz.smoothing.stopping import Terms
+
+__all__ = [
+    "ABSTAIN",
+    "Certificate",
+    "Certificates",
+    "CertifyVotes",
+    "SmoothedClassifier",
+    "Snapshot",
+    "Terms",
+    "certificates",
+    "predict_from_counts",
+]
+
+_WITH_TORCH = {
+    "Certificate": "records",
+    "CertifyVotes": "records",
+    "SmoothedClassifier": "classifier",
+    "Snapshot": "records",
+}
+
+
+def __getattr__(name: str):
+    """The names that need torch are fetched when they are first asked for."""
+    if name not in _WITH_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WITH_TORCH[name]}"), name)

@@ -1,26 +1,23 @@
-"""The algorithm: draws of noise, votes of the base classifier on them, PREDICT and CERTIFY."""
+"""SmoothedClassifier: draws of noise and votes of the base classifier, streamed into PREDICT and CERTIFY."""
 
 import itertools
-from collections import deque
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
 
+from rsviz.bounds import certifying
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, plan
+from rsviz.generators import returned
 from rsviz.noise import Draws
-from rsviz.noise.streams import ESTIMATION, PREDICTION, SELECTION
-from rsviz.smoothing.certificate import (
-    Certificate,
-    Snapshot,
-    Votes,
-    make_certificate,
-    tight_radius,
-)
-from rsviz.smoothing.decision import decide
-from rsviz.smoothing.terms import BY_HAND, Terms, next_checkpoint
+from rsviz.noise.streams import ESTIMATION, SELECTION
+from rsviz.smoothing.certify import certify, predict
+from rsviz.smoothing.records import Certificate, CertifyVotes, Snapshot, make_certificate
+from rsviz.smoothing.stopping import BY_HAND, Terms, next_checkpoint
 from rsviz.voting import Span, count_votes
 
 
@@ -57,26 +54,37 @@ class SmoothedClassifier:
     def predict(self, x, n=1000, alpha=0.001, seed=0) -> int:
         """The class of g at x, or ABSTAIN. Wrong with probability at most alpha.
 
-        x: float32 (C, H, W) in [0, 1]. Source: Cohen et al. 2019, PREDICT, Proposition 1.
+        x: float32 (C, H, W) in [0, 1]. n: draws. alpha: probability of error, in (0, 1).
+        seed: of the noise, 0 .. MAX_SEED.
+        Source: Cohen et al. 2019, PREDICT, Proposition 1.
         """
         x = self._image(x)
         Terms(n=n, alpha=alpha, seed=seed)  # says what is wrong with them
-        start = (0,) * self.num_classes
-        tallies, _, _ = _last(self._tallies(x, n, seed, PREDICTION, self.plan(x.shape), start, every=1.0))
-        return int(decide(tallies[-1], alpha))
+
+        def sample_under_noise(stream, n):
+            start = (0,) * self.num_classes
+            for moments, _, _ in self._draw(x, n, seed, stream, self.plan(x.shape), start, every=1.0):
+                counts = moments[-1]
+                yield
+            return counts
+
+        return returned(predict(sample_under_noise, n, alpha))
 
     def certify(
-        self, x, n0=100, n=100_000, alpha=0.001, procedure="cohen", seed=0, *, decide=None, within=None
+        self, x, n0=100, n=100_000, alpha=0.001, procedure="cohen", seed=0, *, until_radius=None, within=None
     ) -> Certificate:
         """CERTIFY: n0 draws select the class, n fresh draws bound its probability.
 
-        x: float32 (C, H, W) in [0, 1]. procedure: a valid one of rsviz.confidence.PROCEDURES.
-        decide: end as soon as this radius (of the tight bound) is proved or out of reach. within: end as soon
-        as the proved radius is within so many percent of the most that n votes could prove. A run with such a
-        rule stands on procedure `anytime`, whatever `procedure` says.
+        x: float32 (C, H, W) in [0, 1]. n0, n: draws. alpha: probability of error, in (0, 1).
+        procedure: a valid one of rsviz.confidence.PROCEDURES. seed: of the noise, 0 .. MAX_SEED.
+        until_radius: end once this radius (pixel units, of the tight bound) is proved or out of reach.
+        within: end once the proved radius is within this percentage of the most that n votes could prove.
+        A run with one of these two rules uses procedure `anytime`, whatever `procedure` says.
         Source: Cohen et al. 2019, CERTIFY, Proposition 2; for the rules, rsviz.confidence.stopping.
         """
-        return _last(self.stream(x, n0, n, alpha, procedure, seed, decide=decide, within=within)).certificate
+        rules = {"until_radius": until_radius, "within": within}
+        *_, last = self.stream(x, n0, n, alpha, procedure, seed, **rules)
+        return last.certificate
 
     def stream(
         self,
@@ -87,52 +95,35 @@ class SmoothedClassifier:
         procedure="cohen",
         seed=0,
         *,
-        decide: float | None = None,
+        until_radius: float | None = None,
         within: float | None = None,
         stop: Callable[[Snapshot], bool] | None = None,
-        resume: Votes | None = None,
+        resume: CertifyVotes | None = None,
         every=0.1,
     ) -> Iterator[Snapshot]:
         """CERTIFY as a generator of snapshots, at first after few draws, later about `every` seconds.
 
         Each snapshot says what may be claimed at that moment (see Terms.claim); the last one carries the
-        certificate. stop: asked with each snapshot before n; True ends the run with what is proved. It
-        may go by what it sees: a part of alpha is kept for it, see Terms.
+        certificate.
+        stop: called with each snapshot before n; True ends the run with what is proved. It may depend on what
+        it sees: a part of alpha is kept for it, see Terms.
         resume: the votes of an earlier snapshot of the same run; the result is the same as without a break.
+        The other arguments are those of `certify`.
         """
         x = self._image(x)
-        terms = Terms(n0, n, alpha, procedure, seed, decide, within, stoppable=stop is not None)
+        terms = Terms(n0, n, alpha, procedure, seed, until_radius, within, stoppable=stop is not None)
         if resume and resume.plan.device != str(self.device):
             raise RsvizError(
-                f"this run began on {resume.plan.device}; on {self.device} its draws would be others."
+                f"this run began on {resume.plan.device}; on {self.device} its draws would be different."
             )
-        votes = resume or Votes(self.plan(x.shape), (0,) * self.num_classes, (0,) * self.num_classes)
-        for tallies, spent, used in self._tallies(x, n0, seed, SELECTION, votes.plan, votes.counts0, every):
-            votes = replace(votes, plan=used, counts0=tallies[-1], seconds=votes.seconds + spent)
-            yield Snapshot(votes, None)
-        top, radius = int(np.argmax(votes.counts0)), tight_radius(self.noise, x.shape)
-        for moments in self._moments(x, terms, votes, every):
-            endings = ((terms.ending(moment.counts, top, radius), moment) for moment in moments)
-            ended, votes = next((found for found in endings if found[0]), (None, moments[-1]))
-            snapshot = Snapshot(votes, top, terms.claim(votes.counts, top))
-            if not ended and stop is not None and stop(snapshot):
-                ended = BY_HAND
-            if ended:
-                certificate = make_certificate(snapshot, terms, ended, self.noise, tuple(x.shape))
-                yield replace(snapshot, certificate=certificate)
-                return
-            yield snapshot
-
-    def _moments(self, x, terms, votes, every) -> Iterator[list[Votes]]:
-        """The estimating votes as they come, each time with the checkpoints of a rule that were passed."""
-        if votes.drawn:  # at once after a break: what was reached may be the end
-            yield [votes]
-        pause = next_checkpoint if terms.has_rule else None
-        for tallies, spent, used in self._tallies(
-            x, terms.n, terms.seed, ESTIMATION, votes.plan, votes.counts, every, pause
-        ):
-            votes = replace(votes, plan=used, seconds=votes.seconds + spent)
-            yield [replace(votes, counts=tally) for tally in tallies]
+        zero = (0,) * self.num_classes
+        sampler = _Sampler(
+            self, x, terms, stop, resume or CertifyVotes(self.plan(x.shape), zero, zero), every
+        )
+        proved = yield from certify(sampler, terms, self.noise, math.prod(x.shape))
+        votes, top = sampler.votes, sampler.top
+        certificate = make_certificate(proved, votes, top, terms, sampler.ended, self.noise, tuple(x.shape))
+        yield Snapshot(votes, top, terms.claim(votes.counts, top), certificate)
 
     def examples(self, x, count=8, seed=0):
         """The first estimating draws: (noisy images float32 (count, C, H, W), the votes on them (count,))."""
@@ -147,11 +138,11 @@ class SmoothedClassifier:
 
     def plan(self, shape) -> Plan:
         """Device, precision and batch for images of `shape` (C, H, W); measured once."""
-        deque(self.planning(shape), maxlen=0)
+        returned(self.planning(shape))
         return self._plans[self._plan_key(shape)]
 
     def planning(self, shape) -> Iterator[None]:
-        """`plan` in steps of a fraction of a second, for who has to attend to others meanwhile."""
+        """`plan` in steps of a fraction of a second, so that a worker can serve other jobs between them."""
         key = self._plan_key(shape)
         if key not in self._plans:
             self._plans[key] = yield from plan(
@@ -174,11 +165,11 @@ class SmoothedClassifier:
             raise RsvizError("x holds values outside [0, 1]; pixels are given in [0, 1].")
         return x.to(self.device, torch.float32)
 
-    def _tallies(self, x, n, seed, stream, used: Plan, counts, every, pause=None):
-        """Go on from `counts` to n votes; yield (tallies, seconds, plan) about every `every` seconds.
+    def _draw(self, x, n, seed, stream, used: Plan, counts, every, pause=None):
+        """Go on from `counts` to n votes; about every `every` seconds yield (moments, seconds, plan).
 
-        pause: function of the votes drawn that gives the next number of votes to look at. tallies: votes per
-        class at each of those that was passed, and at last those so far.
+        pause: function of the number of votes drawn that gives the next number at which to report them.
+        moments: votes per class at each such number that was passed, and at last those so far.
         """
         stops = [sum(counts)]
         while stops[-1] < n:
@@ -192,12 +183,64 @@ class SmoothedClassifier:
         ):
             reached = np.cumsum(count.counts, axis=0) + counts
             full = int(np.searchsorted(stops, stops[0] + count.drawn, side="right")) - 1
-            tallies = [tuple(tally) for tally in reached[passed:full].tolist()]
+            moments = [tuple(moment) for moment in reached[passed:full].tolist()]
             if stops[full] < stops[0] + count.drawn:
-                tallies.append(tuple(reached[-1].tolist()))
+                moments.append(tuple(reached[-1].tolist()))
             passed, used = full, replace(used, batch=count.batch)
-            yield tallies, count.seconds, used
+            yield moments, count.seconds, used
 
 
-def _last(items):
-    return deque(items, maxlen=1).pop()
+class _Sampler:
+    """SampleUnderNoise of CERTIFY as a stream: snapshots while votes arrive, stopping rules, resuming.
+
+    votes: the votes so far. top: the class that the estimating votes are counted for. ended: why it ended.
+    """
+
+    def __init__(
+        self, smoothed: SmoothedClassifier, x, terms: Terms, stop, votes: CertifyVotes, every: float
+    ):
+        self.smoothed, self.x, self.terms, self.stop, self.every = smoothed, x, terms, stop, every
+        self.votes, self.top, self.ended = votes, None, None
+        bound, noise = certifying(smoothed.noise.key)[0], smoothed.noise
+        self._radius = partial(bound.certified_radius, scale=noise.scale, dim=math.prod(x.shape))
+
+    def __call__(self, stream: int, n: int, top: int | None = None):
+        """A generator of Snapshots that returns the votes per class of this stream."""
+        if stream == SELECTION:
+            yield from self._select(n)
+            return self.votes.counts0
+        self.top = top
+        for moments in self._moments(n):
+            endings = ((self.terms.ending(votes.counts, top, self._radius), votes) for votes in moments)
+            self.ended, self.votes = next((found for found in endings if found[0]), (None, moments[-1]))
+            if self.ended:
+                break
+            snapshot = Snapshot(self.votes, top, self.terms.claim(self.votes.counts, top))
+            if self.stop is not None and self.stop(snapshot):
+                self.ended = BY_HAND
+                break
+            yield snapshot
+        return self.votes.counts
+
+    def _select(self, n):
+        votes = self.votes
+        draws = self.smoothed._draw(
+            self.x, n, self.terms.seed, SELECTION, votes.plan, votes.counts0, self.every
+        )
+        for counts, spent, used in draws:
+            self.votes = replace(
+                self.votes, plan=used, counts0=counts[-1], seconds=self.votes.seconds + spent
+            )
+            yield Snapshot(self.votes, None)
+
+    def _moments(self, n) -> Iterator[list[CertifyVotes]]:
+        """The estimating votes as they come, each time with the checkpoints of a rule that were passed."""
+        if self.votes.drawn:  # at once after a break: the run may already have reached its end
+            yield [self.votes]
+        votes, pause = self.votes, next_checkpoint if self.terms.has_rule else None
+        draws = self.smoothed._draw(
+            self.x, n, self.terms.seed, ESTIMATION, votes.plan, votes.counts, self.every, pause
+        )
+        for counts, spent, used in draws:
+            votes = replace(votes, plan=used, seconds=votes.seconds + spent)
+            yield [replace(votes, counts=moment) for moment in counts]

@@ -10,12 +10,12 @@ from scipy.special import ndtri
 from rsviz.bounds import certifying
 from rsviz.checkpoints import Metric, load_checkpoint, save_survey
 from rsviz.checkpoints.storage import locate
-from rsviz.confidence import PROCEDURES
 from rsviz.data import load
 from rsviz.execution import Runner, pick_device, plan
 from rsviz.files import write_atomically
 from rsviz.noise import NOISES
 from rsviz.noise.streams import ESTIMATION, SELECTION
+from rsviz.smoothing import certificates
 from rsviz.voting import count_votes, spans_of
 
 RADII = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -87,11 +87,16 @@ def proved_radii(counts, top, noise, shape, procedure, alpha):
 
     Of the tight bound for the noise, in pixel units. shape: of one image.
     """
-    lower, upper = PROCEDURES[procedure].limits(counts, top, alpha)
-    proved = lower > upper
-    p_a, p_b = np.where(proved, lower, 0.5), np.where(proved, upper, 0.5)
-    bound = certifying(noise.key)[0]
-    return np.where(proved, bound.radius(p_a, p_b, scale=noise.scale, dim=math.prod(shape)), -1.0)
+    proved = certificates(
+        counts,
+        top,
+        procedure=procedure,
+        alpha=alpha,
+        noise=noise,
+        dim=math.prod(shape),
+        bounds=certifying(noise.key)[:1],
+    )
+    return np.where(proved.abstained, -1.0, proved.radius)
 
 
 def remeasure(name, device=None):

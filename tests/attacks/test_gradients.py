@@ -8,11 +8,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from rsviz.attacks import Victim
-from rsviz.attacks.victim import decide
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES, Gaussian
 from rsviz.norms import NORMS
-from rsviz.smoothing import ABSTAIN, SmoothedClassifier
+from rsviz.smoothing import ABSTAIN, SmoothedClassifier, predict_from_counts
 from rsviz.smoothing.gradients import LOSSES, Goal
 
 SHAPE, CLASSES, DRAWS = (1, 4, 4), 4, 6
@@ -174,10 +173,10 @@ def test_votes_decide_as_predict_does():
     assert ABSTAIN in answers
     assert len(set(answers)) > 1
     counts = torch.tensor([[6, 4, 0], [60, 40, 0], [600, 400, 0], [0, 3, 3], [10, 0, 0], [0, 0, 11]])
-    assert decide(counts.numpy(), 0.001).tolist() == [ABSTAIN, ABSTAIN, 0, ABSTAIN, ABSTAIN, 2]
+    assert predict_from_counts(counts.numpy(), 0.001).tolist() == [ABSTAIN, ABSTAIN, 0, ABSTAIN, ABSTAIN, 2]
     # 2 * 2^-n <= alpha for n agreeing votes.
     n = math.ceil(1 - math.log2(0.001))
-    assert decide([[n - 1, 0], [n, 0]], 0.001).tolist() == [ABSTAIN, 0]
+    assert predict_from_counts([[n - 1, 0], [n, 0]], 0.001).tolist() == [ABSTAIN, 0]
 
 
 def test_nan_and_wrong_shapes_are_told():

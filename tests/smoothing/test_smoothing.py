@@ -9,7 +9,7 @@ from rsviz.confidence import clopper_pearson_lower
 from rsviz.errors import RsvizError
 from rsviz.execution import Runner
 from rsviz.noise import Gaussian
-from rsviz.smoothing import ABSTAIN, SmoothedClassifier, Votes
+from rsviz.smoothing import ABSTAIN, CertifyVotes, SmoothedClassifier
 
 SHAPE = (1, 8, 8)
 X = torch.full(SHAPE, 0.5)
@@ -113,7 +113,7 @@ def test_counts_do_not_depend_on_stops():
                 break
         if snapshot.certificate:
             break
-        resume = Votes.from_json(snapshot.votes.to_json())
+        resume = CertifyVotes.from_json(snapshot.votes.to_json())
         stops += 1
     assert stops >= 3
     assert snapshot.certificate.counts0 == undisturbed.counts0
@@ -225,7 +225,7 @@ def test_a_network_that_gives_nan_or_another_shape_is_refused():
 
 def test_a_run_goes_on_only_on_the_kind_of_device_where_it_began():
     snapshot = next(smoothed().stream(X, n0=10, n=1000))
-    elsewhere = Votes.from_json(
+    elsewhere = CertifyVotes.from_json(
         snapshot.votes.to_json() | {"plan": {"device": "cuda", "precision": "float32", "batch": 64}}
     )
     with pytest.raises(RsvizError, match="began on cuda"):

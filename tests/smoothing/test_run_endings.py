@@ -11,8 +11,8 @@ from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES, clopper_pearson_lower, sequence_lower
 from rsviz.errors import RsvizError
 from rsviz.noise import Gaussian
-from rsviz.smoothing import SmoothedClassifier, Terms, Votes
-from rsviz.smoothing.terms import next_checkpoint
+from rsviz.smoothing import CertifyVotes, SmoothedClassifier, Terms
+from rsviz.smoothing.stopping import next_checkpoint
 
 SHAPE = (1, 8, 8)
 X = torch.full(SHAPE, 0.5)
@@ -67,7 +67,7 @@ def test_watching_without_a_share_of_alpha_kept_for_it_would_fail_more_often_tha
     assert at_n <= alpha + 3 * noise  # alone, what is claimed at n is right: the union is not
 
 
-@pytest.mark.parametrize("settings", [{"procedure": "anytime"}, {"decide": 0.1}, {"within": 5}])
+@pytest.mark.parametrize("settings", [{"procedure": "anytime"}, {"until_radius": 0.1}, {"within": 5}])
 def test_what_stands_on_anytime_throughout_needs_no_share(settings):
     terms = Terms(n=500, alpha=0.05, stoppable=True, **settings)
     assert terms.alpha_before_n == terms.alpha_at_n == 0.05
@@ -106,12 +106,12 @@ def test_a_run_stopped_by_hand_keeps_what_is_proved_and_the_seed_repeats_it():
     assert (again.counts, again.p_a_lower, again.radius) == (kept.counts, kept.p_a_lower, kept.radius)
 
 
-def test_decide_ends_early_where_the_radius_is_far_from_the_true_one():
+def test_until_radius_ends_early_where_the_radius_is_far_from_the_true_one():
     true = SIGMA * norm.ppf(0.9)
-    proved = smoothed(0.9).certify(X, decide=true / 1.5)
+    proved = smoothed(0.9).certify(X, until_radius=true / 1.5)
     assert proved.ended == "proved"
     assert true / 1.5 <= proved.radius < true
-    out_of_reach = smoothed(0.9).certify(X, decide=true / 0.5)
+    out_of_reach = smoothed(0.9).certify(X, until_radius=true / 0.5)
     assert out_of_reach.ended == "out of reach"
     assert out_of_reach.radius < true
     assert max(proved.n, out_of_reach.n) <= 10_000  # a tenth of the votes planned
@@ -128,7 +128,7 @@ def test_good_enough_ends_within_so_many_percent_of_what_was_in_reach():
 
 @pytest.mark.parametrize("batch", [1, 7, 1000])
 def test_a_rule_ends_after_the_same_votes_whatever_the_batch(batch):
-    one, other = (smoothed(0.8, batch=size).certify(X, decide=0.3, seed=2) for size in (batch, 64))
+    one, other = (smoothed(0.8, batch=size).certify(X, until_radius=0.3, seed=2) for size in (batch, 64))
     assert (one.n, one.counts, one.ended) == (other.n, other.counts, other.ended)
 
 
@@ -143,7 +143,7 @@ def test_breaks_change_nothing_of_a_run_with_a_rule():
             snapshot = next(snapshots)
         if snapshot.certificate is not None:
             break
-        votes, breaks = Votes.from_json(snapshot.votes.to_json()), breaks + 1
+        votes, breaks = CertifyVotes.from_json(snapshot.votes.to_json()), breaks + 1
     assert breaks >= 3
     assert snapshot.certificate.n == undisturbed.n
     assert snapshot.certificate.counts == undisturbed.counts
@@ -151,8 +151,8 @@ def test_breaks_change_nothing_of_a_run_with_a_rule():
 
 def test_votes_taken_up_at_the_end_of_a_run_end_it_again():
     """A worker killed after it had stored the last votes, and before it stored the certificate."""
-    *_, last = smoothed(0.9).stream(X, decide=0.3)
-    first = next(smoothed(0.9).stream(X, decide=0.3, resume=last.votes))
+    *_, last = smoothed(0.9).stream(X, until_radius=0.3)
+    first = next(smoothed(0.9).stream(X, until_radius=0.3, resume=last.votes))
     assert first.certificate.counts == last.certificate.counts
     assert first.certificate.ended == last.certificate.ended == "proved"
 
@@ -188,12 +188,12 @@ def test_checkpoints_are_few_and_begin_early():
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"decide": 0}, "decide is 0"),
-        ({"decide": float("inf")}, "decide is inf"),
-        ({"decide": float("nan")}, "decide is nan"),
+        ({"until_radius": 0}, "until_radius is 0"),
+        ({"until_radius": float("inf")}, "until_radius is inf"),
+        ({"until_radius": float("nan")}, "until_radius is nan"),
         ({"within": 0}, "within is 0"),
         ({"within": 100}, "within is 100"),
-        ({"within": 5, "decide": 0.1}, "decide and within are both given"),
+        ({"within": 5, "until_radius": 0.1}, "until_radius and within are both given"),
         ({"procedure": "li"}, "procedure is 'li', which makes no certificate: .* cohen, split, anytime"),
         ({"procedure": "tcertify"}, "which makes no certificate"),
         ({"procedure": "sison-glaz"}, "which makes no certificate"),

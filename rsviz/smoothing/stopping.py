@@ -1,4 +1,4 @@
-"""What a run of CERTIFY was asked for, when it ends, and what it may claim then."""
+"""What a run of CERTIFY is asked for, when it ends, and which limits it may claim then. No torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ENDINGS = (COMPLETE, PROVED, OUT_OF_REACH, GOOD_ENOUGH, BY_HAND)
 """Why a run ended: all n votes; the radius asked for proved, or out of reach; good enough; stopped."""
 
 STEP, GROWTH = 16, 8
-"""Rules are looked at after 16, 32, ... votes; later the distance is an eighth of what is drawn."""
+"""Rules are checked after 16, 32, ... votes; later the distance is an eighth of the votes drawn."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +30,21 @@ class Claim:
     p_a_lower: float
     p_b_upper: float
 
-    @property
-    def proves(self) -> bool:
-        return self.p_a_lower > self.p_b_upper
-
 
 @dataclass(frozen=True)
 class Terms:
     """What is fixed before the first draw, and so makes the claim at the end hold.
 
-    n0, n, seed: as for CERTIFY. alpha: probability that the run ends with a false claim. procedure: a valid
-    one of PROCEDURES. decide: end when this radius is proved or out of reach. within: end when the proved
-    radius is within so many percent of the most that n votes could prove. stoppable: somebody or something,
-    who has seen all votes so far, may end the run at any moment.
+    n0, n: selecting and estimating draws. seed: of all noise.
+    alpha: probability that the run ends with a false claim. procedure: key of a valid one of PROCEDURES.
+    until_radius: end when this radius (pixel units) is proved or out of reach.
+    within: end when the proved radius is within this percentage of the most that n votes could prove.
+    stoppable: a person or a program that has seen all votes so far may end the run at any moment.
 
     Why the claim is false with probability at most alpha, whichever way a run ends:
     - It goes to n, always: the limits of `procedure` at alpha on n votes, as published.
     - It has a rule, or the procedure is `anytime`: `anytime` at alpha wherever it ends, n included. One event
-      of probability alpha (Ville's inequality) covers every moment, so what decides when to end is no matter.
+      of probability alpha (Ville's inequality) covers every moment, so the reason for ending does not matter.
     - It is stoppable besides going to n: before n the claim is `anytime` at alpha / 10, at n it is
       `procedure` at 9 alpha / 10. A claim is false only if the sequence ever fails or the limits at n do,
       whatever the decision to stop rests on; by the union bound that has probability at most alpha.
@@ -58,7 +55,7 @@ class Terms:
     alpha: float = 0.001
     procedure: str = "cohen"
     seed: int = 0
-    decide: float | None = None
+    until_radius: float | None = None
     within: float | None = None
     stoppable: bool = False
 
@@ -69,16 +66,16 @@ class Terms:
         if not 0 < self.alpha < 1:
             raise RsvizError(f"alpha is {self.alpha}; it must lie between 0 and 1.")
         check_procedure(self.procedure)
-        if self.decide is not None and not 0 < self.decide < np.inf:
-            raise RsvizError(f"decide is {self.decide}; it must be a positive, finite radius.")
+        if self.until_radius is not None and not 0 < self.until_radius < np.inf:
+            raise RsvizError(f"until_radius is {self.until_radius}; it must be a positive, finite radius.")
         if self.within is not None and not 0 < self.within < 100:
             raise RsvizError(f"within is {self.within}; it must be a percentage between 0 and 100.")
-        if self.decide is not None and self.within is not None:
-            raise RsvizError("decide and within are both given; a run ends by one rule.")
+        if self.until_radius is not None and self.within is not None:
+            raise RsvizError("until_radius and within are both given; a run ends by one rule.")
 
     @property
     def has_rule(self) -> bool:
-        return self.decide is not None or self.within is not None
+        return self.until_radius is not None or self.within is not None
 
     @property
     def always(self) -> bool:
@@ -95,22 +92,28 @@ class Terms:
         """Spent by the limits on all n votes."""
         return self.alpha - self.alpha_before_n if self.stoppable and not self.always else self.alpha
 
-    def claim(self, counts, top: int) -> Claim:
-        """What the votes prove: before n what holds at every moment, at n what was asked for.
+    def limits_after(self, drawn: int) -> tuple[str, float]:
+        """(procedure, alpha) of the limits that may be claimed after this many estimating votes.
 
-        Of a run that is not stoppable and has no rule, what is proved before n stands alone: whoever ends
-        such a run there, and would have taken the claim at n otherwise, may err with up to 2 alpha.
+        Before n they are those that hold at every moment, at n those of the requested procedure. In a run
+        that is not stoppable and has no rule, a claim before n is an alternative to the claim at n: to report
+        whichever came first may err with probability up to 2 alpha.
         """
-        at_n = sum(counts) >= self.n
-        procedure = self.procedure if at_n and not self.always else "anytime"
-        alpha = self.alpha_at_n if at_n else self.alpha_before_n
-        return make_claim(procedure, counts, top, alpha)
+        if drawn < self.n:
+            return "anytime", self.alpha_before_n
+        return "anytime" if self.always else self.procedure, self.alpha_at_n
+
+    def claim(self, counts, top: int) -> Claim:
+        """The limits that may be claimed from these votes (classes,) for the class `top`."""
+        procedure, alpha = self.limits_after(sum(counts))
+        p_a_lower, p_b_upper = PROCEDURES[procedure].limits(np.array(counts), top, alpha)
+        return Claim(procedure, alpha, float(p_a_lower), float(p_b_upper))
 
     def ending(self, counts, top: int, radius: Callable) -> str | None:
         """Why the run ends with these votes, as one of ENDINGS; None: it goes on.
 
-        radius: function of arrays (p_a, p_b), of the tight bound. The rules answer at checkpoints only, so
-        that a run ends after the same votes on every machine.
+        radius: function of limits (p_a_lower, p_b_upper): the tight bound's `certified_radius`. The rules are
+        checked at fixed checkpoints only, so that a run ends after the same votes on every machine.
         """
         drawn = sum(counts)
         if drawn >= self.n:
@@ -120,18 +123,12 @@ class Terms:
         view = outlook(np.array(counts), top, self.n, self.alpha, radius)
         if self.within is not None:
             return GOOD_ENOUGH if good_enough(view, self.within / 100) else None
-        decided = decide(view, self.decide)
+        decided = decide(view, self.until_radius)
         return None if decided == UNDECIDED else decided
 
 
-def make_claim(procedure: str, counts, top: int, alpha: float) -> Claim:
-    """The limits of a procedure on votes per class, as plain numbers."""
-    p_a_lower, p_b_upper = PROCEDURES[procedure].limits(np.array(counts), top, alpha)
-    return Claim(procedure, alpha, float(p_a_lower), float(p_b_upper))
-
-
 def check_procedure(key) -> None:
-    """Refuse what is no procedure, and what is one but proves nothing."""
+    """Raise RsvizError unless `key` names a procedure whose limits are proved."""
     allowed = ", ".join(name for name, procedure in PROCEDURES.items() if procedure.valid)
     if key not in PROCEDURES:
         raise RsvizError(f"procedure is {key!r}; it must be one of {allowed}.")
@@ -143,7 +140,7 @@ def check_procedure(key) -> None:
 
 
 def next_checkpoint(drawn: int) -> int:
-    """The first checkpoint after so many votes."""
+    """The first checkpoint after `drawn` votes."""
     checkpoint = STEP
     while checkpoint <= drawn:
         checkpoint += max(STEP, checkpoint // GROWTH // STEP * STEP)

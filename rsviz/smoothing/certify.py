@@ -1,0 +1,142 @@
+"""PREDICT and CERTIFY, from votes to certificate. The only place where limits become certified radii.
+
+Cohen, Rosenfeld and Kolter 2019, section 3.2, as generators: `sample_under_noise(stream, n, ...)` draws n
+votes, yields while it does, and returns the votes per class. How it streams, stops early or resumes is its
+own matter (rsviz.smoothing.classifier); nothing here depends on it. This module does not import torch.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import binom
+
+from rsviz.bounds import Bound, certifying
+from rsviz.confidence import PROCEDURES
+from rsviz.noise.streams import ESTIMATION, PREDICTION, SELECTION
+
+ABSTAIN = -1
+"""What stands in the place of a class where none is named."""
+
+COUNTS_AT_ONCE = 2**22
+"""Counts whose limits are computed in one piece: 1,000 classes and 50,000 images take a dozen pieces."""
+
+
+# --- PREDICT ---
+
+
+def predict(sample_under_noise: Callable, n: int, alpha: float) -> Generator[Any, None, int]:
+    """PREDICT: the class of g at one image, or ABSTAIN. Wrong with probability at most alpha.
+
+    n: draws. alpha: probability of error, in (0, 1).
+    Source: Cohen et al. 2019, PREDICT, Proposition 1.
+    """
+    counts = yield from sample_under_noise(PREDICTION, n)
+    return int(predict_from_counts(counts, alpha))
+
+
+def predict_from_counts(counts, alpha: float) -> np.ndarray:
+    """The class with most votes where a two-sided binomial test of the two largest counts rejects a tie.
+
+    counts: votes (..., classes). alpha: level of the test, in (0, 1).
+    Returns int64 classes (...), ABSTAIN where the test does not reject.
+    Source: Cohen et al. 2019, PREDICT, Proposition 1.
+    """
+    counts = np.asarray(counts)
+    ordered = np.sort(counts, axis=-1)
+    first, second = ordered[..., -1], ordered[..., -2]
+    p_value = np.minimum(1, 2 * binom.sf(first - 1, first + second, 0.5))
+    return np.where(p_value <= alpha, counts.argmax(-1), ABSTAIN)
+
+
+# --- CERTIFY ---
+
+
+def certify(sample_under_noise: Callable, terms, noise, dim: int) -> "Generator[Any, None, Certificates]":
+    """CERTIFY: n0 draws select a class, n fresh draws bound its probability, a bound gives the radius.
+
+    terms: n0, n, and which limits hold after how many votes (rsviz.smoothing.stopping.Terms). noise: the
+    mechanism. dim: values of one image.
+    Returns the Certificates of one image; its arrays have no axes.
+    Source: Cohen et al. 2019, CERTIFY, Proposition 2.
+    """
+    counts0 = yield from sample_under_noise(SELECTION, terms.n0)
+    top = int(np.argmax(counts0))
+    counts = yield from sample_under_noise(ESTIMATION, terms.n, top)
+    procedure, alpha = terms.limits_after(sum(counts))
+    return certificates(counts, top, procedure=procedure, alpha=alpha, noise=noise, dim=dim)
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What votes prove, one certificate for each leading index (...).
+
+    predicted: int64, the certified class, ABSTAIN where nothing is proved. p_a_lower, p_b_upper: float64
+    limits. radii: float64 radii by key of the bound, in pixel units and the bound's own norm, 0 where
+    nothing is proved; the tight bound comes first.
+    """
+
+    predicted: np.ndarray
+    p_a_lower: np.ndarray
+    p_b_upper: np.ndarray
+    radii: Mapping[str, np.ndarray]
+
+    @property
+    def abstained(self) -> np.ndarray:
+        """bool (...): nothing is proved."""
+        return self.predicted == ABSTAIN
+
+    @property
+    def radius(self) -> np.ndarray:
+        """Radii (...) of the tight bound."""
+        return next(iter(self.radii.values()))
+
+
+def certificates(
+    counts, top, *, procedure: str, alpha: float, noise, dim: int, bounds: "list[Bound] | None" = None
+) -> Certificates:
+    """From votes to class, limits, radii and abstention: every certificate of rsviz is made here.
+
+    counts: votes of the estimating draws, integers (..., classes). top: class index (...), selected without
+    these votes. procedure: key of PROCEDURES. alpha: probability of error, in (0, 1). noise: the mechanism
+    under which the votes were drawn. dim: values of one image. bounds: those to read; by default every
+    rigorous bound for the noise, the tight one first.
+    Raises RsvizError, a ValueError that names the argument.
+
+    Guarantee. Let the procedure be valid, `top` independent of `counts`, and the bounds rigorous. Then with
+    probability at least 1 - alpha, g(x + delta) = predicted for every delta shorter than the radius of any
+    of the bounds, all bounds at once.
+    Proof. The procedure is valid: with probability at least 1 - alpha both p_A >= p_a_lower and
+    p_B <= p_b_upper hold, where p_A is the probability of `top` and p_B the largest probability of another
+    class. Suppose that they hold. Where p_a_lower <= p_b_upper the answer is ABSTAIN with radius 0, and
+    nothing is claimed. Elsewhere p_A >= p_a_lower > p_b_upper >= p_B, so g(x) = top. A rigorous bound never
+    decreases in p_a and never increases in p_b, so the radius of (p_a_lower, p_b_upper) is at most that of
+    (p_A, p_B), inside which the theorem of the bound keeps g(x + delta) = top. The event does not depend on
+    the bound, so the claim holds for all of them with the same alpha.
+
+    A procedure that is not valid gives numbers without this guarantee; they are no certificate.
+    """
+    counts, top = np.asarray(counts), np.asarray(top)
+    p_a_lower, p_b_upper = _limits(counts, top, procedure, alpha)
+    # Many images have the same votes: a bound is computed once for each pair of limits.
+    pairs, place = np.unique(np.stack((p_a_lower.ravel(), p_b_upper.ravel())), axis=1, return_inverse=True)
+    radii = {
+        bound.key: bound.certified_radius(*pairs, scale=noise.scale, dim=dim)[place].reshape(p_a_lower.shape)
+        for bound in (certifying(noise.key) if bounds is None else bounds)
+    }
+    predicted = np.where(p_a_lower > p_b_upper, top, ABSTAIN)
+    return Certificates(predicted, p_a_lower, p_b_upper, radii)
+
+
+def _limits(counts, top, procedure, alpha):
+    """The procedure's limits, in pieces whose memory stays small."""
+    limits = PROCEDURES[procedure].limits
+    rows = max(1, COUNTS_AT_ONCE // counts.shape[-1]) if counts.ndim == 2 else max(1, len(counts))
+    if counts.ndim != 2 or len(counts) <= rows:
+        return limits(counts, top, alpha)
+    pieces = [
+        limits(counts[first : first + rows], top[first : first + rows], alpha)
+        for first in range(0, len(counts), rows)
+    ]
+    return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))

@@ -1,0 +1,144 @@
+"""What a run of CERTIFY has at each moment, and the certificate that it ends with."""
+
+import math
+from dataclasses import asdict, dataclass
+
+from rsviz.execution import Plan
+from rsviz.noise import block_size
+from rsviz.smoothing.certify import Certificates, certificates
+from rsviz.smoothing.stopping import Claim, Terms
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What CERTIFY proves about one image.
+
+    With probability at least 1 - alpha over the draws, g(x + delta) = predicted for every delta of the
+    stated norm smaller than the radius.
+
+    predicted: class index, or ABSTAIN.
+    counts0, counts: votes per class of the selecting and of the estimating draws.
+    radius: of the tight bound for the noise, in pixel units and its own norm, 0 where it abstains.
+    radii: of every rigorous bound that fits the noise, the tight one first.
+    radius_cohen: what `cohen` proves from the same votes at the same alpha, where procedure is `split`.
+    n: estimating draws made. n_planned: estimating draws requested.
+    ended: why the run ended, one of rsviz.smoothing.stopping.ENDINGS.
+    procedure: the one that gave the limits. alpha_spent: the part of alpha that these limits use.
+    block: draws that share one seeding. batch: images in a pass. seconds: time spent on drawing.
+    """
+
+    predicted: int
+    abstained: bool
+    counts0: tuple[int, ...]
+    counts: tuple[int, ...]
+    p_a_lower: float
+    p_b_upper: float
+    radius: float
+    radii: dict[str, float]
+    radius_cohen: float | None
+    noise: str
+    scale: float
+    n0: int
+    n: int
+    n_planned: int
+    ended: str
+    alpha: float
+    alpha_spent: float
+    procedure: str
+    seed: int
+    device: str
+    precision: str
+    block: int
+    batch: int
+    seconds: float
+    votes_per_second: float
+
+
+@dataclass(frozen=True)
+class CertifyVotes:
+    """How far a run has come; all that a restart needs beside the request.
+
+    plan: device, precision and batch, fixed at the start of the run.
+    counts0, counts: votes per class so far. seconds: time spent on drawing.
+    """
+
+    plan: Plan
+    counts0: tuple[int, ...]
+    counts: tuple[int, ...]
+    seconds: float = 0.0
+
+    @property
+    def drawn(self) -> int:
+        """Estimating votes so far."""
+        return sum(self.counts)
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict) -> "CertifyVotes":
+        return cls(
+            plan=Plan(**value["plan"]),
+            counts0=tuple(value["counts0"]),
+            counts=tuple(value["counts"]),
+            seconds=value["seconds"],
+        )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A moment of a stream.
+
+    votes: the votes so far. top: the class they are counted for, None while it is being selected.
+    claim: the limits that may be claimed now, None before the first estimating vote.
+    certificate: of the last snapshot alone.
+    """
+
+    votes: CertifyVotes
+    top: int | None
+    claim: Claim | None = None
+    certificate: Certificate | None = None
+
+
+def make_certificate(
+    proved: Certificates, votes: CertifyVotes, top: int, terms: Terms, ended: str, noise, shape
+) -> Certificate:
+    """The certificate of a run that ended with these votes.
+
+    proved: what `rsviz.smoothing.certify.certify` returned. noise: the mechanism. shape: (C, H, W).
+    """
+    procedure, alpha = terms.limits_after(votes.drawn)
+    radius_cohen = None
+    if procedure == "split":
+        cohen = certificates(
+            votes.counts, top, procedure="cohen", alpha=alpha, noise=noise, dim=math.prod(shape)
+        )
+        radius_cohen = float(cohen.radius)
+    drawn = sum(votes.counts0) + votes.drawn
+    return Certificate(
+        predicted=int(proved.predicted),
+        abstained=bool(proved.abstained),
+        counts0=votes.counts0,
+        counts=votes.counts,
+        p_a_lower=float(proved.p_a_lower),
+        p_b_upper=float(proved.p_b_upper),
+        radius=float(proved.radius),
+        radii={key: float(radius) for key, radius in proved.radii.items()},
+        radius_cohen=radius_cohen,
+        noise=noise.key,
+        scale=noise.scale,
+        n0=terms.n0,
+        n=votes.drawn,
+        n_planned=terms.n,
+        ended=ended,
+        alpha=terms.alpha,
+        alpha_spent=alpha,
+        procedure=procedure,
+        seed=terms.seed,
+        device=votes.plan.device,
+        precision=votes.plan.precision,
+        block=block_size(shape),
+        batch=votes.plan.batch,
+        seconds=votes.seconds,
+        votes_per_second=drawn / votes.seconds if votes.seconds else 0.0,
+    )
