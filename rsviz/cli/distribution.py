@@ -57,7 +57,7 @@ def command(scales, no_noise_in_cost, need_proof, rhos, save, as_json, **setting
     case that was reached, what the paper's Theorem 1 claims, and the images' own certified radii.
     """
     from rsviz.checkpoints import load_card
-    from rsviz.distributional import at, curves, distribution, epsilon, make_request, needs_bound
+    from rsviz.distributional import at_budget, curves, distribution, epsilon, make_request, needs_bound
 
     if scales is None:
         scales = sorted({load_card(name).scale or 0.0 for name in settings["checkpoints"]})
@@ -73,7 +73,7 @@ def command(scales, no_noise_in_cost, need_proof, rhos, save, as_json, **setting
         stored = {"request": request.model_dump(mode="json", exclude_defaults=True), "curves": found}
         write_atomically(save, json.dumps(stored).encode())
     for one in found if rhos else ():
-        one["at"] = at(one, rhos)
+        one["at"] = at_budget(one, rhos)
     if as_json:
         print_json({"request": request.model_dump(mode="json"), "curves": found})
         return

@@ -17,11 +17,11 @@ import math
 import numpy as np
 
 from rsviz.checkpoints import load_card
-from rsviz.distributional.certificate import PROVED, Ends, certificate, envelope, printed
+from rsviz.distributional.certificate import PROVED, AscentResults, certificate, envelope, printed
 from rsviz.distributional.losses import LOSSES, DistributionError, concave_from
 from rsviz.distributional.request import (
-    DistributionRequest,
-    Series,
+    PopulationRequest,
+    PopulationSeries,
     check_job,
     command_line,
     make_request,
@@ -32,8 +32,8 @@ from rsviz.files import SHIPPED_CHECKPOINTS
 __all__ = [
     "LOSSES",
     "DistributionError",
-    "DistributionRequest",
-    "at",
+    "PopulationRequest",
+    "at_budget",
     "check_job",
     "command_line",
     "concave_from",
@@ -46,16 +46,18 @@ __all__ = [
 ]
 
 EXAMPLES = SHIPPED_CHECKPOINTS / "examples"
+OLDER_NAMES = {"noiseless": "bare"}
+"""Names of columns in the stored parts of older versions."""
 
 
-def distribution(request: DistributionRequest, done: dict | None = None):
+def distribution(request: PopulationRequest, done: dict | None = None):
     """The run of a request: see `rsviz.distributional.run.distribution`."""
     from rsviz.distributional.run import distribution
 
     return distribution(request, done)
 
 
-def curves(request: DistributionRequest, done: dict) -> list[dict]:
+def curves(request: PopulationRequest, done: dict) -> list[dict]:
     """What is finished, as one dictionary for each series whose images have all been climbed from.
 
     checkpoint, method, scale, K, r, dim, loss, bound, images, and the fields of
@@ -64,11 +66,12 @@ def curves(request: DistributionRequest, done: dict) -> list[dict]:
     """
     found = []
     for series in request.series:
-        climbed = [what for what in request.parts(series) if what != "radius"]
+        climbed = [what for what in request.part_names(series) if what != "radius"]
         if not all(series.key(what, chunk) in done for what in climbed for chunk in range(request.chunks)):
             continue
         card = load_card(series.checkpoint)
         dim = math.prod(card.input_shape)
+        results = _ascent_results(request, series, done, dim)
         found.append(
             {
                 "checkpoint": series.checkpoint,
@@ -81,7 +84,7 @@ def curves(request: DistributionRequest, done: dict) -> list[dict]:
                 "bound": request.loss_bound,
                 "images": request.images,
                 "radii": _joined(request, series, done, "radius", "radius"),
-                **certificate(_ends(request, series, done, dim), request.alpha, request.noise_in_cost),
+                **certificate(results, request.alpha, request.noise_in_cost),
             }
         )
     return found
@@ -98,7 +101,7 @@ def epsilon(rho: float) -> float:
     return math.sqrt(rho)
 
 
-def at(curve: dict, budgets) -> list[dict]:
+def at_budget(curve: dict, budgets) -> list[dict]:
     """What one of `curves` says at each budget rho: rho, epsilon, certificate, low, high, printed, concave.
 
     Raises DistributionError for a budget below 0.
@@ -126,7 +129,7 @@ def at(curve: dict, budgets) -> list[dict]:
     ]
 
 
-def shipped_example(name: str = "distribution") -> tuple[DistributionRequest, list[dict]]:
+def shipped_example(name: str = "distribution") -> tuple[PopulationRequest, list[dict]]:
     """A finished run that comes with rsviz, as (request, curves); `distribution --save` wrote it.
 
     name: "distribution", or "distribution-effort", one checkpoint under several K and r.
@@ -135,31 +138,33 @@ def shipped_example(name: str = "distribution") -> tuple[DistributionRequest, li
     return make_request(**stored["request"]), stored["curves"]
 
 
-def _ends(request, series: Series, done, dim) -> Ends:
+def _ascent_results(request, series: PopulationSeries, done, dim) -> AscentResults:
     gammas = [repr(gamma) for gamma in request.gammas]
-    clean, bare = (np.array(_joined(request, series, done, "clean", name)) for name in ("loss", "bare"))
+    clean = np.array(_joined(request, series, done, "clean", "loss"))
+    noiseless = np.array(_joined(request, series, done, "clean", "noiseless"))
 
     def table(name):
         rows = [_joined(request, series, done, gamma, name) for gamma in gammas]
         return np.array([np.full(len(clean), np.nan) if row is None else row for row in rows])
 
-    return Ends(
+    return AscentResults(
         gammas=np.array(request.gammas),
         cost=table("cost"),
         loss=table("loss"),
-        bare=table("bare"),
+        noiseless=table("noiseless"),
         slope=table("slope"),
         clean=clean,
-        bare_clean=bare,
+        noiseless_clean=noiseless,
         dim=dim,
         scale=series.scale,
         bound=request.loss_bound,
     )
 
 
-def _joined(request, series: Series, done, what, name) -> list[float] | None:
+def _joined(request, series: PopulationSeries, done, what, name) -> list[float] | None:
     """A column over all chunks; None where a chunk does not have it."""
     chunks = [done.get(series.key(what, chunk), {}) for chunk in range(request.chunks)]
-    if not all(name in chunk for chunk in chunks):
+    columns = [chunk.get(name, chunk.get(OLDER_NAMES.get(name))) for chunk in chunks]
+    if any(column is None for column in columns):
         return None
-    return [value for chunk in chunks for value in chunk[name]]
+    return [value for column in columns for value in column]

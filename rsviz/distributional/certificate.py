@@ -13,16 +13,17 @@ from scipy.stats import norm, t
 
 from rsviz.distributional.losses import CONCAVE_FROM, DistributionError, concave_from
 
-PROVED, BELIEVED = "proved", "not proved"
+PROVED, NOT_PROVED = "proved", "not proved"
 POINTS = 201
 
 
 @dataclass(frozen=True)
-class Ends:
+class AscentResults:
     """Where the ascents of N images ended, for G values of gamma.
 
     gammas: (G,), rising. cost: ||x_K - x0||^2, float64 (G, N). loss: the smoothed loss there, (G, N), and
-    clean: that of the images themselves, (N,). bare, bare_clean: the same of the loss without noise.
+    clean: that of the images themselves, (N,). noiseless, noiseless_clean: the same of the loss without
+    noise.
     slope: estimates of the squared gradient at the end, (G, N); NaN where concavity is not proved.
     dim, scale: d and sigma. bound: M, or None.
     """
@@ -30,10 +31,10 @@ class Ends:
     gammas: np.ndarray
     cost: np.ndarray
     loss: np.ndarray
-    bare: np.ndarray
+    noiseless: np.ndarray
     slope: np.ndarray
     clean: np.ndarray
-    bare_clean: np.ndarray
+    noiseless_clean: np.ndarray
     dim: int
     scale: float
     bound: float | None
@@ -45,7 +46,7 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class Lines:
+class DualLines:
     """The line gamma rho + intercept of every gamma.
 
     intercept, low, high: (G,), the estimate of E sup_x [l^(x) - gamma ||x - x0||^2] and its limits; `gap` is
@@ -61,18 +62,18 @@ class Lines:
     proved: np.ndarray
 
 
-def surrogates(ends: Ends) -> np.ndarray:
+def surrogates(results: AscentResults) -> np.ndarray:
     """sup_x [l^(x) - gamma ||x - x0||^2] of every image, as far as the ascents found it: (G, N).
 
     The largest over all points that any ascent reached, x0 included: so it falls with gamma, and the line of
     each gamma passes no attained point above it. Taking the largest of noisy estimates errs upwards.
     """
-    cost = np.concatenate([np.zeros_like(ends.clean)[None], ends.cost])
-    loss = np.concatenate([ends.clean[None], ends.loss])
-    return (loss - ends.gammas[:, None, None] * cost).max(1)
+    cost = np.concatenate([np.zeros_like(results.clean)[None], results.cost])
+    loss = np.concatenate([results.clean[None], results.loss])
+    return (loss - results.gammas[:, None, None] * cost).max(1)
 
 
-def lines(ends: Ends, alpha: float = 0.05) -> Lines:
+def dual_lines(results: AscentResults, alpha: float = 0.05) -> DualLines:
     """The lines and their limits, all of which hold together but for a probability alpha.
 
     The images are taken for independent draws from the population. For a bounded loss the limits are those of
@@ -80,25 +81,25 @@ def lines(ends: Ends, alpha: float = 0.05) -> Lines:
     approximate. Where concavity is proved, mu = 2 gamma - 2 phi(1) M / sigma^2 and the ascent missed at most
     ||gradient||^2 / (2 mu) of each image's supremum; the mean of that is estimated, with a normal limit.
     """
-    values, count = surrogates(ends), ends.clean.size
-    mean, share = values.mean(1), alpha / len(ends.gammas)
+    values, count = surrogates(results), results.clean.size
+    mean, share = values.mean(1), alpha / len(results.gammas)
     deviation = values.std(1, ddof=1)
-    if ends.bound is None:
+    if results.bound is None:
         half = t.ppf(1 - share / 2, count - 1) * deviation / np.sqrt(count)
     else:
-        half = _bernstein(deviation, count, ends.bound, share / 2)
-    proved = ends.gammas > concave_from(ends.bound, ends.scale)
+        half = _bernstein(deviation, count, results.bound, share / 2)
+    proved = results.gammas > concave_from(results.bound, results.scale)
     gap, gap_high = np.zeros_like(mean), np.zeros_like(mean)
     if proved.any():
-        mu = 2 * ends.gammas[proved] - 2 * CONCAVE_FROM * ends.bound / ends.scale**2
-        missed = ends.slope[proved] / (2 * mu[:, None])
+        mu = 2 * results.gammas[proved] - 2 * CONCAVE_FROM * results.bound / results.scale**2
+        missed = results.slope[proved] / (2 * mu[:, None])
         error = missed.std(1, ddof=1) / np.sqrt(count)
         gap[proved] = missed.mean(1).clip(0)
         gap_high[proved] = (missed.mean(1) + norm.ppf(1 - share) * error).clip(0)
     low, high = (mean - half).clip(0), mean + half  # no loss is below 0
-    if ends.bound is not None:
-        high = high.clip(max=ends.bound)
-    return Lines(ends.gammas, mean + gap, low, high + gap_high, gap, proved)
+    if results.bound is not None:
+        high = high.clip(max=results.bound)
+    return DualLines(results.gammas, mean + gap, low, high + gap_high, gap, proved)
 
 
 def _bernstein(deviation, count, bound, alpha):
@@ -139,9 +140,9 @@ def attained(cost, loss, clean) -> tuple[np.ndarray, np.ndarray]:
     return rho[order], reached[order]
 
 
-def false_stretches(rho, claimed, at, reached) -> list[list[float]]:
+def false_stretches(rho, claimed, budgets, reached) -> list[list[float]]:
     """Where `claimed` on the grid rho lies below a loss reached with no larger budget: [[from, to], ...]."""
-    best = np.array([reached[at <= budget].max(initial=-np.inf) for budget in rho])
+    best = np.array([reached[budgets <= budget].max(initial=-np.inf) for budget in rho])
     below = np.concatenate([[False], claimed < best, [False]])
     edges = np.flatnonzero(np.diff(below.astype(int)))
     return [
@@ -149,15 +150,15 @@ def false_stretches(rho, claimed, at, reached) -> list[list[float]]:
     ]
 
 
-def _printed_false(drawn: Lines, ends: Ends) -> list[list[float]]:
+def _printed_false(drawn: DualLines, results: AscentResults) -> list[list[float]]:
     """Where the printed right side lies below a loss without noise; beyond this grid it lies above all."""
-    at, reached = attained(ends.cost, ends.bare, ends.bare_clean)
-    grid = np.union1d(np.linspace(0, 1.15 * (ends.noise_budget + at[-1]), POINTS), at)
-    claimed = printed(drawn.gammas, drawn.intercept, grid, ends.noise_budget, ends.bound)
-    return false_stretches(grid, claimed, at, reached)
+    budgets, reached = attained(results.cost, results.noiseless, results.noiseless_clean)
+    grid = np.union1d(np.linspace(0, 1.15 * (results.noise_budget + budgets[-1]), POINTS), budgets)
+    claimed = printed(drawn.gammas, drawn.intercept, grid, results.noise_budget, results.bound)
+    return false_stretches(grid, claimed, budgets, reached)
 
 
-def certificate(ends: Ends, alpha: float = 0.05, noise_in_cost: bool = True) -> dict:
+def certificate(results: AscentResults, alpha: float = 0.05, noise_in_cost: bool = True) -> dict:
     """Everything that is drawn of one series, as plain values.
 
     points: for each gamma its phi (the surrogate of Theorem 1, or without the noise in the cost), the
@@ -166,38 +167,38 @@ def certificate(ends: Ends, alpha: float = 0.05, noise_in_cost: bool = True) -> 
     concave: whether the line that is lowest there is proved. printed_false: stretches of rho in which the
     printed right side lies below a loss that is reached without noise by a population within rho.
     """
-    drawn = lines(ends, alpha)
-    at, reached = attained(ends.cost, ends.loss, ends.clean)
-    grid = np.linspace(0, 1.15 * max(float(at[-1]), 1e-6), POINTS)
-    rho = np.union1d(grid, at)  # a chord between two of the grid would pass below what is reached there
-    curve, place = envelope(drawn.gammas, drawn.intercept, rho, ends.bound)
-    claimed = printed(drawn.gammas, drawn.intercept, rho, ends.noise_budget, ends.bound)
-    paid = ends.noise_budget if noise_in_cost else 0.0
-    proved = np.append(drawn.proved, ends.bound is not None)  # the last for place -1
+    drawn = dual_lines(results, alpha)
+    budgets, reached = attained(results.cost, results.loss, results.clean)
+    grid = np.linspace(0, 1.15 * max(float(budgets[-1]), 1e-6), POINTS)
+    rho = np.union1d(grid, budgets)  # a chord between two of the grid would pass below what is reached there
+    curve, place = envelope(drawn.gammas, drawn.intercept, rho, results.bound)
+    claimed = printed(drawn.gammas, drawn.intercept, rho, results.noise_budget, results.bound)
+    paid = results.noise_budget if noise_in_cost else 0.0
+    proved = np.append(drawn.proved, results.bound is not None)  # the last for place -1
     return {
-        "noise_budget": ends.noise_budget,
-        "clean_loss": float(ends.clean.mean()),
+        "noise_budget": results.noise_budget,
+        "clean_loss": float(results.clean.mean()),
         "points": [
             {
                 "gamma": float(gamma),
                 "phi": float(drawn.intercept[g] - gamma * paid),
-                "rho": float(ends.cost[g].mean()),
-                "loss": float(ends.loss[g].mean()),
-                "bare_loss": float(ends.bare[g].mean()),
+                "rho": float(results.cost[g].mean()),
+                "loss": float(results.loss[g].mean()),
+                "bare_loss": float(results.noiseless[g].mean()),
                 "intercept": float(drawn.intercept[g]),
                 "band_low": float(drawn.low[g]),
                 "band_high": float(drawn.high[g]),
                 "gap": float(drawn.gap[g]),
-                "concave": PROVED if drawn.proved[g] else BELIEVED,
+                "concave": PROVED if drawn.proved[g] else NOT_PROVED,
             }
             for g, gamma in enumerate(drawn.gammas)
         ],
-        "attained": [at.tolist(), reached.tolist()],
+        "attained": [budgets.tolist(), reached.tolist()],
         "rho": rho.tolist(),
         "certificate": curve.tolist(),
-        "low": envelope(drawn.gammas, drawn.low, rho, ends.bound)[0].tolist(),
-        "high": envelope(drawn.gammas, drawn.high, rho, ends.bound)[0].tolist(),
+        "low": envelope(drawn.gammas, drawn.low, rho, results.bound)[0].tolist(),
+        "high": envelope(drawn.gammas, drawn.high, rho, results.bound)[0].tolist(),
         "concave": proved[place].tolist(),
         "printed": claimed.tolist(),
-        "printed_false": _printed_false(drawn, ends) if ends.scale else [],
+        "printed_false": _printed_false(drawn, results) if results.scale else [],
     }

@@ -25,7 +25,7 @@ Gamma = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
-class Series:
+class PopulationSeries:
     """One curve: a checkpoint under Gaussian noise of one scale, climbed in K steps with r draws each.
 
     Scale 0 is f itself, as WRM sees it; every draw is the same there.
@@ -42,7 +42,7 @@ class Series:
         return f"{self.checkpoint} {self.scale!r}{effort} {what} {chunk}"
 
 
-class DistributionRequest(BaseModel):
+class PopulationRequest(BaseModel):
     """All that the worst-case loss of a population depends on.
 
     checkpoints: up to six, for the same dataset, whose test part is P_0: `images` of them, every skip-th.
@@ -126,10 +126,10 @@ class DistributionRequest(BaseModel):
         return LOSSES[self.loss].bound(self.bound)
 
     @property
-    def series(self) -> list[Series]:
+    def series(self) -> list[PopulationSeries]:
         """The curves, in the order in which they are made."""
         return [
-            Series(checkpoint, scale, K, r)
+            PopulationSeries(checkpoint, scale, K, r)
             for checkpoint, scale, K, r in itertools.product(self.checkpoints, self.scales, self.K, self.r)
             if scale or r == self.r[0]
         ]
@@ -143,31 +143,31 @@ class DistributionRequest(BaseModel):
         """Numbers of the images in the test part."""
         return range(0, self.images * self.skip, self.skip)
 
-    def parts(self, series: Series) -> list[str]:
+    def part_names(self, series: PopulationSeries) -> list[str]:
         """What is made for one series: without moving, for each gamma, and per image where there is noise."""
         radii = ["radius"] if self.n and series.scale else []
         return ["clean", *(repr(gamma) for gamma in self.gammas), *radii]
 
-    def keys(self) -> list[str]:
+    def part_keys(self) -> list[str]:
         """Of all parts of all series, in the order in which they are made; two curves may share some."""
         keys = (
             series.key(what, chunk)
             for series in self.series
             for chunk in range(self.chunks)
-            for what in self.parts(series)
+            for what in self.part_names(series)
         )
         return list(dict.fromkeys(keys))
 
 
-def make_request(**values) -> DistributionRequest:
-    """A DistributionRequest, or one sentence that names the field, what came and what is allowed."""
+def make_request(**values) -> PopulationRequest:
+    """A PopulationRequest, or one sentence that names the field, what came and what is allowed."""
     try:
-        return DistributionRequest(**values)
+        return PopulationRequest(**values)
     except ValidationError as error:
         raise DistributionError(f"{first_fault(error)}.") from None
 
 
-def command_line(request: DistributionRequest) -> str:
+def command_line(request: PopulationRequest) -> str:
     """The shell command that asks for the same."""
     settings = request.model_dump(exclude_defaults=True) | {
         "scales": request.scales,
@@ -184,7 +184,7 @@ def command_line(request: DistributionRequest) -> str:
     return shlex.join(words)
 
 
-def needs_bound(request: DistributionRequest) -> float:
+def needs_bound(request: PopulationRequest) -> float:
     """The bound of the request's loss; DistributionError where it has none."""
     if request.loss_bound is None:
         raise DistributionError(
@@ -194,7 +194,7 @@ def needs_bound(request: DistributionRequest) -> float:
     return request.loss_bound
 
 
-def check(request: DistributionRequest) -> DistributionRequest:
+def check(request: PopulationRequest) -> PopulationRequest:
     """The request, if its checkpoints exist, take the same images, and the images are there."""
     first, *others = [load_card(name) for name in request.checkpoints]
     for card in others:
@@ -218,7 +218,7 @@ def check(request: DistributionRequest) -> DistributionRequest:
     return request
 
 
-def check_job(request: dict) -> DistributionRequest:
+def check_job(request: dict) -> PopulationRequest:
     """The request of a job, checked; its checkpoints go by name, for a job reads no path."""
     checked = make_request(**request)
     for name in checked.checkpoints:

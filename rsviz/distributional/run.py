@@ -14,7 +14,7 @@ from rsviz.certification import cached_network
 from rsviz.checkpoints import load_card
 from rsviz.confidence import default_procedure
 from rsviz.distributional.losses import LOSSES, concave_from
-from rsviz.distributional.request import CHUNK, DistributionRequest, Series, check
+from rsviz.distributional.request import CHUNK, PopulationRequest, PopulationSeries, check
 from rsviz.distributional.surrogate import Problem, ascend, cost, squared_slope
 from rsviz.execution import ForwardBackward, Plan, Runner, keep_memory, pick_device, plan
 from rsviz.noise import NOISES
@@ -28,22 +28,22 @@ MOST_KEPT = 2**28
 
 
 @dataclass(frozen=True)
-class Progress:
+class PopulationProgress:
     """How far a run is.
 
-    done: finished parts by key (DistributionRequest.keys), plain values; and "plans", by checkpoint, which
+    done: finished parts by key (PopulationRequest.part_keys), plain values; and "plans", by checkpoint, which
     stay for the whole run. parts: how many there will be. what: that is being made. new: whether `done` grew.
     """
 
-    request: DistributionRequest
+    request: PopulationRequest
     done: dict
     parts: int
     what: str = ""
     new: bool = False
 
 
-def distribution(request: DistributionRequest, done: dict | None = None) -> Iterator[Progress]:
-    """Make all parts that are not there yet; a generator of Progress, at least one for every pass.
+def distribution(request: PopulationRequest, done: dict | None = None) -> Iterator[PopulationProgress]:
+    """Make all parts that are not there yet; a generator of PopulationProgress, at least one for every pass.
 
     done: parts of an earlier run of the same request; the result does not depend on breaks. Raises
     DistributionError, CheckpointError or DataError where something is missing or does not fit.
@@ -51,31 +51,32 @@ def distribution(request: DistributionRequest, done: dict | None = None) -> Iter
     keep_memory()
     check(request)
     done = {"plans": {}} | (done or {})
-    parts = len(request.keys())
+    parts = len(request.part_keys())
     for series in request.series:
         missing = [
             (what, chunk)
             for chunk in range(request.chunks)
-            for what in request.parts(series)
+            for what in request.part_names(series)
             if series.key(what, chunk) not in done
         ]
         if not missing:
             continue
-        yield Progress(request, done, parts, f"loading {series.checkpoint}")
-        bench = _Bench(request, series)
-        yield from (Progress(request, done, parts, "measuring") for _ in bench.planning(done["plans"]))
-        done = done | {"plans": done["plans"] | {series.checkpoint: dataclasses.asdict(bench.plan)}}
+        yield PopulationProgress(request, done, parts, f"loading {series.checkpoint}")
+        runner = _PartRunner(request, series)
+        for _ in runner.planning(done["plans"]):
+            yield PopulationProgress(request, done, parts, "measuring")
+        done = done | {"plans": done["plans"] | {series.checkpoint: dataclasses.asdict(runner.plan)}}
         for what, chunk in missing:
             words = f"{series.checkpoint}, scale {series.scale:g}: {_words(series, what)}"
-            making = bench.make(what, chunk)
+            making = runner.make(what, chunk)
             while True:
                 try:
                     next(making)
                 except StopIteration as end:
                     done = done | {series.key(what, chunk): end.value}
                     break
-                yield Progress(request, done, parts, words)
-            yield Progress(request, done, parts, words, new=True)
+                yield PopulationProgress(request, done, parts, words)
+            yield PopulationProgress(request, done, parts, words, new=True)
 
 
 def _words(series, what) -> str:
@@ -83,10 +84,10 @@ def _words(series, what) -> str:
     return {"clean": "without moving", "radius": "per image"}.get(what, climbing)
 
 
-class _Bench:
+class _PartRunner:
     """The network of one series and its images, in place."""
 
-    def __init__(self, request: DistributionRequest, series: Series):
+    def __init__(self, request: PopulationRequest, series: PopulationSeries):
         self.request, self.series = request, series
         self.card = load_card(series.checkpoint)
         self.device = pick_device(request.device)
@@ -161,14 +162,14 @@ class _Bench:
     def _measured(self, problem, y, x):
         """Smoothed loss on fresh draws, and the loss without noise; the same draws wherever an image went."""
         with torch.no_grad():
-            bare = self._losses(y, x[:, None])[:, 0].double()
+            noiseless = self._losses(y, x[:, None])[:, 0].double()
         if self.noise is None:
-            return {"loss": bare, "bare": bare}
+            return {"loss": noiseless, "noiseless": noiseless}
         at_once = max(1, self.plan.batch // len(x))
         source = problem.draws(MEASURE, self.request.measured)
         loss = problem.mean_losses(x, source, self.request.measured, at_once)
         yield
-        return {"loss": loss, "bare": bare}
+        return {"loss": loss, "noiseless": noiseless}
 
     def _radii(self, rows):
         """Certified l2 radius of each image, -1 where nothing or the wrong class is certified."""

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from rsviz.distributional import DistributionRequest, at, command_line, epsilon, shipped_example
+from rsviz.distributional import PopulationRequest, at_budget, command_line, epsilon, shipped_example
 from rsviz.figures import population as figures
 from rsviz.figures.theme import series_colours
 from rsviz.ui.downloads import download
@@ -25,7 +25,7 @@ def progress(job) -> tuple[float, str]:
     return reached.get("finished", 0) / max(reached.get("parts", 1), 1), reached.get("what") or "waiting"
 
 
-def show(request: DistributionRequest, curves: list[dict]) -> None:
+def show(request: PopulationRequest, curves: list[dict]) -> None:
     """Headline, certificates, radii, and what the printed theorem says."""
     if not curves:
         st.info("The first curve is on its way.", icon=":material/hourglass_top:")
@@ -48,7 +48,7 @@ def show(request: DistributionRequest, curves: list[dict]) -> None:
 
 
 def _headline(name, curve, rho):
-    (entry,) = at(curve, [rho])
+    (entry,) = at_budget(curve, [rho])
     value = f"{np.ceil(1000 * entry['certificate']) / 1000:g}"
     if entry["concave"] == "proved":
         st.header(f"Mean loss at most {value}, wherever the population moves by ρ = {rho:g}", anchor=False)
@@ -78,7 +78,7 @@ def _certificates(named, chosen, largest, rho):
         if curve["scale"] or curve["checkpoint"] == mine or not any(one["scale"] for one in named.values())
     }
     grid = np.linspace(0, largest, POINTS)
-    columns = figures.certificate_columns({name: at(curve, grid) for name, curve in shown.items()})
+    columns = figures.certificate_columns({name: at_budget(curve, grid) for name, curve in shown.items()})
     words = f"Certificate of the mean loss against the budget rho, {len(shown)} curves"
     spec = figures.certificate_spec(shown, chosen, largest, rho)
     st.vega_lite_chart(pa.table(columns), spec, alt=words)
@@ -138,7 +138,7 @@ def _printed(chosen, curve):
     reached = max(curve["attained"][0])
     largest = 1.1 * max(reached, 1.25 * curve["noise_budget"])
     grid = np.linspace(0, largest, POINTS)
-    read = at(curve, grid)
+    read = at_budget(curve, grid)
     top = 1.05 * max(entry["certificate"] for entry in read)
     words = f"The printed certificate beside the repaired one, {chosen}"
     spec = figures.printed_spec(curve, largest, top)
@@ -147,7 +147,7 @@ def _printed(chosen, curve):
     false = (
         f"Here that is so for ρ from {stretches} (shaded)." if stretches else "Here no such loss was reached."
     )
-    (zero,) = at(curve, [0.0])
+    (zero,) = at_budget(curve, [0.0])
     st.markdown(
         f"The paper lets its budget pay for the noise too: dσ² = {curve['noise_budget']:.4g} of it, for "
         f"{curve['dim']} pixels at σ = {curve['scale']:g}. So its line is the repaired one, moved to the "

@@ -6,12 +6,12 @@ from scipy.stats import norm
 
 from rsviz.distributional import DistributionError, concave_from, epsilon
 from rsviz.distributional.certificate import (
-    Ends,
+    AscentResults,
     attained,
     certificate,
+    dual_lines,
     envelope,
     false_stretches,
-    lines,
     printed,
     surrogates,
 )
@@ -19,8 +19,8 @@ from rsviz.distributional.certificate import (
 GAMMAS = np.array([0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0])
 
 
-def exact_ends(x0, smoothed, bare, sigma, gammas=GAMMAS, bound=1.0, reach=6.0):
-    """Ends of a perfect ascent on the line: the best of a fine grid around every x0."""
+def exact_results(x0, smoothed, noiseless, sigma, gammas=GAMMAS, bound=1.0, reach=6.0):
+    """AscentResults of a perfect ascent on the line: the best of a fine grid around every x0."""
     moves = np.linspace(-reach, reach, 4801)  # steps of 1 / 400
     cost, loss, naked = [], [], []
     for gamma in gammas:
@@ -28,33 +28,33 @@ def exact_ends(x0, smoothed, bare, sigma, gammas=GAMMAS, bound=1.0, reach=6.0):
         best = moves[gain.argmax(1)]
         cost.append(best**2)
         loss.append(smoothed(x0 + best))
-        naked.append(bare(x0 + best))
+        naked.append(noiseless(x0 + best))
     shape = (len(gammas), len(x0))
-    return Ends(
+    return AscentResults(
         gammas=np.asarray(gammas),
         cost=np.reshape(cost, shape),
         loss=np.reshape(loss, shape),
-        bare=np.reshape(naked, shape),
+        noiseless=np.reshape(naked, shape),
         slope=np.zeros(shape),
         clean=smoothed(x0),
-        bare_clean=bare(x0),
+        noiseless_clean=noiseless(x0),
         dim=1,
         scale=sigma,
         bound=bound,
     )
 
 
-def random_ends(seed=0, images=300, bound=1.0, scale=0.5):
+def random_results(seed=0, images=300, bound=1.0, scale=0.5):
     random = np.random.default_rng(seed)
     shape = (len(GAMMAS), images)
-    return Ends(
+    return AscentResults(
         gammas=GAMMAS,
         cost=random.exponential(1, shape) / GAMMAS[:, None],
         loss=random.beta(2, 2, shape),
-        bare=random.beta(2, 2, shape),
+        noiseless=random.beta(2, 2, shape),
         slope=random.normal(1e-4, 1e-4, shape),
         clean=random.beta(1, 5, images),
-        bare_clean=random.beta(1, 5, images),
+        noiseless_clean=random.beta(1, 5, images),
         dim=4,
         scale=scale,
         bound=bound,
@@ -65,17 +65,17 @@ def test_the_printed_theorem_is_false_for_a_population_of_smoothed_inputs():
     # P0 = N(0, 1), P = N(0, 3/4), sigma = 1/2: then S = P0, W_c(S, P0) = 0, and E_S 1{s > 0} = 1/2.
     sigma, rho, true = 0.5, 0.1, 0.5
     x0 = norm.ppf((np.arange(400) + 0.5) / 400)
-    ends = exact_ends(x0, lambda x: norm.cdf(x / sigma), lambda x: (x > 0).astype(float), sigma)
-    drawn = lines(ends)
-    claimed = printed(drawn.gammas, drawn.intercept, [rho], ends.noise_budget, ends.bound)
+    results = exact_results(x0, lambda x: norm.cdf(x / sigma), lambda x: (x > 0).astype(float), sigma)
+    drawn = dual_lines(results)
+    claimed = printed(drawn.gammas, drawn.intercept, [rho], results.noise_budget, results.bound)
     assert claimed[0] == pytest.approx(-0.975, abs=0.02)  # as the line of gamma = 10 has it
     assert claimed[0] < true - 1
-    repaired, _ = envelope(drawn.gammas, drawn.intercept, [rho], ends.bound)
+    repaired, _ = envelope(drawn.gammas, drawn.intercept, [rho], results.bound)
     assert repaired[0] >= true
     # A population that the repaired budget allows: all moved by sqrt(rho).
     moved = norm.cdf(np.sqrt(rho) / np.sqrt(1 + sigma**2))
     assert repaired[0] >= moved
-    assert certificate(ends)["printed_false"][0][0] == 0.0
+    assert certificate(results)["printed_false"][0][0] == 0.0
 
 
 def test_the_printed_theorem_is_false_for_any_other_population():
@@ -86,17 +86,21 @@ def test_the_printed_theorem_is_false_for_any_other_population():
         return norm.cdf((x - 1 + width) / sigma) - norm.cdf((x - 1 - width) / sigma)
 
     gammas = np.array([1e-6, 1e-3, 0.1, 1.0, 10.0])
-    ends = exact_ends(np.zeros(2), smoothed, lambda x: (abs(x - 1) < width).astype(float), sigma, gammas)
-    drawn = lines(ends)
-    claimed = printed(drawn.gammas, drawn.intercept, [rho], ends.noise_budget, ends.bound)
+
+    def noiseless(x):
+        return (abs(x - 1) < width).astype(float)
+
+    results = exact_results(np.zeros(2), smoothed, noiseless, sigma, gammas)
+    drawn = dual_lines(results)
+    claimed = printed(drawn.gammas, drawn.intercept, [rho], results.noise_budget, results.bound)
     assert claimed[0] == pytest.approx(0.016, abs=5e-4) and claimed[0] < 1
-    repaired, _ = envelope(drawn.gammas, drawn.intercept, [rho], ends.bound)
+    repaired, _ = envelope(drawn.gammas, drawn.intercept, [rho], results.bound)
     assert repaired[0] >= smoothed(1.0) - 1e-12  # what it is a certificate for: the smoothed loss at 1
 
 
 def test_the_envelope_is_concave_and_nondecreasing():
     for seed in range(20):
-        drawn = lines(random_ends(seed))
+        drawn = dual_lines(random_results(seed))
         rho = np.linspace(0, 30, 500)
         curve, place = envelope(drawn.gammas, drawn.intercept, rho, 1.0)
         assert (np.diff(curve) >= 0).all()
@@ -110,8 +114,8 @@ def test_the_envelope_is_concave_and_nondecreasing():
 def test_a_certificate_is_below_no_worst_case_that_was_reached():
     for seed in range(20):
         for bound in (1.0, None):
-            ends = random_ends(seed, bound=bound)
-            found = certificate(ends)
+            results = random_results(seed, bound=bound)
+            found = certificate(results)
             at, reached = (np.array(part) for part in found["attained"])
             curve = np.interp(at, found["rho"], found["certificate"])
             assert (curve >= reached - 1e-12).all()
@@ -119,36 +123,36 @@ def test_a_certificate_is_below_no_worst_case_that_was_reached():
 
 
 def test_surrogates_fall_with_gamma_and_are_no_less_than_the_unmoved_loss():
-    ends = random_ends()
-    values = surrogates(ends)
+    results = random_results()
+    values = surrogates(results)
     assert (np.diff(values, axis=0) <= 1e-12).all()
-    assert (values >= ends.clean).all()
+    assert (values >= results.clean).all()
 
 
 def test_points_lie_below_their_line():
-    ends = random_ends()
-    for point in certificate(ends)["points"]:
+    results = random_results()
+    for point in certificate(results)["points"]:
         line = point["intercept"] + point["gamma"] * point["rho"]
         assert point["loss"] <= line + 1e-12
         assert point["band_low"] <= point["intercept"] - point["gap"] <= point["band_high"]
 
 
 def test_phi_pays_for_the_noise_only_if_asked():
-    ends = random_ends()
-    with_noise = certificate(ends)["points"]
-    without = certificate(ends, noise_in_cost=False)["points"]
+    results = random_results()
+    with_noise = certificate(results)["points"]
+    without = certificate(results, noise_in_cost=False)["points"]
     for one, other in zip(with_noise, without, strict=True):
         assert one["phi"] == pytest.approx(other["phi"] - one["gamma"] * 4 * 0.25)
         assert one["intercept"] == other["intercept"]
 
 
 def test_proved_is_what_the_corrected_constant_says():
-    ends = random_ends(scale=0.5)
+    results = random_results(scale=0.5)
     expected = concave_from(1.0, 0.5)
     assert expected == pytest.approx(0.2419707245 / 0.25)
-    drawn = lines(ends)
+    drawn = dual_lines(results)
     assert (drawn.proved == (drawn.gammas > expected)).all()
-    assert not lines(random_ends(bound=None)).proved.any()
+    assert not dual_lines(random_results(bound=None)).proved.any()
     assert concave_from(1.0, 0.0) == concave_from(None, 0.5) == np.inf
 
 
@@ -170,8 +174,8 @@ def test_the_band_covers_the_mean_as_often_as_it_says(bound):
     for _ in range(trials):
         clean = random.beta(1, 3, 200)
         zeros = np.zeros((1, 200))
-        ends = Ends(np.array([1.0]), zeros, zeros, zeros, zeros, clean, clean, 4, 0.5, bound)
-        drawn = lines(ends, alpha=0.1)
+        results = AscentResults(np.array([1.0]), zeros, zeros, zeros, zeros, clean, clean, 4, 0.5, bound)
+        drawn = dual_lines(results, alpha=0.1)
         covered += drawn.low[0] <= 0.25 <= drawn.high[0]
     assert covered >= 0.9 * trials - 3 * np.sqrt(0.09 * trials)
     if bound:
@@ -195,9 +199,9 @@ def test_false_stretches_compares_with_all_that_is_within_the_budget():
 
 
 def test_without_noise_nothing_printed_is_false():
-    ends = random_ends(scale=0.0)
-    assert certificate(ends)["printed_false"] == []
-    assert certificate(ends)["printed"] == certificate(ends)["certificate"]
+    results = random_results(scale=0.0)
+    assert certificate(results)["printed_false"] == []
+    assert certificate(results)["printed"] == certificate(results)["certificate"]
 
 
 def test_a_negative_budget_is_refused():

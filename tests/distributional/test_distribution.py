@@ -9,7 +9,7 @@ import pytest
 
 from rsviz.distributional import (
     DistributionError,
-    at,
+    at_budget,
     check_job,
     curves,
     distribution,
@@ -51,7 +51,7 @@ def finished():
 
 
 def test_every_part_is_there_and_is_plain(finished):
-    assert set(finished.done) == {*finished.request.keys(), "plans"}
+    assert set(finished.done) == {*finished.request.part_keys(), "plans"}
     assert json.loads(json.dumps(finished.done)) == finished.done
     # Two chunks of clean and of two gammas, and under noise of radii
     assert finished.parts == len(finished.done) - 1 == 2 * (3 + 4)
@@ -81,8 +81,8 @@ def test_curves_obey_the_theory(finished):
 
 
 def test_radii_are_per_image_and_only_under_noise(finished):
-    bare, noisy = curves(finished.request, finished.done)
-    assert bare["radii"] is None and bare["scale"] == 0.0
+    noiseless, noisy = curves(finished.request, finished.done)
+    assert noiseless["radii"] is None and noiseless["scale"] == 0.0
     assert len(noisy["radii"]) == 110
     assert {radius for radius in noisy["radii"] if radius < 0} <= {-1.0}
     # Of 100 draws without a wrong one: p_A >= alpha^(1/100) at most, and R = sigma Phi^-1(p_A)
@@ -146,15 +146,15 @@ def test_several_efforts_share_what_does_not_depend_on_them():
 
 def test_a_curve_is_read_at_any_budget(finished):
     _, noisy = curves(finished.request, finished.done)
-    zero, there, far = at(noisy, [0.0, noisy["points"][0]["rho"], 1e6])
+    zero, there, far = at_budget(noisy, [0.0, noisy["points"][0]["rho"], 1e6])
     assert zero["certificate"] == pytest.approx(noisy["certificate"][0])
     assert zero["epsilon"] == 0.0 and far["epsilon"] == 1000.0
     assert there["certificate"] >= noisy["points"][0]["loss"]
     assert there["low"] <= there["certificate"] <= there["high"]
-    (moved,) = at(noisy, [there["rho"] + 64 * 0.25**2])
+    (moved,) = at_budget(noisy, [there["rho"] + 64 * 0.25**2])
     assert moved["printed"] == pytest.approx(there["certificate"])
     with pytest.raises(DistributionError, match="at least 0"):
-        at(noisy, [-0.1])
+        at_budget(noisy, [-0.1])
 
 
 def test_the_losses_are_what_they_say():

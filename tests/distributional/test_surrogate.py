@@ -6,7 +6,7 @@ import torch
 from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
-from rsviz.distributional.certificate import Ends, certificate, lines
+from rsviz.distributional.certificate import AscentResults, certificate, dual_lines
 from rsviz.distributional.surrogate import Problem, ascend, cost, squared_slope
 from rsviz.noise import NOISES
 from rsviz.noise.streams import MEASURE
@@ -107,18 +107,18 @@ def test_the_certificate_of_a_linear_classifier_holds_the_truth(linear):
     for gamma in gammas:
         x = climbed(problem, gamma, steps=40, draws=50)
         slope = squared_slope(problem, x, gamma, 50)
-        bare = problem.losses(x[:, None])[:, 0].double()
-        rows.append([part.numpy() for part in (cost(x, x0), measured(problem, x, 4000), bare, slope)])
-    where, loss, bare, slope = (np.array(column) for column in zip(*rows, strict=True))
+        noiseless = problem.losses(x[:, None])[:, 0].double()
+        rows.append([part.numpy() for part in (cost(x, x0), measured(problem, x, 4000), noiseless, slope)])
+    where, loss, noiseless, slope = (np.array(column) for column in zip(*rows, strict=True))
     clean = measured(problem, x0, 4000).numpy()
-    ends = Ends(np.array(gammas), where, loss, bare, slope, clean, clean, DIM, SIGMA, 1.0)
-    drawn = lines(ends)
+    results = AscentResults(np.array(gammas), where, loss, noiseless, slope, clean, clean, DIM, SIGMA, 1.0)
+    drawn = dual_lines(results)
     assert drawn.proved.all()
     exact = np.array([exact_linear(x0, weights, offset, length, gamma).mean() for gamma in gammas])
     np.testing.assert_allclose(drawn.intercept, exact, atol=0.01)
     assert (drawn.low <= exact).all() and (exact <= drawn.high).all()
     assert (drawn.gap < 0.005).all()
-    found = certificate(ends)
+    found = certificate(results)
     at, reached = found["attained"]
     assert (np.interp(at, found["rho"], found["certificate"]) >= np.array(reached) - 1e-9).all()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import vl_convert
 
-from rsviz.distributional import at, shipped_example
+from rsviz.distributional import at_budget, shipped_example
 from rsviz.figures import population as figures
 
 
@@ -31,7 +31,7 @@ def test_pieces_are_proved_or_not_and_join(curves):
     grid = np.linspace(0, 2, 50)
     read = [
         entry | {"concave": "proved" if entry["rho"] < 0.5 else "not proved"}
-        for entry in at(curves["digits-nal-0.25, σ = 0.25"], grid)
+        for entry in at_budget(curves["digits-nal-0.25, σ = 0.25"], grid)
     ]
     columns = figures.certificate_columns({"one": read})
     assert len(columns["rho"]) == 51  # the point where the second piece begins stands in both
@@ -75,7 +75,7 @@ def test_the_upper_axis_has_a_few_round_sizes(curves, largest):
 def test_the_printed_line_is_the_repaired_one_moved(curves):
     curve = curves["digits-nal-0.25, σ = 0.25"]
     grid = np.linspace(0, 12, 121)
-    columns = figures.printed_columns(at(curve, grid))
+    columns = figures.printed_columns(at_budget(curve, grid))
     repaired, printed = np.array(columns["value"]).reshape(2, -1)
     np.testing.assert_allclose(printed[40:], repaired[:-40], atol=1e-9)  # d sigma^2 = 4
     spec = figures.printed_spec(curve, 12.0, 10.0)
@@ -105,7 +105,7 @@ def test_efforts_are_drawn_one_by_one():
 
 def test_every_chart_can_be_drawn(curves):
     curve = curves["digits-nal-0.25, σ = 0.25"]
-    read = at(curve, np.linspace(0, 1, 20))
+    read = at_budget(curve, np.linspace(0, 1, 20))
     efforts = shipped_example("distribution-effort")[1]
     charts = [
         (

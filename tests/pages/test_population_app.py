@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rsviz import jobs
-from rsviz.distributional import at, make_request, shipped_example
+from rsviz.distributional import at_budget, make_request, shipped_example
 from rsviz.jobs.distribution import run_distribution
 from rsviz.jobs.store import Store
 from tests.here import run_here
@@ -57,7 +57,7 @@ def test_it_opens_on_the_shipped_curves_and_says_what_is_not_proved(opened):
     curve = next(
         one for one in shipped_example()[1] if (one["checkpoint"], one["scale"]) == ("digits-nal-0.25", 0.25)
     )
-    (entry,) = at(curve, [0.25])
+    (entry,) = at_budget(curve, [0.25])
     assert f"{np.ceil(1000 * entry['certificate']) / 1000:g}" in app.header[0].value
     assert "not proved" in app.header[0].value
     assert "Of one image" in texts(app) and "Of the population" in texts(app)
