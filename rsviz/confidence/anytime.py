@@ -104,6 +104,8 @@ def _anytime(tally, alpha):
 ANYTIME = Procedure(
     key="anytime",
     title="Confidence sequence, at every moment",
+    short="anytime",
+    colour="#56B4E9",
     valid=True,
     statement=(
         "With probability at least 1 - alpha the limits hold after every number of votes at once: watch, "

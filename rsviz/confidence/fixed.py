@@ -111,6 +111,8 @@ def _tails(p, others, n):
 COHEN = Procedure(
     key="cohen",
     title="Clopper-Pearson, one-sided",
+    short="CERTIFY",
+    colour="#0072B2",
     valid=True,
     statement=(
         "n0 votes choose the class; the lower Clopper-Pearson limit at alpha on n fresh votes "
@@ -124,6 +126,8 @@ COHEN = Procedure(
 SPLIT = Procedure(
     key="split",
     title="Clopper-Pearson, alpha split",
+    short="split",
+    colour="#009E73",
     valid=True,
     statement=(
         "Half of alpha for the lower limit of p_A, half for the upper limit of the largest other count, "
@@ -138,6 +142,8 @@ SPLIT = Procedure(
 TCERTIFY = Procedure(
     key="tcertify",
     title="T-CERTIFY",
+    short="T-CERTIFY",
+    colour="#E69F00",
     valid=False,
     statement=(
         "As published: alpha' = 0.1 to 1.0 alpha for p_A, the rest for the sum over the other classes, and "
@@ -157,6 +163,8 @@ TCERTIFY = Procedure(
 LI = Procedure(
     key="li",
     title="Li et al., as written",
+    short="Li",
+    colour="#CC79A7",
     valid=False,
     statement=(
         "One-sided Clopper-Pearson limits at alpha/2 for the class with the most votes and for the runner-up "

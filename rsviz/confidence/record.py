@@ -42,14 +42,17 @@ class Tally:
 class Procedure:
     """How votes become limits.
 
-    key: its name in links and commands. valid: P(p_A < p_a_lower or p_B > p_b_upper) <= alpha is proved for
-    the limits that `limits` gives, whatever the true probabilities are, if `assumes` holds. statement: what
-    it does and what is known of its error. same_votes: its source chooses the class on these very votes.
-    always: the limits hold at every number of votes at once, so that one may watch and stop.
+    key: its name in links and commands. short: its name in pictures. colour: its colour in every picture.
+    valid: P(p_A < p_a_lower or p_B > p_b_upper) <= alpha is proved for the limits that `limits` gives,
+    whatever the true probabilities are, if `assumes` holds. statement: what it does and what is known of its
+    error. same_votes: its source chooses the class on these very votes. always: the limits hold at every
+    number of votes at once, so that one may watch and stop.
     """
 
     key: str
     title: str
+    short: str
+    colour: str
     valid: bool
     statement: str
     source: str

@@ -76,6 +76,8 @@ def _widths(counts, alpha):
 SISON_GLAZ = Procedure(
     key="sison-glaz",
     title="Sison-Glaz, as in Li's code",
+    short="Sison-Glaz",
+    colour="#D55E00",
     valid=False,
     statement=(
         "Two-sided simultaneous intervals of the class with the most votes and of the runner-up, on the same "

@@ -1,6 +1,6 @@
-"""Pictures of the confidence procedures, as plain Vega-Lite: limits, failure rates, peeking, radii.
+"""Pictures of the confidence procedures: limits, failure rates, peeking, radii.
 
-What a procedure does not prove is drawn hollow and named so.
+What a procedure does not prove is hollow or dashed, and its name says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,33 +10,30 @@ from scipy.special import ndtri
 
 from rsviz.bounds import round_down
 from rsviz.confidence import PROCEDURES
+from rsviz.figures.theme import (
+    BLUE,
+    FALSE,
+    LEVEL,
+    NOT_PROVED,
+    QUIET,
+    SOLID,
+    chart,
+    colour,
+    end_names,
+    layer,
+    legend,
+    log_scale,
+    place_names,
+    rule,
+    tip,
+    words,
+    x_axis,
+    y_axis,
+)
 
-FONT = 14
-QUIET = "#8A8F98"
-FALSE = "#C0392B"
 TRUTH = "truth"
+UNPROVED = "not proved"
 
-COLOURS: Mapping[str, str] = {
-    "cohen": "#0072B2",
-    "split": "#009E73",
-    "tcertify": "#E69F00",
-    "li": "#CC79A7",
-    "sison-glaz": "#D55E00",
-    "anytime": "#56B4E9",
-    TRUTH: QUIET,
-}
-NAMES: Mapping[str, str] = {
-    "cohen": "CERTIFY",
-    "split": "split",
-    "tcertify": "T-CERTIFY",
-    "li": "Li",
-    "sison-glaz": "Sison-Glaz",
-    "anytime": "anytime",
-    TRUTH: "the truth",
-}
-NOT_PROVED = "not proved"
-
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _SHARES = ("0.0001", "0.001", "0.01", "0.05", "0.2", "0.5", "0.8", "0.95", "0.99", "0.999", "0.9999")
 _FARTHEST = 4.5
 """Probit of 1 - 3e-6: limits beyond are drawn there."""
@@ -44,8 +41,13 @@ _FARTHEST = 4.5
 
 def name(key: str) -> str:
     """Name of a procedure, with the warning that it must carry everywhere."""
-    proved = key == TRUTH or PROCEDURES[key].valid
-    return NAMES[key] if proved else f"{NAMES[key]} ({NOT_PROVED})"
+    if key == TRUTH:
+        return "the truth"
+    return PROCEDURES[key].short if _proved(key) else f"{PROCEDURES[key].short} ({UNPROVED})"
+
+
+def _proved(key) -> bool:
+    return key == TRUTH or PROCEDURES[key].valid
 
 
 def limits_chart(truth: tuple[float, float], limits: Mapping[str, tuple[float, float, float]]) -> dict:
@@ -56,134 +58,108 @@ def limits_chart(truth: tuple[float, float], limits: Mapping[str, tuple[float, f
     truth: (p_A, p_B) of the class that was certified. limits: key -> (p_a_lower, p_b_upper, radius).
     """
     right, left = (_probit(value) for value in truth)
-    rows, ends = [], []
-    for key, (p_a_lower, p_b_upper, radius) in {TRUTH: (*truth, None), **limits}.items():
-        row = {"name": name(key), "key": key, "low": _probit(p_b_upper), "high": _probit(p_a_lower)}
-        row |= {"p_a": p_a_lower, "p_b": p_b_upper, "proved": key == TRUTH or PROCEDURES[key].valid}
-        row["drawn"] = row["high"] > row["low"]
-        if radius is None:
-            radius = max(right - left, 0.0) / 2
-            row["text"] = f"{radius:.4g} σ" if radius > 1e-9 else "0 σ, it does not lead"
-        else:
-            row["text"] = f"{round_down(radius):.4g} σ" if row["drawn"] else "abstains"
-        row["place"] = max(row["high"], row["low"], right)
-        rows.append(row)
-        if key != TRUTH and row["drawn"]:
-            ends += [
-                {"name": row["name"], "low": max(a, row["low"]), "high": min(b, row["high"])}
-                for a, b in ((row["low"], left), (right, row["high"]))
-                if b > a
-            ]
+    true_radius = max(right - left, 0.0) / 2
+    text = f"{true_radius:.4g} σ" if true_radius > 1e-9 else "0 σ, it does not lead"
+    rows = [_limits_row(TRUTH, *truth, text, right)]
+    for key, (p_a_lower, p_b_upper, radius) in limits.items():
+        text = f"{round_down(radius):.4g} σ" if _probit(p_a_lower) > _probit(p_b_upper) else "abstains"
+        rows.append(_limits_row(key, p_a_lower, p_b_upper, text, right))
+    beyond = [
+        {"name": row["name"], "low": max(a, row["low"]), "high": min(b, row["high"])}
+        for row in rows[1:]
+        for a, b in ((row["low"], left), (right, row["high"]))
+        if row["drawn"] and b > a
+    ]
     places = [row[side] for row in rows for side in ("low", "high")]
     reach = max(places) - min(places)
-    domain = [min(places) - 0.06 * reach, max(places) + 0.3 * reach]
-    x, y = _probit_axis(domain), _names_axis([row["name"] for row in rows])
+    x = _probit_axis([min(places) - 0.06 * reach, max(places) + 0.3 * reach])
+    limits_of = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": _names_axis(rows)}
+    hint = {
+        "tooltip": [
+            tip("name", "procedure", None),
+            tip("p_a", "p_A at least", ".5f"),
+            tip("p_b", "p_B at most", ".5f"),
+            tip("text", "radius", None),
+        ]
+    }
     bars = {"type": "bar", "height": {"band": 0.6}, "cornerRadius": 2}
-    shown = [row for row in rows if row["drawn"]]
+    hollow = bars | {"filled": False, "strokeWidth": 2.5, "strokeDash": NOT_PROVED}
+    abstained = {"type": "rule", "color": QUIET, "strokeWidth": 2, "opacity": 0.6}
+    proved, not_proved = (
+        [row for row in rows if row["drawn"] and row["proved"] == is_] for is_ in (True, False)
+    )
+    ink = {"color": _colour()}
     layers = [
-        {
-            "data": {"values": [{"x": left}, {"x": right}]},
-            "mark": {"type": "rule", "color": QUIET, "strokeDash": [4, 3], "strokeWidth": 1.5},
-            "encoding": {"x": x | {"field": "x"}},
-        },
-        {
-            "data": {"values": [row for row in rows if not row["drawn"]]},
-            "mark": {"type": "rule", "color": QUIET, "strokeWidth": 2, "opacity": 0.6},
-            "encoding": {"x": x | {"field": "high"}, "x2": {"field": "low"}, "y": y} | _limits_tooltip(),
-        },
-        {
-            "data": {"values": [row for row in shown if row["proved"]]},
-            "mark": bars,
-            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y, "color": _colour()}
-            | _limits_tooltip(),
-        },
-        {
-            "data": {"values": [row for row in shown if not row["proved"]]},
-            "mark": bars | {"filled": False, "strokeWidth": 2.5, "strokeDash": [5, 3]},
-            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y, "color": _colour()}
-            | _limits_tooltip(),
-        },
-        {
-            "data": {"values": ends},
-            "mark": bars | {"color": FALSE},
-            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y},
-        },
-        {
-            "data": {"values": rows},
-            "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": FONT, "color": QUIET},
-            "encoding": {"x": x | {"field": "place"}, "y": y, "text": {"field": "text"}},
-        },
+        *rule("x", left),
+        *rule("x", right),
+        layer(abstained, [row for row in rows if not row["drawn"]], **limits_of, **hint),
+        layer(bars, proved, **limits_of, **ink, **hint),
+        layer(hollow, not_proved, **limits_of, **ink, **hint),
+        layer(bars | {"color": FALSE}, beyond, **limits_of),
+        layer(
+            words(dx=8, color=QUIET), rows, x=x | {"field": "place"}, y=limits_of["y"], text={"field": "text"}
+        ),
     ]
-    return _chart(layers, height={"step": 40})
+    return chart(layers, {"step": 40})
+
+
+def _limits_row(key, p_a, p_b, text, right) -> dict:
+    low, high = _probit(p_b), _probit(p_a)
+    row = {"name": name(key), "key": key, "low": low, "high": high, "p_a": p_a, "p_b": p_b, "text": text}
+    return row | {"proved": _proved(key), "drawn": high > low, "place": max(high, low, right)}
 
 
 def failures_chart(alpha: float, rates: Mapping[str, Mapping[str, float]]) -> dict:
-    """How often the limits of each procedure were false, with the interval of the count, against alpha.
+    """The share of runs with false limits by procedure, with the interval of the count, against alpha.
 
     rates: key -> {"limits", "low", "high", "certificates"}: shares of the runs.
     """
     rows = [
-        {"name": name(key), "key": key, "proved": PROCEDURES[key].valid, **values}
-        for key, values in rates.items()
+        {"name": name(key), "key": key, "proved": _proved(key), **values} for key, values in rates.items()
     ]
     far = max([2.2 * alpha, *(row["high"] for row in rows)]) * 1.05
-    x = {
-        "type": "quantitative",
-        "title": "share of the runs",
-        "scale": {"domain": [0, far], "nice": False},
-        "axis": {"tickCount": 5, "format": ".2~%", "grid": False},
-    }
-    y = _names_axis([row["name"] for row in rows])
-    tooltip = {
-        "tooltip": [
-            {"field": "name", "title": "procedure"},
-            {"field": "limits", "title": "limits false", "format": ".3%"},
-            {"field": "low", "title": "at least", "format": ".3%"},
-            {"field": "high", "title": "at most", "format": ".3%"},
-            {"field": "certificates", "title": "certificates false", "format": ".3%"},
-        ]
-    }
+    x = x_axis("limits", "share of the runs", (0, far), ticks=5, format=".2~%")
+    y, ink = _names_axis(rows), _colour()
+    tooltip = [
+        tip("name", "procedure", None),
+        tip("limits", "limits false", ".3%"),
+        tip("low", "at least", ".3%"),
+        tip("high", "at most", ".3%"),
+        tip("certificates", "certificates false", ".3%"),
+    ]
+    interval = {"type": "rule", "strokeWidth": 3, "opacity": 0.55}
     dot = {"type": "point", "size": 130, "strokeWidth": 2.5, "opacity": 1}
-    at_rate = {"x": x | {"field": "limits"}, "y": y, "color": _colour()} | tooltip
-    return _chart(
+    cross = {"type": "point", "shape": "cross", "angle": 45, "size": 80, "color": FALSE, "filled": True}
+    at_rate = {"x": x, "y": y, "color": ink, "tooltip": tooltip}
+    return chart(
         [
-            *_level_line("x", alpha, f"α = {alpha:g}"),
-            {
-                "data": {"values": rows},
-                "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.55},
-                "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y, "color": _colour()},
-            },
-            {
-                "data": {"values": [row for row in rows if row["proved"]]},
-                "mark": dot | {"filled": True},
-                "encoding": at_rate,
-            },
-            {
-                "data": {"values": [row for row in rows if not row["proved"]]},
-                "mark": dot | {"filled": False},
-                "encoding": at_rate,
-            },
-            {
-                "data": {"values": [row for row in rows if row["certificates"] > 0]},
-                "mark": {"type": "point", "shape": "cross", "angle": 45, "size": 80, "color": FALSE}
-                | {"filled": True},
-                "encoding": {"x": x | {"field": "certificates"}, "y": y} | tooltip,
-            },
+            *rule("x", alpha, f"α = {alpha:g}", dash=LEVEL),
+            layer(interval, rows, x=x | {"field": "low"}, x2={"field": "high"}, y=y, color=ink),
+            layer(dot | {"filled": True}, [row for row in rows if row["proved"]], **at_rate),
+            layer(dot | {"filled": False}, [row for row in rows if not row["proved"]], **at_rate),
+            layer(
+                cross,
+                [row for row in rows if row["certificates"] > 0],
+                x=x | {"field": "certificates"},
+                y=y,
+                tooltip=tooltip,
+            ),
         ],
-        height={"step": 40},
+        {"step": 40},
     )
 
 
 def path_chart(p: float, path: Mapping[str, np.ndarray]) -> dict:
     """Lower limits as one watcher sees them, and the true probability. path: "drawn", then a line a key."""
     lines = {key: (path["drawn"], path[key]) for key in ("cohen", "anytime")}
-    low = float(path["anytime"][len(path["drawn"]) // 3 :].min())  # what comes before is far below
+    low = float(path["anytime"][len(path["drawn"]) // 3 :].min())  # earlier ones are far below
     high = max(p, float(path["cohen"].max()))
     high += 0.12 * (high - low)
-    y = {"title": "lower limit of p_A", "scale": {"domain": [low, high], "nice": False}}
+    y = y_axis("y", "lower limit of p_A", (low, high))
     x = _votes_axis("votes drawn", path["drawn"][-1])
-    level = _level_line("y", p, "true p_A", FALSE, (10, path["drawn"][-1]))
-    return _chart([*level, *_lines(lines, x, y, ".5f")], height=330)
+    span = (10, path["drawn"][-1])
+    level = rule("y", p, "true p_A", colour=FALSE, dash=LEVEL, span=span, scale=y["scale"])
+    return chart([*level, *_lines(lines, x, y, ".5f")], 330)
 
 
 def peeking_chart(alpha: float, deceived: Mapping[str, np.ndarray]) -> dict:
@@ -192,52 +168,39 @@ def peeking_chart(alpha: float, deceived: Mapping[str, np.ndarray]) -> dict:
     points = np.unique(np.geomspace(10, n, 160).astype(int))
     lines = {key: (points, values[points - 1]) for key, values in deceived.items()}
     high = max(float(values[-1]) for values in deceived.values())
-    y = {
-        "title": "probability of a false limit by then",
-        "scale": {"domain": [0, 1.1 * max(high, alpha)], "nice": False},
-        "axis": {"format": ".2~%", "tickCount": 5},
-    }
+    y = y_axis("y", "probability of a false limit by then", (0, 1.1 * max(high, alpha)), format=".2~%")
     x = _votes_axis("votes drawn, looked at after each", n)
-    level = _level_line("y", alpha, f"α = {alpha:g}", span=(10, n))
-    return _chart([*level, *_lines(lines, x, y, ".4%")], height=330)
+    level = rule("y", alpha, f"α = {alpha:g}", dash=LEVEL, span=(10, n), scale=y["scale"])
+    return chart([*level, *_lines(lines, x, y, ".4%")], 330)
 
 
 def bought_chart(n, radii: Mapping[str, np.ndarray], true_radius: float, ceiling, chosen: int) -> dict:
     """Radius against the number of votes. radii: key -> float (n,), in sigma. ceiling: of CERTIFY, (n,)."""
     lines = {TRUTH: (n, np.full(len(n), true_radius))} | {key: (n, values) for key, values in radii.items()}
     top = 1.08 * max(true_radius, *(float(values.max()) for values in radii.values()))
-    y = {"title": "radius proved (σ)", "scale": {"domain": [0, top or 1.0], "nice": False}}
+    y = y_axis("y", "radius proved (σ)", (0, top or 1.0))
     x = _votes_axis("votes n", n[-1])
     inside = ceiling <= top
     rows = [{"x": int(a), "y": float(b)} for a, b in zip(n[inside], ceiling[inside], strict=True)]
-    at = {"x": x | {"field": "x", "type": "quantitative"}, "y": y | {"field": "y", "type": "quantitative"}}
-    quiet = {"type": "line", "color": QUIET, "strokeDash": [6, 4], "strokeWidth": 2}
-    words = {"type": "text", "align": "left", "dx": 8, "color": QUIET, "fontSize": FONT - 1}
+    label = words(dx=8, color=QUIET)
     layers = [
-        {"data": {"values": rows}, "mark": quiet, "encoding": at},
-        {
-            "data": {"values": rows[-1:]},
-            "mark": words,
-            "encoding": at | {"text": {"value": "ceiling of CERTIFY"}},
-        },
-        *_level_line("x", chosen, ""),
+        layer({"type": "line", "color": QUIET, "strokeDash": LEVEL, "strokeWidth": 2}, rows, x=x, y=y),
+        layer(label, rows[-1:], x=x, y=y, text={"value": "ceiling of CERTIFY"}),
+        *rule("x", chosen, scale=x["scale"]),
         *_lines(lines, x, y, ".4f"),
     ]
-    return _chart(layers, height=380)
+    return chart(layers, 380)
 
 
 def gains_chart(p_a, radii: Mapping[str, np.ndarray], chosen: float) -> dict:
     """Radius against p_A. radii: key -> float (p_a,), "truth" among them, in sigma."""
-    order = [TRUTH, *(key for key in radii if key != TRUTH)]
-    lines = {key: (p_a, radii[key]) for key in order}
+    lines = {key: (p_a, radii[key]) for key in (TRUTH, *(key for key in radii if key != TRUTH))}
     left, right = float(p_a[0]), float(p_a[-1])
-    y = {"title": "radius proved (σ)", "scale": {"zero": True}}
-    x = {
-        "title": "p_A, probability of the top class",
-        "scale": {"domain": [left, right + 0.4 * (right - left)], "nice": False},
-        "axis": {"values": [tick / 10 for tick in range(1, 11) if left <= tick / 10 <= 1], "grid": False},
-    }
-    return _chart([*_level_line("x", chosen, ""), *_lines(lines, x, y, ".4f")], height=380)
+    y = y_axis("y", "radius proved (σ)", scale={"zero": True})
+    ticks = [tick / 10 for tick in range(1, 11) if left <= tick / 10 <= 1]
+    title = "p_A, probability of the top class"
+    x = x_axis("x", title, (left, right + 0.4 * (right - left)), values=ticks)
+    return chart([*rule("x", chosen), *_lines(lines, x, y, ".4f")], 380)
 
 
 def same_votes_chart(p_a, failures: Mapping[str, np.ndarray], alpha: float) -> dict:
@@ -246,175 +209,96 @@ def same_votes_chart(p_a, failures: Mapping[str, np.ndarray], alpha: float) -> d
     failures: "other" and "same" -> float (p_a,).
     """
     titles = {"other": "chosen on other votes", "same": "chosen on the same votes"}
-    colours = {"other": COLOURS["cohen"], "same": FALSE}
-    x = {
-        "title": "p_A, probability of the better of two classes",
-        "scale": {"nice": False, "zero": False},
-        "axis": {"tickCount": 6, "grid": False},
-    }
-    y = {
-        "title": "probability of a false certificate",
-        "scale": {"domain": [0, 2.2 * alpha], "nice": False},
-        "axis": {"format": ".2~%", "tickCount": 5},
-    }
+    colours = {titles["other"]: BLUE, titles["same"]: FALSE}
     rows = [
         {"x": float(a), "y": float(b), "key": titles[key]}
         for key, values in failures.items()
         for a, b in zip(p_a, values, strict=True)
     ]
-    scale = {"domain": list(titles.values()), "range": [colours[key] for key in titles]}
-    legend = {"orient": "top", "title": None, "labelFontSize": FONT, "labelLimit": 300, "symbolSize": 300}
-    legend |= {"symbolType": "stroke", "symbolStrokeWidth": 4, "columns": 1}
-    line = {
-        "data": {"values": rows},
-        "mark": {"type": "line", "strokeWidth": 3},
-        "encoding": {
-            "x": _field("x", x),
-            "y": _field("y", y),
-            "color": {"field": "key", "type": "nominal", "scale": scale, "legend": legend},
-            "tooltip": [
-                {"field": "key", "title": "class"},
-                {"field": "x", "title": "p_A", "format": ".5f"},
-                {"field": "y", "title": "false", "format": ".4%"},
-            ],
-        },
-    }
-    levels = [*_level_line("y", alpha, f"α = {alpha:g}"), *_level_line("y", 2 * alpha, "2 α")]
-    return _chart([line, *levels], height=380)
+    line = layer(
+        {"type": "line", "strokeWidth": 3},
+        rows,
+        x=x_axis("x", "p_A, probability of the better of two classes", scale={"zero": False}),
+        y=y_axis("y", "probability of a false certificate", (0, 2.2 * alpha), format=".2~%"),
+        color=colour("key", colours, legend(orient="top")),
+        tooltip=[tip("key", "class", None), tip("x", "p_A", ".5f"), tip("y", "false", ".4%")],
+    )
+    levels = (
+        rule("y", value, text, dash=LEVEL) for value, text in ((alpha, f"α = {alpha:g}"), (2 * alpha, "2 α"))
+    )
+    return chart([line, *(part for level in levels for part in level)], 380)
 
 
-def _lines(lines, x, y, form):
-    """A line a key, with its name at the end; moved apart where ends lie close."""
+def _lines(lines, x, y, form) -> list[dict]:
+    """A line for each key, with its name at the end. lines: key -> (xs, ys). form: of y in the tooltip."""
     rows = [
         {"key": key, "name": name(key), "x": float(a), "y": float(f"{b:.7g}")}
         for key, (xs, ys) in lines.items()
         for a, b in zip(xs, ys, strict=True)
     ]
-    encoding = {"x": _field("x", x), "y": _field("y", y), "color": _colour()}
-    tooltip = [
-        {"field": "name", "title": "procedure"},
-        {"field": "x", "title": x["title"], "format": ",.5~g"},
-        {"field": "y", "title": y["title"], "format": form},
-    ]
-    dashed = [key for key in lines if key != TRUTH and not PROCEDURES[key].valid]
-    dash = {
-        "condition": {"test": {"field": "key", "oneOf": dashed}, "value": [7, 4]},
-        "value": [1, 0],
-    }
+    dashed = {"field": "key", "oneOf": [key for key in lines if not _proved(key)]}
+    dash = {"condition": {"test": dashed, "value": NOT_PROVED}, "value": SOLID}
+    tooltip = [tip("name", "procedure", None), tip("x", x["title"], ",.5~g"), tip("y", y["title"], form)]
+    line = {"type": "line", "strokeWidth": 3, "clip": True}
     return [
-        {
-            "data": {"values": rows},
-            "mark": {"type": "line", "strokeWidth": 3, "clip": True},
-            "encoding": encoding | {"strokeDash": dash, "tooltip": tooltip},
-        },
-        {
-            "data": {"values": _end_names(lines, y)},
-            "mark": {"type": "text", "align": "left", "dx": 7, "fontSize": FONT - 1, "lineBreak": "\n"},
-            "encoding": encoding | {"text": {"field": "text"}},
-        },
+        layer(line, rows, x=x, y=y, color=_colour(), strokeDash=dash, tooltip=tooltip),
+        end_names(_end_rows(lines, y), x, y, _colour(), lineBreak="\n"),
     ]
 
 
-def _end_names(lines, y):
-    ends = {key: (float(xs[-1]), float(ys[-1])) for key, (xs, ys) in lines.items()}
-    low, high = y["scale"].get("domain", (0.0, max(height for _, height in ends.values())))
-    gap, place, rows = 0.065 * (high - low), np.inf, []
-    for key in sorted(ends, key=lambda key: -ends[key][1]):
-        place = min(ends[key][1], place)
-        text = name(key).replace(" (", "\n(")  # beside a line a phone has little room
-        rows.append({"key": key, "text": text, "x": ends[key][0], "y": place})
-        place -= gap * (1 + text.count("\n"))
-    below = max(0.0, low - gap / 2 - place)
-    return [row | {"y": row["y"] + below} for row in rows]
+def _end_rows(lines, y) -> list[dict]:
+    ends = {key: float(ys[-1]) for key, (_, ys) in lines.items()}
+    low, high = y["scale"].get("domain", (0.0, max(ends.values())))
+    names = {key: name(key).replace(" (", "\n(") for key in ends}  # beside a line a phone has little room
+    taken = {key: 1 + text.count("\n") for key, text in names.items()}
+    places = place_names(ends, low, high, 0.065 * (high - low), taken)
+    return [
+        {"key": key, "name": names[key], "x": float(lines[key][0][-1]), "y": height}
+        for key, height in places.items()
+    ]
 
 
-def _level_line(axis: str, value: float, words: str, colour=QUIET, span=None):
-    """A line at one value of the x or y axis, with its name. span: from where to where along x, if level."""
-    data = {"values": [{"at": value} | ({"from": int(span[0]), "to": int(span[1])} if span else {})]}
-    at = {axis: {"field": "at", "type": "quantitative"} | ({"scale": {"zero": False}} if axis == "y" else {})}
-    along = {"x": {"field": "from", "type": "quantitative"}, "x2": {"field": "to"}} if span else {}
-    rule = {"type": "rule", "color": colour, "strokeWidth": 2, "strokeDash": [6, 4]}
-    layers = [{"data": data, "mark": rule, "encoding": at | along}]
-    if words:
-        text = {"type": "text", "color": colour, "fontSize": FONT, "align": "left"}
-        across = (
-            {"y": {"value": 0}} | {"text": {"value": words}}
-            if axis == "x"
-            else {"x": {"value": 0}, "text": {"value": words}}
-        )
-        shift = {"dx": 5, "dy": 2, "baseline": "bottom"} if axis == "x" else {"dx": 6, "dy": -9}
-        layers.append({"data": data, "mark": text | shift, "encoding": at | across})
-    return layers
-
-
-def _probit(value):
+def _probit(value) -> float:
     return float(np.clip(ndtri(value), -_FARTHEST, _FARTHEST))
 
 
-def _probit_axis(domain):
+def _probit_axis(domain) -> dict:
     places = {f"{_probit(float(share)):.4f}": share for share in _SHARES}
     entries = ", ".join(f"'{place}': '{share}'" for place, share in places.items())
     values = [float(place) for place in places if domain[0] <= float(place) <= domain[1]]
-    return {
-        "type": "quantitative",
-        "title": "probability (Φ⁻¹ scale)",
-        "scale": {"domain": domain, "nice": False, "zero": False},
-        "axis": {"values": values, "labelExpr": f"({{{entries}}})[format(datum.value, '.4f')]"}
-        | {"grid": True, "gridOpacity": 0.25},
+    title = "probability (Φ⁻¹ scale)"
+    labels = f"({{{entries}}})[format(datum.value, '.4f')]"
+    return x_axis("x", title, domain, values=values, labelExpr=labels, grid=True, gridOpacity=0.25)
+
+
+def _names_axis(rows: Sequence[Mapping]) -> dict:
+    axis = {
+        # the warning goes under the name: a phone has no room beside it
+        "labelExpr": "split(datum.label, ' (')[1] ? [split(datum.label, ' (')[0], '(' + "
+        "split(datum.label, ' (')[1]] : datum.label",
+        "labelLimit": 130,
+        "labelOverlap": False,
+        "labelFlush": False,
+        "domain": False,
+        "ticks": False,
     }
-
-
-def _names_axis(names: Sequence[str]):
+    names = [row["name"] for row in rows]
     return {
         "field": "name",
         "type": "nominal",
-        "sort": list(names),
+        "sort": names,
         "title": None,
         "scale": {"type": "band"},
-        # the warning goes under the name: a phone has no room beside it
-        "axis": {"labelExpr": "split(datum.label, ' (')[1] ? [split(datum.label, ' (')[0], '(' + "
-                 "split(datum.label, ' (')[1]] : datum.label"}
-        | {"labelLimit": 130, "labelOverlap": False, "labelFlush": False, "domain": False, "ticks": False},
-    }  # fmt: skip
-
-
-def _limits_tooltip():
-    return {
-        "tooltip": [
-            {"field": "name", "title": "procedure"},
-            {"field": "p_a", "title": "p_A at least", "format": ".5f"},
-            {"field": "p_b", "title": "p_B at most", "format": ".5f"},
-            {"field": "text", "title": "radius"},
-        ]
+        "axis": axis,
     }
 
 
-def _votes_axis(title, last):
+def _votes_axis(title, last) -> dict:
     """Votes, logarithmic, from 10 to `last`, and room for names."""
-    return {
-        "title": title,
-        "scale": {"type": "log", "nice": False, "domain": [10, 10 * (float(last) / 10) ** 1.3]},
-        "axis": {"values": [10**power for power in range(1, 8) if 10**power <= last], "format": "~s"}
-        | {"grid": False},
-    }
+    scale = log_scale((10, 10 * (float(last) / 10) ** 1.3))
+    ticks = [10**power for power in range(1, 8) if 10**power <= last]
+    return x_axis("x", title, scale=scale, values=ticks, format="~s")
 
 
-def _field(name, axis):
-    return axis | {"field": name, "type": "quantitative"}
-
-
-def _colour():
-    scale = {"domain": list(COLOURS), "range": list(COLOURS.values())}
-    return {"field": "key", "type": "nominal", "scale": scale, "legend": None}
-
-
-def _chart(layers, height) -> dict:
-    return {
-        "$schema": _SCHEMA,
-        "height": height,
-        "layer": layers,
-        "config": {
-            "axis": {"labelFontSize": FONT, "titleFontSize": FONT, "titleFontWeight": "normal"},
-            "view": {"stroke": None},
-        },
-    }
+def _colour() -> dict:
+    return colour("key", {key: procedure.colour for key, procedure in PROCEDURES.items()} | {TRUTH: QUIET})

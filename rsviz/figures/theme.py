@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from rsviz.bounds import certifying
-from rsviz.confidence import PROCEDURES
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
@@ -42,17 +41,10 @@ STAIRS = {"interpolate": "step-before"}
 BAND = 0.16
 """Opacity of an area behind its line."""
 
-_OF_PROCEDURES = (BLUE, GREEN, ORANGE, PINK, VERMILION, SKY, *SERIES[7:])
-
 
 def noise_colour(key: str) -> str:
     """A mechanism has the colour of its tight bound."""
     return certifying(key)[0].colour
-
-
-def procedure_colour(key: str) -> str:
-    """Colour of a confidence procedure, by its place in the table."""
-    return _OF_PROCEDURES[list(PROCEDURES).index(key) % len(_OF_PROCEDURES)]
 
 
 def series_colours(names: Iterable[str]) -> dict[str, str]:
@@ -100,7 +92,8 @@ def layer(mark, rows: Sequence[dict] | None = None, where=None, **encoding) -> d
 def x_axis(field, title, domain=None, *, ticks=6, scale=None, **axis) -> dict:
     """Channel of a horizontal axis without grid lines, which ends where its domain ends."""
     scale = {"nice": False} | _domain(domain) | (scale or {})
-    axis = {"tickCount": ticks, "grid": False, **axis}
+    count = {} if "values" in axis else {"tickCount": ticks}  # of a log scale a count would drop labels
+    axis = {"grid": False, "labelOverlap": "greedy", **count, **axis}
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
 
 

@@ -30,7 +30,7 @@ def test_a_name_with_room_stays_at_the_end_of_its_line():
 
 
 def test_no_two_procedures_share_a_colour_and_no_bound_has_that_of_an_attack():
-    assert len({theme.procedure_colour(key) for key in PROCEDURES}) == len(PROCEDURES)
+    assert len({procedure.colour for procedure in PROCEDURES.values()}) == len(PROCEDURES)
     assert theme.FOUND not in {bound.colour for bound in BOUNDS.values()}
 
 
