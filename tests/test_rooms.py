@@ -38,9 +38,10 @@ ROOMS = {
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
+    "tasks": STATISTICS | MATERIALS | {"smoothing"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
-RUNNERS = {"certification", "evidence", "attacks", "training", "distributional", "evaluation"}
+RUNNERS = {"tasks", "certification", "evidence", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing"}
 LIBRARY = set(ROOMS)
 ROOMS["ui"] = LIBRARY
@@ -66,7 +67,7 @@ ONLY_IN = {
         "checkpoints",
         "data",
     }
-    | {"attacks", "training", "distributional", "evaluation", "jobs"},
+    | {"attacks", "training", "distributional", "evaluation", "jobs", "tasks"},
 }
 ONLY_THESE = {"bounds": {"numpy", "scipy"}, "confidence": {"numpy", "scipy", "statsmodels"}}
 
@@ -81,6 +82,8 @@ WITHOUT_TORCH = [
     "checkpoints",
     "certification",
     "evidence",
+    "smoothing",
+    "tasks",
     "jobs",
     "cli",
     "evaluation",

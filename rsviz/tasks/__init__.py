@@ -1,0 +1,22 @@
+"""What a person can ask for: each task is a request, a run and a result.
+
+One definition of a request serves the job (JSON), the link, the shell and Python: rsviz.tasks.spellings.
+Adding a task takes one folder, and its line here. Importing this room does not import torch.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rsviz.tasks import certify
+from rsviz.tasks.base import Request, Task
+
+__all__ = ["TASKS", "Request", "Task", "task_of"]
+
+TASKS: Mapping[str, Task] = MappingProxyType({task.key: task for task in (certify.TASK,)})
+"""Every task by its key, which is its kind of job."""
+
+
+def task_of(key: str) -> Task | None:
+    """The task of this key, or of one under which an older version stored its jobs; None if there is none."""
+    former = {old: task for task in TASKS.values() for old in task.former}
+    return TASKS.get(key) or former.get(key)

@@ -1,0 +1,116 @@
+"""What every task has: a request with one definition, and a line in the table of tasks. No torch.
+
+A task is a folder with three modules:
+
+    request.py   a frozen, validated Request: all that the result depends on
+    run.py       run(request, ...): a generator of typed progress that can be closed and resumed
+    result.py    the typed record that the last progress carries, with to_json and from_json
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from rsviz.errors import RsvizError, first_fault, short
+from rsviz.tasks.fields import FieldSpec, fields_of, setting_of
+
+
+class Frozen(BaseModel):
+    """A model at the border: frozen, and unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Request(Frozen):
+    """What a task is asked for. A subclass declares fields; see rsviz.tasks.fields.
+
+    TASK: key in rsviz.tasks.TASKS. COMMAND: words of the shell after `python -m rsviz`. MODULE: where `run`
+    is, for the Python spelling. RENAMED: names of fields in requests that older versions stored.
+    """
+
+    TASK: ClassVar[str]
+    COMMAND: ClassVar[str]
+    RENAMED: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    ERROR: ClassVar[type[RsvizError]] = RsvizError
+
+    @classmethod
+    def make(cls, **values) -> Self:
+        """The request, or ERROR: one sentence that names the field, what came and what is allowed."""
+        try:
+            return cls.model_validate(cls.completed(values))
+        except ValidationError as error:
+            raise cls.ERROR(f"{first_fault(error)}.") from None
+
+    @classmethod
+    def completed(cls, values: dict) -> dict:
+        """`values` with what can be looked up filled in, such as the scale of a checkpoint's training."""
+        return values
+
+    @classmethod
+    def fields(cls) -> Mapping[str, FieldSpec]:
+        """Every value by its key in the URL."""
+        return fields_of(cls)
+
+    def check_job(self) -> Self:
+        """The request, if a job may run it: what it names exists, and goes by name and never by path.
+
+        Raises RsvizError. A subclass adds what else must fit together.
+        """
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is None or isinstance(value, BaseModel) or not setting_of(field).by_name:
+                continue
+            for one in value if isinstance(value, tuple) else (value,):
+                if Path(one).name != one:
+                    raise self.ERROR(f"{name} is {short(one)}; a job takes the name of a {name.rstrip('s')}.")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _today_names(cls, values):
+        if isinstance(values, Mapping):
+            return {cls.RENAMED.get(name, name): value for name, value in values.items()}
+        return values
+
+    @field_validator("*")
+    @classmethod
+    def _one_of_the_choices(cls, value, info: ValidationInfo):
+        field = cls.model_fields[info.field_name]
+        if value is None or isinstance(value, BaseModel):
+            return value
+        choices = setting_of(field).choices
+        if choices is not None:
+            allowed = tuple(choices())
+            for one in value if isinstance(value, tuple) else (value,):
+                if one not in allowed:
+                    raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Task:
+    """A line of the table of tasks.
+
+    key: its name as a kind of job. title: in a list of runs. request: the model. module: the package, which
+    has `run`. former: keys under which older versions stored it.
+    """
+
+    key: str
+    title: str
+    request: type[Request]
+    former: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        return self.request.__module__.rpartition(".")[0]
