@@ -10,7 +10,7 @@ from rsviz.errors import RsvizError
 from rsviz.figures import bounds as figures
 from rsviz.norms import NORMS, conversion
 from rsviz.ui import bounds as ui
-from rsviz.ui.downloads import download
+from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.shell import open_page
 
 CORNER = 0.2
@@ -26,8 +26,7 @@ def page():
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         view = ui.view_control()
-        with st.popover("Pictures of the papers", icon=":material/auto_stories:"):
-            presets()
+        ui.PRESETS.menu("Pictures of the papers")
         settings = st.popover("Norm, dimension, votes", icon=":material/tune:")
     keys, pair, region, share = [], None, "whole", 1.0
     first, second, third = st.columns([2, 1, 1])
@@ -55,9 +54,7 @@ def page():
             st.info("Choose at least one bound.")
         else:
             charts = draw(view, keys, pair, region, share, setting, point=(p_a, p_b))
-            preset = ui.current_preset()
-            if preset is not None:
-                st.markdown(f"**{preset.title}.** {preset.says}")
+            ui.PRESETS.say()
             take_away(view, chosen, region, share, setting, charts)
     try:
         points(p_a, p_b, setting)
@@ -65,12 +62,6 @@ def page():
         st.error(str(error), icon=":material/error:")
     refutation()
     ui.ADDRESS.write()
-
-
-def presets():
-    for name, preset in ui.PRESETS.items():
-        st.button(preset.title, key=f"preset-{name}", on_click=ui.apply_preset, args=(name,), width="stretch")
-        st.caption(preset.says)
 
 
 def draw(view, keys, pair, region, share, setting, point) -> dict:
@@ -90,7 +81,9 @@ def draw(view, keys, pair, region, share, setting, point) -> dict:
             config={"toImageButtonOptions": {"format": "svg", "filename": "rsviz-surfaces"}},
             alt="Radius of the chosen bounds as surfaces over p_A and p_B",
         )
-        st.caption("Drag to turn. A net instead of a surface: not a certificate.")
+        st.caption(
+            "Drag to turn; the toolbar saves it as SVG. A net instead of a surface: not a certificate."
+        )
         return {}
     p_a, p_b = line(share)
     radii = {key: radius(key, p_a, p_b, setting) for key in keys}
@@ -230,20 +223,12 @@ def on_square(keys, setting, steps=60):
 
 
 def take_away(view, keys, region, share, setting, charts):
-    """Link, table, picture and lines that give what is seen to somebody else."""
-    with st.expander("Take it away: link, CSV, picture, Python", icon=":material/ios_share:"):
-        st.markdown(
-            "The address of this page restores everything that is set here."
-            + ("" if charts else " The toolbar of the surfaces saves them as SVG.")
-        )
-        files = {"CSV": (lambda: table(view, keys, region, share, setting), "text/csv")}
-        if charts:
-            files["PNG"] = (lambda: figures.picture(charts, "png"), "image/png")
-            files["SVG"] = (lambda: figures.picture(charts, "svg"), "image/svg+xml")
-        with st.container(horizontal=True):
-            for name, (content, kind) in files.items():  # made when somebody asks for them
-                download(name, content, f"rsviz-bounds.{name.lower()}", kind)
-        st.code(ui.python_lines(keys, setting), language="python")
+    """Table, picture and lines that give what is seen to somebody else."""
+    files = [File("CSV", "rsviz-bounds.csv", lambda: table(view, keys, region, share, setting))]
+    if charts:
+        files += [File("PNG", "rsviz-bounds.png", lambda: figures.picture(charts, "png"))]
+        files += [File("SVG", "rsviz-bounds.svg", lambda: figures.picture(charts, "svg"))]
+    take_home("CSV, picture, Python", lambda: Export(files, python=ui.python_lines(keys, setting)))
 
 
 def table(view, keys, region, share, setting) -> bytes:

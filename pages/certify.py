@@ -28,6 +28,7 @@ draw(
         button="Certify",
         icon=":material/verified:",
         wrong_kind="certifies no image",
+        address=controls.ADDRESS,
         choose=controls.choose,
         show_example=lambda: show(shipped_example(), "example"),
         show_state=lambda job: show(evidence_of(job), job.state),

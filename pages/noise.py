@@ -9,7 +9,7 @@ from rsviz.noise import NOISES
 from rsviz.noise_size import EqualDeviation, EqualRadius, certified
 from rsviz.norms import NORMS
 from rsviz.ui import noise as ui
-from rsviz.ui.downloads import download
+from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.noise_views import VIEWS, number, radius_number
 from rsviz.ui.pictures import picture
 from rsviz.ui.shell import open_page
@@ -22,12 +22,7 @@ def page():
         kind = ui.rule_kind()
         with st.popover("Image, pixels, seed", icon=":material/image:"):
             ui.image_controls()
-        named = st.popover(
-            "Pictures with a name", icon=":material/auto_stories:", key="noise-named", on_change="rerun"
-        )
-        if named.open:
-            with named:
-                presets()
+        ui.PRESETS.menu("Pictures with a name")
     rule = ui.rule_controls(kind)
     x, wrong = ui.chosen_image()
     seed = st.session_state["n_seed"]
@@ -48,13 +43,6 @@ def page():
     charts, table = VIEWS[view](rule, x, noises, draws, seed)
     take_away(view, rule, x, seed, charts, table)
     ui.ADDRESS.write()
-
-
-def presets():
-    for name, preset in ui.PRESETS.items():
-        key, width = f"noise-preset-{name}", "stretch"
-        st.button(preset.title, key=key, on_click=ui.apply_preset, args=(name,), width=width)
-        st.caption(preset.says)
 
 
 def images(x, noises, draws):
@@ -118,24 +106,11 @@ def radius_text(radius, norm) -> str:
 
 
 def take_away(view, rule, x, seed, charts, rows):
-    """The address, the table, the picture, and the lines that draw the same noise."""
-    away = st.expander(
-        "Take it away: link, CSV, PNG, Python",
-        icon=":material/ios_share:",
-        key="noise-away",
-        on_change="rerun",
-    )
-    if not away.open:
-        return
-    with away:
-        st.markdown("The address of this page restores everything that is set here.")
-        files = {"CSV": (lambda: pd.DataFrame(rows).to_csv(index=False).encode(), "text/csv")}
-        if charts:
-            files["PNG"] = (lambda: figures.side_by_side(charts), "image/png")
-        with st.container(horizontal=True):
-            for name, (content, kind) in files.items():  # made when somebody asks for them
-                download(name, content, f"rsviz-noise-{view}.{name.lower()}", kind)
-        st.code(ui.python_lines(rule, x.shape, seed), language="python")
+    """The table, the picture, and the lines that draw the same noise."""
+    files = [File("CSV", f"rsviz-noise-{view}.csv", lambda: pd.DataFrame(rows).to_csv(index=False).encode())]
+    if charts:
+        files += [File("PNG", f"rsviz-noise-{view}.png", lambda: figures.side_by_side(charts))]
+    take_home("CSV, PNG, Python", lambda: Export(files, python=ui.python_lines(rule, x.shape, seed)))
 
 
 open_page()

@@ -12,7 +12,7 @@ from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.figures import statistics as figures
 from rsviz.ui import statistics as ui
-from rsviz.ui.downloads import download
+from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.shell import open_page
 
 
@@ -28,16 +28,7 @@ def page():
             key="s_view",
             label_visibility="collapsed",
         )
-        with st.popover("Examples", icon=":material/auto_stories:"):
-            for name, preset in ui.PRESETS.items():
-                st.button(
-                    preset.title,
-                    key=f"statistics-preset-{name}",
-                    on_click=ui.apply_preset,
-                    args=(name,),
-                    width="stretch",
-                )
-                st.caption(preset.says)
+        ui.PRESETS.menu("Examples")
         with st.popover("Truth, runs, seed", icon=":material/tune:"):
             ui.source_control()
             ui.more_controls()
@@ -45,9 +36,7 @@ def page():
     ui.votes_controls()
     asked = ui.experiment(truth)
     picture = st.container()
-    preset = ui.current_preset()
-    if preset is not None:
-        st.markdown(f"**{preset.title}.** {preset.says}")
+    ui.PRESETS.say()
     with picture:
         rows = SHOW[view](asked)
     take_away(view, asked, rows)
@@ -284,16 +273,9 @@ SHOW = {"certificates": certificates, "peeking": peeking, "votes": votes, "split
 
 
 def take_away(view, asked, rows):
-    """The address, the table, and lines that compute the same."""
-    with st.expander("Take it away: link, CSV, Python", icon=":material/ios_share:"):
-        st.markdown("The address of this page restores everything that is set here, the seed included.")
-        download(
-            "CSV",
-            lambda: pd.DataFrame(rows).to_csv(index=False).encode(),
-            f"rsviz-statistics-{view}.csv",
-            "text/csv",
-        )
-        st.code(ui.python_lines(asked), language="python")
+    """The table, and lines that compute the same."""
+    csv = File("CSV", f"rsviz-statistics-{view}.csv", lambda: pd.DataFrame(rows).to_csv(index=False).encode())
+    take_home("CSV, Python", lambda: Export([csv], python=ui.python_lines(asked)))
 
 
 open_page()

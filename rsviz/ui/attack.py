@@ -22,10 +22,9 @@ from rsviz.checkpoints import Card
 from rsviz.figures import attack as figures
 from rsviz.figures.certify import votes_columns, votes_spec
 from rsviz.norms import NORMS
-from rsviz.ui.downloads import download
+from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture
-from rsviz.ui.session import page_link
 
 BADGES = {
     "example": ("A finished example, computed beforehand", ":material/image:", "blue"),
@@ -235,34 +234,29 @@ def _votes(result, card):
 
 
 def _take_home(evidence, result, card):
-    """Exports, numbers, command and link; drawn when somebody opens it."""
-    home = st.expander(
-        "Take it home: every bound, JSON, CSV, PNG, command and link",
-        icon=":material/download:",
-        key="take_home",
-        on_change="rerun",
-    )
-    if not home.open:
-        return
-    command = command_line(evidence.request, result)
     name = f"attack-{result['checkpoint']}-{result['image_sha256'][:8]}"
-    exports = {
-        "JSON": (lambda: json.dumps(result | {"command": command}, indent=2), "json", "application/json"),
-        "CSV": (lambda: csv(result, card), "csv", "text/csv"),
-        "PNG": (lambda: sheet(evidence, result), "png", "image/png"),
-    }
-    with home:
-        with st.container(horizontal=True):
-            for label, (content, suffix, kind) in exports.items():
-                download(label, content, f"{name}.{suffix}", kind)
+
+    def export():
+        command = command_line(evidence.request, result)
+        described = result | {"command": command}
+        return Export(
+            [
+                File("JSON", f"{name}.json", lambda: json.dumps(described, indent=2)),
+                File("CSV", f"{name}.csv", lambda: csv(result, card)),
+                File("PNG", f"{name}.png", lambda: sheet(evidence, result)),
+            ],
+            commands=[command],
+            gives="repeats the attack",
+        )
+
+    def below():
         if result["radii"]:
             st.markdown("**What every bound certifies for the original**")
             st.markdown(_radii_table(result))
-        st.markdown("**The command of the same attack**, and the link to this page")
-        st.code(command, language="shell", wrap_lines=True)
-        st.code(page_link(), language=None, wrap_lines=True)
         st.markdown("**All of it in numbers**")
         st.json(result, expanded=1)
+
+    take_home("every bound, JSON, CSV, PNG, command", export, below=below)
 
 
 def _radii_table(result) -> str:

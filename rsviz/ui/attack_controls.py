@@ -8,8 +8,8 @@ from rsviz.attacks.parameters import BY_KEY
 from rsviz.attacks.request import make_request
 from rsviz.checkpoints import Card, list_cards
 from rsviz.errors import RsvizError
-from rsviz.ui.address import Address, Field, choice, flag, number
-from rsviz.ui.pickers import describe, pick_checkpoint, pick_image, pick_noise
+from rsviz.ui import pickers
+from rsviz.ui.address import Address, choice, flag, number, text
 from rsviz.ui.settings import MOST_COUNTED, draw, field_of, settings_of
 
 PARAMETERS = {
@@ -55,19 +55,16 @@ def parameter_key(attack: str, name: str) -> str:
     return f"a_{attack.replace('-', '_')}_{name}"
 
 
-def _name(texts):
-    if len(texts[0]) > 80:
-        raise ValueError
-    return texts[0]
-
-
 ADDRESS = Address(
     "attack",
     {
+        **pickers.CHECKPOINT,
+        **pickers.IMAGE,
+        **pickers.NOISE,
         "a_attack": choice(ATTACKS, "eot-pgd"),
         "a_bare": flag(False),
         "a_target": number(ANY, 100_000, ANY),
-        "a_surrogate": Field(SHIPPED_SURROGATE, _name, lambda name: [name]),
+        "a_surrogate": text(SHIPPED_SURROGATE),
         "a_votes": choice(VOTES, 1_000),
         "a_n": choice(N, 10_000),
         "a_alpha": choice(ALPHAS, 0.001),
@@ -84,8 +81,8 @@ ADDRESS = Address(
 def choose():
     """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
     example = shipped_example().request
-    card = pick_checkpoint(default=example.checkpoint)
-    source = pick_image(card, first=example.image.index)
+    card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
+    source = pickers.pick_image(ADDRESS, card, first=example.image.index)
     noise, scale = _choose_victim(card)
     attack = st.selectbox("Attack", list(ATTACKS), format_func=_title, key="a_attack")
     values = {"noise": noise, "scale": scale, "attack": attack, "surrogate": None}
@@ -119,7 +116,7 @@ def _choose_victim(card: Card):
         key="a_bare",
         help="The base classifier, as if nobody had smoothed it: there is nothing to certify.",
     )
-    return (card.noise or "gaussian", 0.0) if bare else pick_noise(card)
+    return (card.noise or "gaussian", 0.0) if bare else pickers.pick_noise(ADDRESS, card)
 
 
 def _choose_surrogate(card: Card):
@@ -138,7 +135,7 @@ def _choose_surrogate(card: Card):
     return st.selectbox(
         "Surrogate",
         list(fitting),
-        format_func=lambda name: describe(fitting[name]),
+        format_func=lambda name: pickers.describe(fitting[name]),
         key="a_surrogate",
         help="The attacker sees this network alone, under the noise it was trained with.",
     )

@@ -17,8 +17,8 @@ from rsviz.figures import robustness as figures
 from rsviz.jobs.attack import curves_of
 from rsviz.reference.published import ATTACKED as ATTACKED_IN_PAPERS
 from rsviz.ui import published
-from rsviz.ui.address import Address, Field, choice, number
-from rsviz.ui.downloads import download
+from rsviz.ui.address import Address, choice, names, number, numbers, text
+from rsviz.ui.export import File, download
 from rsviz.ui.job_page import check_kind, start_button, unfinished_row, watch
 from rsviz.ui.pickers import describe
 from rsviz.ui.session import url_value
@@ -31,25 +31,12 @@ TITLE = "Robust accuracy against attack size, over many test images"
 PRINTED = "Diamonds: accuracy under ℓ₂ PGD-20 that papers print, of other networks; lines only join them."
 
 
-def _names(texts):
-    if len(texts[0]) > 400:
-        raise ValueError
-    return [name for name in texts[0].split(",") if name][:MOST]
-
-
-def _scales(texts):
-    scales = [float(text) for text in texts[0].split(",") if text]
-    if not all(scale in SCALES for scale in scales):
-        raise ValueError
-    return scales
-
-
 ADDRESS = Address(
     "attack-curve",
     {
-        "c_checkpoints": Field([], _names, lambda names: [",".join(names)]),
-        "c_scales": Field([0.0, 0.25], _scales, lambda scales: [",".join(f"{s:g}" for s in scales)]),
-        "c_surrogate": Field(NONE, lambda texts: texts[0][:80], lambda name: [name]),
+        "c_checkpoints": names([], MOST),
+        "c_scales": numbers(SCALES, [0.0, 0.25]),
+        "c_surrogate": text(NONE),
         "c_attack": choice(ATTACKED, "eot-pgd"),
         "c_norm": choice(("l2", "linf"), "l2"),
         "c_images": number(1, 1000, 20),
@@ -218,11 +205,8 @@ def _exports(request, curves):
     )
     described = {"request": request.model_dump(), "curves": curves}
     with st.container(horizontal=True):
-        for label, content, suffix, kind in (
-            ("CSV", lambda: frame.to_csv(index=False), "csv", "text/csv"),
-            ("JSON", lambda: json.dumps(described, indent=1), "json", "application/json"),
-        ):
-            download(label, content, f"robust-accuracy.{suffix}", kind)
+        download(File("CSV", "robust-accuracy.csv", lambda: frame.to_csv(index=False)))
+        download(File("JSON", "robust-accuracy.json", lambda: json.dumps(described, indent=1)))
 
 
 def _certified_at(one):

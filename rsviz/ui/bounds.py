@@ -1,7 +1,5 @@
 """Controls of the Bounds page: what stands in its URL, what that means, and the presets."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import streamlit as st
@@ -12,6 +10,7 @@ from rsviz.confidence import PROCEDURES
 from rsviz.figures.bounds import label
 from rsviz.norms import NORMS, norm_symbol
 from rsviz.ui.address import Address, choice, choices, flag, number
+from rsviz.ui.presets import Preset, Presets
 
 VIEWS = ("Map", "Ratio", "Who wins", "Surfaces", "Slice")
 REGIONS = MappingProxyType(
@@ -60,16 +59,8 @@ ADDRESS = Address(
 )
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A picture by name: what it changes from the defaults, and what it shows."""
-
-    title: str
-    says: str
-    values: Mapping[str, object]
-
-
-PRESETS: Mapping[str, Preset] = MappingProxyType(
+PRESETS = Presets(
+    ADDRESS,
     {
         "figure-5": Preset(
             "Figure 5 of Li 2019",
@@ -116,24 +107,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "in the corner where many classes share the votes.",
             {"b_view": "Who wins", "b_bounds": ["li-l2", "pixeldp-l2", "zcdp-l2"], "b_region": "corner"},
         ),
-    }
+    },
+    free=("b_scale", "b_pa", "b_pb", "b_example"),
 )
-
-
-def apply_preset(name: str) -> None:
-    """Put a preset into the widgets; a callback, so it runs before they are drawn."""
-    for key, value in (ADDRESS.defaults() | dict(PRESETS[name].values)).items():
-        st.session_state[key] = list(value) if isinstance(value, list) else value
-
-
-def current_preset() -> Preset | None:
-    """The preset that the widgets show, if they show one; scale and point may have been moved."""
-    free = {"b_scale", "b_pa", "b_pb", "b_example"}
-    for preset in PRESETS.values():
-        wanted = ADDRESS.defaults() | dict(preset.values)
-        if all(st.session_state.get(key) == value for key, value in wanted.items() if key not in free):
-            return preset
-    return None
 
 
 def picked(chart_key: str) -> None:

@@ -13,9 +13,8 @@ from rsviz.errors import RsvizError
 from rsviz.evaluation import make_request
 from rsviz.reference.published import CERTIFIED
 from rsviz.ui import evaluate_sources as sources
-from rsviz.ui import published
-from rsviz.ui.address import Address, Field, choice, flag, number
-from rsviz.ui.pickers import offer_download, pick_checkpoint, pick_noise
+from rsviz.ui import pickers, published
+from rsviz.ui.address import Address, choice, flag, names, number
 from rsviz.ui.session import session_id
 
 MOST = 10
@@ -29,17 +28,12 @@ VALID = [AUTO, *(key for key, procedure in PROCEDURES.items() if procedure.valid
 CERTIFYING = [TIGHT, *(key for key, bound in BOUNDS.items() if bound.rigorous)]
 
 
-def _keys(texts):
-    keys = [key for text in texts for key in text.split(",") if sources.is_key(key)]
-    if not keys:
-        raise ValueError
-    return list(dict.fromkeys(keys))[:MOST]
-
-
 ADDRESS = Address(
     "evaluate",
     {
-        "e_show": Field(SHOWN, _keys, lambda keys: [",".join(keys)]),
+        **pickers.CHECKPOINT,
+        **pickers.NOISE,
+        "e_show": names(SHOWN, MOST, sources.KEY),
         "e_alpha": choice(ALPHAS, 0.001),
         "e_procedure": choice(VALID, AUTO),
         "e_bound": choice(CERTIFYING, TIGHT),
@@ -71,8 +65,8 @@ class Reading:
 
 def choose() -> tuple[Card, object | None]:
     """What is certified: (card, request), the request None where the page says why there is none."""
-    card = pick_checkpoint(default="digits-gaussian-0.25")
-    noise, scale = pick_noise(card)
+    card = pickers.pick_checkpoint(ADDRESS, default="digits-gaussian-0.25")
+    noise, scale = pickers.pick_noise(ADDRESS, card)
     n = st.select_slider("Votes n for each image", VOTES, key="e_n", format_func="{:,}".format)
     left, right = st.columns(2)
     with left:
@@ -89,7 +83,7 @@ def choose() -> tuple[Card, object | None]:
         )
         return card, None
     if not data.available(card.dataset):
-        offer_download(card.dataset)
+        pickers.offer_download(card.dataset)
         return card, None
     try:
         return card, make_request(

@@ -4,7 +4,6 @@ A source has a key that can stand in a link: example:NAME, job:ID or log:UPLOAD.
 """
 
 import functools
-import re
 from dataclasses import dataclass
 
 from rsviz import files, jobs
@@ -22,7 +21,7 @@ from rsviz.evaluation import (
 )
 from rsviz.jobs.evaluate import VOTES
 
-KEY = re.compile(r"(example|job|log):[\w.-]{1,100}")
+KEY = r"(example|job|log):[\w.-]{1,100}"
 LOG = ".tsv"
 KEPT = 16
 """Readings and files that are kept in memory for the next rerun."""
@@ -36,10 +35,6 @@ class Source:
     series: EvaluationSeries
     votes: EvaluationVotes | None
     running: bool = False
-
-
-def is_key(text: str) -> bool:
-    return KEY.fullmatch(text) is not None
 
 
 def load(key: str, alpha: float, procedure: str, bound: str | None) -> Source:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,8 @@ from rsviz.norms import NORMS
 from rsviz.reference import published
 from rsviz.ui import evaluate_sources as sources
 from rsviz.ui import published as papers
-from rsviz.ui.downloads import download
 from rsviz.ui.evaluate import BANDS, Reading
-from rsviz.ui.session import page_link
+from rsviz.ui.export import Export, File, take_home
 
 POINTS = 400
 """Of one curve on the screen."""
@@ -154,36 +154,33 @@ def _about(found, reading) -> str:
 
 
 def _take_home(found, reading):
-    home = st.expander(
-        "Take it home: table, rows, logs, command and link",
-        icon=":material/download:",
-        key="e_home",
-        on_change="rerun",
-    )
-    if not home.open:
-        return
     series = {name: source.series for name, source in found.items()}
-    accuracy = table(series, radii_for(list(series.values())))
-    with home:
+
+    def above():
+        accuracy = table(series, radii_for(list(series.values())))
         kind = st.segmented_control(
             "Table as", ["Markdown", "LaTeX", "CSV"], default="Markdown", required=True, key="e_table"
         )
         text = {"Markdown": accuracy.markdown, "LaTeX": accuracy.latex, "CSV": accuracy.csv}[kind]()
         st.code(text, language="latex" if kind == "LaTeX" else "markdown" if kind == "Markdown" else None)
-        with st.container(horizontal=True):
-            download("Rows, CSV", lambda: _rows(series), "certified-accuracy.csv", "text/csv")
-            download("JSON", lambda: _json(found), "certified-accuracy.json", "application/json")
-            for name, one in series.items():
-                download(f"Log, {name}", lambda one=one: _log(one), f"{one.name}.tsv", "text/plain")
-        for source in found.values():
-            if source.votes is not None:
-                request = source.votes.header.request
-                st.code(
-                    command_line(request, source.series.proved, reading.bound),
-                    language="shell",
-                    wrap_lines=True,
-                )
-        st.code(page_link(), language=None, wrap_lines=True)
+
+    def export():
+        counted = [source for source in found.values() if source.votes is not None]
+        logs = [File(f"Log, {name}", f"{one.name}.tsv", partial(_log, one)) for name, one in series.items()]
+        return Export(
+            [
+                File("Rows, CSV", "certified-accuracy.csv", lambda: _rows(series)),
+                File("JSON", "certified-accuracy.json", lambda: _json(found)),
+                *logs,
+            ],
+            commands=[
+                command_line(source.votes.header.request, source.series.proved, reading.bound)
+                for source in counted
+            ],
+            gives="certifies the same images" if counted else "",
+        )
+
+    take_home("table, rows, logs, command", export, above=above)
 
 
 def _rows(series) -> str:

@@ -32,7 +32,7 @@ class JobPage:
     """What distinguishes one job page from the others.
 
     kind: of its jobs. title, button, icon: words and symbol. wrong_kind: what is said of another job, after
-    "The job ID ". address: all that is set on the page; None if the widgets write themselves into the URL.
+    "The job ID ". address: all that is set on the page.
     choose: draws the controls -> (card or None, request or None). Where it makes no request it says why.
     show_example, show_state: draw the result without a job, and of a job; RsvizError is shown as a sentence.
     progress: a running job -> (share in [0, 1], words), or None where show_state says it. cancelled: said
@@ -45,10 +45,10 @@ class JobPage:
     button: str
     icon: str
     wrong_kind: str
+    address: Address
     choose: Callable[[], tuple[Card | None, object | None]]
     show_example: Callable[[], None]
     show_state: Callable[[Job], None]
-    address: Address | None = None
     progress: Callable[[Job], tuple[float, str]] | None = None
     cancelled: str = ""
     every: float = 0.4
@@ -74,8 +74,7 @@ def draw(page: JobPage) -> None:
     """Draw the whole page; the one statement of its file."""
     open_page()
     jobs.ensure_worker()  # it loads torch while the person looks at the example
-    if page.address is not None:
-        page.address.restore()
+    page.address.restore()
     page.prepare()
     st.title(page.title, anchor=False)
     st.html(CONTROLS_FIRST + page.style)
@@ -89,12 +88,12 @@ def draw(page: JobPage) -> None:
                 page.started(request)
             page.below_button(url_value("job"), request)
         page.below_controls()
+    page.address.write(last=False)
     with result:
         _draw_result(page, url_value("job"))
         page.below_result()
     page.below_all(card)
-    if page.address is not None:
-        page.address.write()
+    page.address.write()
 
 
 def _draw_result(page, job_id):

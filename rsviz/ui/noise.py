@@ -2,9 +2,7 @@
 
 import functools
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -18,8 +16,9 @@ from rsviz.noise import NOISES
 from rsviz.noise.streams import DENSITY_DOTS, PICTURE_NOISE, numpy_generator
 from rsviz.noise_size import HOLDS, EqualDeviation, EqualRadius, EqualScale, Rule, sampled_norms
 from rsviz.norms import NORMS, norm_symbol
-from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.address import Address, choice, flag, number, text
 from rsviz.ui.pickers import TYPES
+from rsviz.ui.presets import Preset, Presets
 
 RULES = MappingProxyType({"deviation": "equal deviation", "scale": "equal scale", "radius": "equal radius"})
 VIEWS = MappingProxyType(
@@ -56,15 +55,6 @@ SAMPLED_DIMS = (2, 8, 64, 784, 3_072, 12_288, 150_528)
 RADIUS_KEYS = MappingProxyType({"l1": "n_r1", "l2": "n_r2", "linf": "n_rinf"})
 
 
-def _digest() -> Field:
-    def read(texts):
-        if not re.fullmatch("[0-9a-f]{64}", texts[0]):
-            raise ValueError
-        return texts[0]
-
-    return Field("", read, lambda value: [value])
-
-
 ADDRESS = Address(
     "noise",
     {
@@ -84,7 +74,7 @@ ADDRESS = Address(
         "n_from": choice(SOURCES, "dataset"),
         "n_data": choice(data.DATASETS, "digits"),
         "n_index": number(0, 59_999, 0),
-        "n_image": _digest(),
+        "n_image": text(pattern="[0-9a-f]{64}"),
         "n_fit": choice(("crop", "pad"), "crop"),
         "n_invert": flag(False),
         "n_shape": choice(SHAPES, "own"),
@@ -93,16 +83,8 @@ ADDRESS = Address(
 )
 
 
-@dataclass(frozen=True)
-class Preset:
-    """A picture by name: what it changes from the defaults, and what it shows."""
-
-    title: str
-    says: str
-    values: Mapping[str, object]
-
-
-PRESETS: Mapping[str, Preset] = MappingProxyType(
+PRESETS = Presets(
+    ADDRESS,
     {
         "alike": Preset(
             "Equal to the eye",
@@ -129,16 +111,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Noise of one size certifies ever less in ℓ∞ as images grow: Table 1 of the Unified paper.",
             {"n_view": "radius"},
         ),
-    }
+    },
+    kept=("n_from", "n_data", "n_index", "n_image", "n_fit", "n_invert", "n_seed"),
 )
-
-
-def apply_preset(name: str) -> None:
-    """Put a preset into the widgets, the image aside; a callback, so it runs before they are drawn."""
-    kept = ("n_from", "n_data", "n_index", "n_image", "n_fit", "n_invert", "n_seed")
-    for key, value in (ADDRESS.defaults() | dict(PRESETS[name].values)).items():
-        if key not in kept:
-            st.session_state[key] = value
 
 
 def rule_kind() -> str:

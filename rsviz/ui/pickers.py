@@ -13,14 +13,15 @@ import streamlit as st
 from rsviz import data, jobs
 from rsviz.certification import default_scale, load_input, make_source, store_upload
 from rsviz.checkpoints import Card, folders, list_cards, load_survey
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, short
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
+from rsviz.ui.address import Address, Field, choice, flag, forget, number, text
 from rsviz.ui.job_page import watch
 from rsviz.ui.pictures import picture
-from rsviz.ui.session import session_id, url_value
+from rsviz.ui.session import session_id
 
-DATASET, UPLOAD = "From the data set", "Upload my own"
+SOURCES = {"dataset": "From the data set", "upload": "Upload my own"}
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"]
 SURE = 0.7
 """A top share of votes below this counts as uncertain."""
@@ -28,29 +29,54 @@ SMALLEST, DEFAULT, LARGEST = 0.01, 0.1, 2.0
 """Deviation of the noise per pixel, in pixel units."""
 
 
-def pick_checkpoint(default: str) -> Card:
-    """A select box over all checkpoints; the others' defaults follow what is chosen."""
+def noise_option(noise: str) -> str:
+    """A mechanism among others, as the picker names it."""
+    return f"{NOISES[noise].title}, certifies {NORMS[NOISES[noise].norm].symbol}"
+
+
+def _name(texts):
+    """Older links have the picker's whole line."""
+    return LINK_NAME.read([texts[0].partition(" · ")[0]])
+
+
+LINK_NAME = text(None)
+CHECKPOINT = {"checkpoint": Field(None, _name, LINK_NAME.write)}
+NOISE = {
+    "noise": choice(NOISES, None, labels={noise_option(noise): noise for noise in NOISES}),
+    "sigma": number(0.0, 1e6, None, float),
+}
+IMAGE = {
+    "from": choice(SOURCES, "dataset", labels={words: key for key, words in SOURCES.items()}),
+    "index": number(0, 10**9, None, int),
+    "image": text(None, pattern="[0-9a-f]{64}"),
+    "fit": choice(("crop", "pad"), "crop"),
+    "invert": flag(False),
+}
+"""Fields of an Address for the three pickers; what has no default follows the checkpoint."""
+
+
+def pick_checkpoint(address: Address, default: str) -> Card:
+    """A select box over all checkpoints. address: with the fields CHECKPOINT; other pickers follow it."""
     cards = _cards(_stamp())
     if not cards:
         st.error(
             "There is no checkpoint here; train one with `python -m rsviz train`.", icon=":material/error:"
         )
         st.stop()
-    names = list(cards)
+    asked = st.session_state["checkpoint"]
+    address.suggest("checkpoint", default if default in cards else next(iter(cards)), cards.__contains__)
     name = st.selectbox(
         "Checkpoint",
-        names,
-        index=names.index(default) if default in names else 0,
+        list(cards),
         format_func=lambda key: describe(cards[key]) if key in cards else str(key),
         key="checkpoint",
-        bind="query-params",
-        on_change=_forget_choices,
+        on_change=forget,
         args=("index", "sigma", "noise"),
         help="A network and its card: what it was trained on, how, and how well it does.",
     )
-    if name not in cards:
-        st.error(f"There is no checkpoint {name!r} here.", icon=":material/error:")
-        st.stop()
+    if asked not in (None, *cards):
+        words = f"There is no checkpoint {short(asked)} here; this page shows {name}."
+        st.warning(words, icon=":material/link_off:")
     return cards[name]
 
 
@@ -84,41 +110,34 @@ def noise_words(noise: str, scale: float) -> str:
     return f"{NOISES[noise].title} noise, {NOISES[noise].symbol} = {scale:.4g}"
 
 
-def noise_option(noise: str) -> str:
-    """A mechanism among others, as the picker names it."""
-    return f"{NOISES[noise].title}, certifies {NORMS[NOISES[noise].norm].symbol}"
+def pick_noise(address: Address, card: Card) -> tuple[str, float]:
+    """The mechanism and its scale; scales of all mechanisms cover the same deviations per pixel.
 
-
-def _forget_choices(*keys):
-    for key in keys:
-        st.session_state.pop(key, None)
-
-
-def pick_noise(card: Card) -> tuple[str, float]:
-    """The mechanism and its scale; scales of all mechanisms cover the same deviations per pixel."""
+    address: with the fields NOISE.
+    """
+    address.suggest("noise", card.noise or "gaussian")
     noise = st.selectbox(
         "Noise",
         list(NOISES),
-        index=list(NOISES).index(card.noise or "gaussian"),
         format_func=noise_option,
         key="noise",
-        bind="query-params",
-        on_change=_forget_choices,
+        on_change=forget,
         args=("sigma",),
         help="What is added to the image; each mechanism proves a radius in a norm of its own.",
     )
     dim = math.prod(card.input_shape)
     deviation = NOISES[noise](1.0).deviation(dim)
     step = 10.0 ** math.floor(math.log10(SMALLEST / deviation))
+    largest = math.floor(LARGEST / deviation / step) * step
+    usual = float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}")
+    address.suggest("sigma", usual, lambda scale: step <= scale <= largest)
     scale = st.slider(
         f"Scale {NOISES[noise].symbol} (pixel units)",
         step,
-        math.floor(LARGEST / deviation / step) * step,
-        float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}"),
-        step,
+        largest,
+        step=step,
         format="%.4g",
         key="sigma",
-        bind="query-params",
         help="More noise reaches larger radii and blurs the class. Networks do best at the noise they know.",
     )
     if noise != (card.noise or "gaussian"):
@@ -129,15 +148,13 @@ def pick_noise(card: Card) -> tuple[str, float]:
     return noise, scale
 
 
-def pick_image(card: Card, first: int = 0) -> dict | None:
+def pick_image(address: Address, card: Card, first: int = 0) -> dict | None:
     """An image of the checkpoint's dataset or an upload, as the source for a request, or None.
 
-    first: the index to begin with. Where there is none to use, the page says why.
+    address: with the fields IMAGE. first: the index to begin with. Without an image the page says why.
     """
-    where = st.segmented_control(
-        "Image", [DATASET, UPLOAD], default=DATASET, required=True, key="from", bind="query-params"
-    )
-    source = _uploaded(card) if where == UPLOAD else _from_dataset(card, first)
+    where = st.segmented_control("Image", list(SOURCES), format_func=SOURCES.get, required=True, key="from")
+    source = _uploaded(card) if where == "upload" else _from_dataset(address, card, first)
     if source is None:
         return None
     try:
@@ -153,7 +170,7 @@ def pick_image(card: Card, first: int = 0) -> dict | None:
     return source
 
 
-def _from_dataset(card, first):
+def _from_dataset(address, card, first):
     if card.dataset not in data.DATASETS:
         st.info(f"{card.name} was trained on {card.dataset}, which rsviz does not carry; upload an image.")
         return None
@@ -161,11 +178,8 @@ def _from_dataset(card, first):
         offer_download(card.dataset)
         return None
     count = data.DATASETS[card.dataset].sizes["test"]
-    if not 0 <= st.session_state.get("index", first) < count:
-        st.session_state["index"] = first
-    index = st.number_input(
-        f"Test image, 0 to {count - 1}", 0, count - 1, first, 1, key="index", bind="query-params"
-    )
+    address.suggest("index", first, lambda index: index < count)
+    index = st.number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
     survey = _survey(card.name, card.weights_sha256)
     with st.container(horizontal=True, gap="small"):
         st.button(":material/casino: Random", on_click=_choose, args=(range(count),))
@@ -227,26 +241,23 @@ def _uploaded(card):
     )
     if file is not None and st.session_state.get("stored") != file.file_id:
         try:
-            st.query_params["image"] = store_upload(file.getvalue())
+            st.session_state["image"] = store_upload(file.getvalue())
             st.session_state["stored"] = file.file_id
         except RsvizError as error:
             st.error(str(error), icon=":material/error:")
             return None
-    digest = url_value("image")
+    digest = st.session_state["image"]
     if digest is None:
         return None
     how = st.segmented_control(
         "Fit to a square" if card.input_shape[1] == card.input_shape[2] else "Fit",
         ["crop", "pad"],
-        default="crop",
         required=True,
         key="fit",
-        bind="query-params",
     )
     invert = st.toggle(
         "Swap dark and light",
         key="invert",
-        bind="query-params",
         help="Digits of MNIST are light on dark; ink on paper is dark on light.",
     )
     return {"kind": "upload", "sha256": digest, "how": how or "crop", "invert": bool(invert)}

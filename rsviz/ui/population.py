@@ -7,7 +7,7 @@ from rsviz import data
 from rsviz.checkpoints import list_cards
 from rsviz.distributional import LOSSES, concave_from, make_request
 from rsviz.errors import RsvizError
-from rsviz.ui.address import Address, Field, choice, choices, flag, number
+from rsviz.ui.address import Address, choice, flag, names, number, numbers, text
 from rsviz.ui.pickers import describe, offer_download
 
 MOST = 6
@@ -16,35 +16,18 @@ SCALES = [0.0, 0.05, 0.1, 0.12, 0.2, 0.25, 0.5, 0.7, 1.0]
 STEPS, DRAWS = [1, 2, 4, 5, 6, 8, 10, 15, 30, 50], [1, 2, 4, 8, 16, 32]
 
 
-def _names(texts):
-    names = [name for name in texts[0][:600].split(",") if name]
-    if not names:
-        raise ValueError
-    return list(dict.fromkeys(names))[:MOST]
-
-
-def _numbers(options, default) -> Field:
-    """Any of `options`, which are numbers."""
-    read = choices([f"{option:g}" for option in options], []).read
-    return Field(
-        default,
-        lambda texts: [option for option in options if f"{option:g}" in read(texts)],
-        lambda values: [",".join(f"{value:g}" for value in values)],
-    )
-
-
 ADDRESS = Address(
     "population",
     {
-        "p_checkpoints": Field(SHOWN, _names, lambda names: [",".join(names)]),
-        "p_scales": _numbers(SCALES, [0.0, 0.25]),
+        "p_checkpoints": names(SHOWN, MOST),
+        "p_scales": numbers(SCALES, [0.0, 0.25]),
         "p_images": number(2, 10_000, 100),
         "p_skip": number(1, 10_000, 1),
         "p_low": number(0.001, 1e6, 1.0),
         "p_high": number(0.001, 1e6, 20.0),
         "p_count": number(1, 20, 6),
-        "p_K": _numbers(STEPS, [15]),
-        "p_r": _numbers(DRAWS, [4]),
+        "p_K": numbers(STEPS, [15]),
+        "p_r": numbers(DRAWS, [4]),
         "p_loss": choice(LOSSES, "cross-entropy"),
         "p_bound": number(1.0, 1e6, 3.0),
         "p_paid": flag(True),
@@ -53,7 +36,7 @@ ADDRESS = Address(
         "p_seed": number(0, 2**52, 0),
         "p_rho": number(0.0, 1e6, 0.25),
         "p_largest": number(0.001, 1e6, 1.0),
-        "p_curve": Field("", lambda texts: texts[0][:200], lambda name: [name]),
+        "p_curve": text(longest=200),
     },
 )
 

@@ -11,9 +11,8 @@ import streamlit as st
 from rsviz.distributional import PopulationRequest, at_budget, command_line, epsilon, shipped_example
 from rsviz.figures import population as figures
 from rsviz.figures.theme import series_colours
-from rsviz.ui.downloads import download
+from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.population import look
-from rsviz.ui.session import page_link
 
 POINTS = 241
 """Of one curve on the screen."""
@@ -203,27 +202,25 @@ def _victim(curve) -> tuple[str, float]:
 
 
 def _take_home(request, named):
-    home = st.expander(
-        "Take it home: table, command and link",
-        icon=":material/download:",
-        key="p_home",
-        on_change="rerun",
+    def points():
+        frames = (pd.DataFrame(curve["points"]).assign(curve=name) for name, curve in named.items())
+        return pd.concat(frames)
+
+    described = {"request": request.model_dump(mode="json"), "curves": list(named.values())}
+    export = Export(
+        [
+            File("Curves, CSV", "population.csv", lambda: _rows(named)),
+            File("Points, CSV", "population-points.csv", lambda: points().to_csv(index=False)),
+            File("JSON", "population.json", lambda: json.dumps(described, indent=1)),
+        ],
+        commands=[command_line(request)],
+        gives="certifies the same population",
     )
-    if not home.open:
-        return
-    with home:
-        points = pd.concat(pd.DataFrame(curve["points"]).assign(curve=name) for name, curve in named.items())
-        st.dataframe(points.set_index("curve"), width="stretch")
-        described = {"request": request.model_dump(mode="json"), "curves": list(named.values())}
-        with st.container(horizontal=True):
-            for label, content, file, kind in (
-                ("Curves, CSV", lambda: _rows(named), "population.csv", "text/csv"),
-                ("Points, CSV", lambda: points.to_csv(index=False), "population-points.csv", "text/csv"),
-                ("JSON", lambda: json.dumps(described, indent=1), "population.json", "application/json"),
-            ):
-                download(label, content, file, kind)
-        st.code(command_line(request), language="shell", wrap_lines=True)
-        st.code(page_link(), language=None, wrap_lines=True)
+    take_home(
+        "table, command",
+        lambda: export,
+        above=lambda: st.dataframe(points().set_index("curve"), width="stretch"),
+    )
 
 
 def _rows(named) -> str:

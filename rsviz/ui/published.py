@@ -1,5 +1,8 @@
 """Choosing curves that papers print, to lay over one's own; what is chosen stands in the URL."""
 
+import functools
+import re
+
 import streamlit as st
 
 from rsviz.reference import published
@@ -9,27 +12,34 @@ MOST = 10
 
 
 def field(quantity: str) -> Field:
-    """Of an Address: the places of the chosen curves of this quantity, in the order of `keys`."""
+    """Of an Address: the names of the chosen curves of this quantity."""
+    known = _names(quantity)
 
     def read(texts):
-        known = {str(place): place for place in range(len(keys(quantity)))}
-        return [known[part] for text in texts for part in text.split(",") if part in known][:MOST]
+        older = dict(zip(map(str, range(len(known))), known, strict=True))  # links had places in the list
+        asked = [older.get(part, part) for text in texts for part in text.split(",")]
+        return [name for name in asked if name in known][:MOST]
 
-    return Field([], read, lambda places: [",".join(map(str, places))])
+    return Field([], read, lambda names: [",".join(names)])
 
 
-def keys(quantity: str) -> list[tuple[str, ...]]:
-    """Of all printed curves of one quantity: see `rsviz.reference.published.curves`."""
-    return list(published.curves(quantity))
+@functools.cache
+def _names(quantity: str) -> dict[str, tuple[str, ...]]:
+    """The printed curves of one quantity by their names in a link: see `rsviz.reference.published.curves`."""
+    return {"_".join(map(_plain, filter(None, key))): key for key in published.curves(quantity)}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")
 
 
 def pick(key: str, quantity: str) -> None:
     """A multiselect over the printed curves; key: of the widget, a field of an Address."""
-    known = keys(quantity)
+    known = _names(quantity)
     st.multiselect(
         "Published numbers",
-        range(len(known)),
-        format_func=lambda place: title(known[place]),
+        list(known),
+        format_func=lambda name: title(known[name]),
         key=key,
         max_selections=MOST,
         placeholder="Curves printed in papers, to lay over these",
@@ -37,9 +47,9 @@ def pick(key: str, quantity: str) -> None:
 
 
 def chosen(key: str, quantity: str) -> tuple[tuple[str, ...], ...]:
-    """The keys that stand in the widget `key`."""
-    known = keys(quantity)
-    return tuple(known[place] for place in st.session_state[key])
+    """The curves that are chosen in the widget `key`."""
+    known = _names(quantity)
+    return tuple(known[name] for name in st.session_state[key])
 
 
 def columns(key, quantity: str) -> dict[str, list[float]]:

@@ -1,7 +1,6 @@
 """Controls of the Statistics page: what stands in its URL, what that means, and the computed experiment."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -15,6 +14,7 @@ from rsviz.errors import RsvizError
 from rsviz.evidence import shipped_example
 from rsviz.simulation import Experiment
 from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.presets import Preset, Presets
 
 VIEWS = MappingProxyType(
     {
@@ -81,16 +81,8 @@ ADDRESS = Address(
 )
 
 
-@dataclass(frozen=True)
-class Preset:
-    """An experiment by name: what it changes from the defaults, and what it shows."""
-
-    title: str
-    says: str
-    values: Mapping[str, object]
-
-
-PRESETS: Mapping[str, Preset] = MappingProxyType(
+PRESETS = Presets(
+    ADDRESS,
     {
         "ten": Preset(
             "Ten classes, one at 0.9",
@@ -125,24 +117,9 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "it promises.",
             {"s_view": "peeking", "s_n": 10_000, "s_alpha": 0.001},
         ),
-    }
+    },
+    free=("s_seed", "s_runs", "s_sison"),
 )
-
-
-def apply_preset(name: str) -> None:
-    """Put a preset into the widgets; a callback, so it runs before they are drawn."""
-    for key, value in (ADDRESS.defaults() | dict(PRESETS[name].values)).items():
-        st.session_state[key] = value
-
-
-def current_preset() -> Preset | None:
-    """The preset that the widgets show, if they show one; seed and runs may be others."""
-    free = {"s_seed", "s_runs", "s_sison"}
-    for preset in PRESETS.values():
-        wanted = ADDRESS.defaults() | dict(preset.values)
-        if all(st.session_state.get(key) == value for key, value in wanted.items() if key not in free):
-            return preset
-    return None
 
 
 def draw_again() -> None:

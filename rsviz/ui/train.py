@@ -10,7 +10,7 @@ from rsviz.models import ARCHITECTURES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate
 from rsviz.training.recorder import check_name, free_name
-from rsviz.ui.address import Address, Field, choice, number
+from rsviz.ui.address import Address, choice, number, text
 from rsviz.ui.job_page import refuse, watch
 from rsviz.ui.pickers import offer_download
 from rsviz.ui.session import session_id
@@ -43,12 +43,6 @@ def parameter_key(method: str, name: str) -> str:
     return f"t_{method.replace('-', '_')}_{name}"
 
 
-def _read_name(texts):
-    if len(texts[0]) > LONGEST_NAME:
-        raise ValueError
-    return texts[0]
-
-
 ADDRESS = Address(
     "train",
     {
@@ -57,7 +51,7 @@ ADDRESS = Address(
         "t_method": choice(METHODS, "gaussian"),
         "t_sigma": number(0.0, MOST_SIGMA, 0.25),
         "t_epochs": number(REQUEST["epochs"].low, REQUEST["epochs"].high, DATASETS["digits"].epochs),
-        "t_name": Field("", _read_name, lambda name: [name]),
+        "t_name": text(longest=LONGEST_NAME),
     }
     | {f"t_{name}": field_of(REQUEST[name]) for name in MORE}
     | {

@@ -16,9 +16,8 @@ from rsviz.models import ARCHITECTURES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.command import command_line
 from rsviz.training.runs import Look, Run
-from rsviz.ui.downloads import download
+from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.pickers import describe as describe_checkpoint
-from rsviz.ui.session import page_link
 from rsviz.ui.shell import PAGES
 
 BADGES = {
@@ -86,31 +85,25 @@ def show(run: Run, state: str, over: bool = True) -> None:
 
 
 def _take_home(run: Run) -> None:
-    """The command and the numbers, drawn when somebody opens it."""
-    home = st.expander(
-        "Take it home: command, settings, JSON, link",
-        icon=":material/download:",
-        key="take_home",
-        on_change="rerun",
-    )
-    if not home.open:
-        return
-    with home:
-        st.markdown("**The command that trains the same network**")
+    about = run.about
+
+    def export():
+        commands = []
         try:
-            command = command_line(TrainRequest.checked(**run.request), run.about)
-            st.code(command, language="shell", wrap_lines=True)
-        except RsvizError as error:  # a run of an older rsviz may have asked for what is no more
+            commands.append(command_line(TrainRequest.checked(**run.request), about))
+        except RsvizError as error:  # a run of an older rsviz may have asked for what no longer exists
             st.caption(str(error))
-        about = run.about
+        file = File("JSON", f"run-{about.name}.json", run.to_json)
+        return Export([file], commands, gives="trains the same network" if commands else "")
+
+    def below():
         st.markdown(
             f"**How it was looked at**: {about.how}. The best epoch is that with the best {about.criterion}. "
             f"Trained on {about.images:,} images, {about.device}, {about.precision}."
         )
-        st.markdown("**The link to this page**")
-        st.code(page_link(), language=None, wrap_lines=True)
-        download("JSON", lambda: run.to_json(), f"run-{run.about.name}.json", "application/json")
-        st.json({"request": run.request, "about": _plain(run.about)}, expanded=1)
+        st.json({"request": run.request, "about": _plain(about)}, expanded=1)
+
+    take_home("command, settings, JSON", export, below=below)
 
 
 def _plain(about) -> dict:

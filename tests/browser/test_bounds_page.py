@@ -92,7 +92,7 @@ def test_surfaces_are_drawn_in_three_dimensions(page, shared):
 
 def test_the_table_of_the_picture_can_be_saved(page, shared):
     open_bounds(page, shared)
-    page.get_by_text("Take it away").click()
+    page.get_by_text("Take it home").click()
     with page.expect_download(timeout=SLOW) as saved:
         page.get_by_role("button", name="CSV", exact=True).click()
     table = np.genfromtxt(saved.value.path(), delimiter=",", names=True, deletechars="")

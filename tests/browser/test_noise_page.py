@@ -19,7 +19,7 @@ CHART = ".vega-embed canvas, .vega-embed svg"
 def open_noise(page, server, query=""):
     page.goto(f"{server}/noise{query}")
     expect(page.get_by_role("heading", name="Which noise?")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_text("Take it away")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Take it home")).to_be_visible(timeout=SLOW)
 
 
 def no_exception(page):
@@ -64,7 +64,7 @@ def test_a_preset_shows_the_negative_result_and_its_growth_can_be_saved(page, sh
         deviation = rule.noise(key, 784).deviation(784)
         expect(page.get_by_text(f"a pixel varies by {deviation:.3g}")).to_be_visible(timeout=SLOW)
     charts(page, 2)
-    page.get_by_text("Take it away").click()
+    page.get_by_text("Take it home").click()
     with page.expect_download(timeout=SLOW) as download:
         page.get_by_role("button", name="CSV", exact=True).click()
     table = pd.read_csv(download.value.path())

@@ -16,7 +16,7 @@ def open_statistics(page, server, query=""):
     page.goto(f"{server}/statistics{query}")
     expect(page.get_by_role("heading", name="How sure, after n votes?")).to_be_visible(timeout=SLOW)
     expect(page.locator(CHART).first).to_be_visible(timeout=SLOW)
-    expect(page.get_by_text("Take it away")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("Take it home")).to_be_visible(timeout=SLOW)
 
 
 def no_exception(page):
@@ -64,7 +64,7 @@ def test_an_example_opens_its_view(page, shared):
 
 def test_the_table_of_the_experiment_can_be_saved(page, shared):
     open_statistics(page, shared)
-    page.get_by_text("Take it away").click()
+    page.get_by_text("Take it home").click()
     with page.expect_download(timeout=SLOW) as saved:
         page.get_by_role("button", name="CSV", exact=True).click()
     table = np.genfromtxt(saved.value.path(), delimiter=",", names=True, dtype=None, encoding="utf-8")

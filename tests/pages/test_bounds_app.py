@@ -45,7 +45,7 @@ def test_page_opens_on_the_finished_picture_of_the_paper():
     assert charts(app) == 3
     for name in ("Cohen et al.", "Li et al.", "PixelDP"):
         assert name in words(app)
-    assert ui.PRESETS["figure-5"].says in words(app)
+    assert ui.PRESETS.table["figure-5"].says in words(app)
 
 
 def test_every_bound_stands_at_the_point_with_its_number():
@@ -64,16 +64,16 @@ def test_every_view_draws_every_bound(view, votes):
     assert charts(app) == (ui.MOST_MAPS if view == "Map" else 1)
 
 
-@pytest.mark.parametrize("name", ui.PRESETS)
+@pytest.mark.parametrize("name", ui.PRESETS.table)
 def test_preset_gives_its_picture_and_a_link_that_restores_it(name):
     app = open_page("bounds", b_view="Surfaces", b_n="10")
     app.button(key=f"preset-{name}").click().run()
     assert not app.exception
     assert charts(app) >= 1
-    assert ui.PRESETS[name].says in words(app)
+    assert ui.PRESETS.table[name].says in words(app)
     link = {key: app.query_params[key] for key in app.query_params if key.startswith("b_")}
     restored = open_page("bounds", **link)
-    assert ui.PRESETS[name].says in words(restored)
+    assert ui.PRESETS.table[name].says in words(restored)
     for key in ui.ADDRESS.defaults():
         assert restored.session_state[key] == app.session_state[key]
 
@@ -147,6 +147,8 @@ def test_a_claim_is_never_shown_as_a_certificate():
 def test_the_python_lines_recompute_the_picture():
     app = open_page("bounds", b_bounds="cohen-l2,dmr-l2", b_votes="1", b_n="100", b_scale="0.25")
     room = {}
+    app.session_state["take_home"] = True
+    app.run()
     exec(app.code[0].value, room)
     assert room["setting"].votes.n == 100
     assert set(room["radii"]) == {"cohen-l2", "dmr-l2"}

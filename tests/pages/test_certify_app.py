@@ -103,6 +103,69 @@ def test_a_rule_with_a_procedure_that_allows_none_is_one_sentence(certify_page):
     ]
 
 
+def query(app):
+    return {key: value if isinstance(value, str) else value[0] for key, value in app.query_params.items()}
+
+
+def test_a_link_carries_keys_and_leaves_out_what_the_page_suggests(certify_page):
+    assert query(certify_page) == {}
+    app = certify_page.selectbox(key="noise").set_value("linf-exponential").run()
+    app = app.selectbox(key="checkpoint").set_value("digits-plain").run()
+    app = app.select_slider(key="n").set_value(1_000_000).run()
+    app = app.selectbox(key="end").set_value("within").run()
+    assert query(app) == {"checkpoint": "digits-plain", "n": "1000000", "end": "within"}
+    app = app.selectbox(key="noise").set_value("laplace").run()
+    app = app.number_input(key="index").set_value(7).run()
+    assert query(app)["noise"] == "laplace"
+    assert query(app)["index"] == "7"
+
+
+def test_a_link_gives_the_same_request_to_somebody_else(open_page):
+    asked = {"checkpoint": "digits-gaussian-0.50", "noise": "uniform", "sigma": "0.3", "index": "11"}
+    asked |= {"n": "1000", "alpha": "0.01", "n0": "50", "seed": "3", "end": "decide", "decide": "0.125"}
+    app = open_page("certify", **asked)
+    assert not app.exception
+    assert query(app) == asked
+    request = certified(app)
+    assert (request["checkpoint"], request["noise"], request["scale"]) == (
+        "digits-gaussian-0.50",
+        "uniform",
+        0.3,
+    )
+    assert (request["image"]["index"], request["n"], request["alpha"]) == (11, 1_000, 0.01)
+    assert (request["n0"], request["seed"], request["decide"]) == (50, 3, 0.125)
+
+
+def test_an_older_link_that_has_the_labels_of_the_options_is_read(open_page):
+    app = open_page(
+        "certify",
+        checkpoint="digits-gaussian-0.50 · Gaussian noise, σ = 0.5",
+        noise="Laplace, certifies ℓ₁",
+        n="1,000,000",
+        end="When it is good enough",
+    )
+    request = certified(app)
+    assert (request["checkpoint"], request["noise"]) == ("digits-gaussian-0.50", "laplace")
+    assert (request["n"], request["within"]) == (1_000_000, 10.0)
+
+
+def test_a_link_to_a_checkpoint_that_is_not_here_says_so(open_page):
+    app = open_page("certify", checkpoint="nobodys")
+    assert not app.exception
+    said = "There is no checkpoint 'nobodys' here; this page shows digits-gaussian-0.25."
+    assert [warning.value for warning in app.warning] == [said]
+
+
+def test_pages_that_share_a_picker_keep_values_of_their_own(open_page):
+    app = open_page("certify", checkpoint="digits-gaussian-0.50")
+    app.query_params.clear()  # as the navigation does in a browser
+    app = app.switch_page("pages/evaluate.py").run()
+    assert app.selectbox(key="checkpoint").value == "digits-gaussian-0.25"
+    app.query_params.clear()
+    app = app.switch_page("pages/certify.py").run()
+    assert app.selectbox(key="checkpoint").value == "digits-gaussian-0.50"
+
+
 def test_only_procedures_that_are_valid_can_be_chosen(certify_page):
     options = certify_page.selectbox(key="procedure").options
     assert len(options) == 1 + sum(procedure.valid for procedure in PROCEDURES.values())

@@ -169,9 +169,16 @@ def test_radii_that_cannot_be_are_refused(still_home, log):
 
 
 def test_published_numbers_can_be_laid_over(opened):
-    app = opened(e_papers="3")
+    app = opened(e_papers="cohen-cifar10_cifar-10_gaussian-training_0.12")
     assert not app.exception
     assert "Diamonds: numbers printed in papers" in texts(app)
+
+
+def test_an_older_link_that_has_places_in_the_list_of_printed_curves_is_read(opened):
+    assert opened(e_papers="3").query_params["e_papers"] in (
+        "cohen-cifar10_cifar-10_gaussian-training_0.12",
+        ["cohen-cifar10_cifar-10_gaussian-training_0.12"],
+    )
 
 
 def test_the_gallery_leads_to_an_image(opened):

@@ -82,8 +82,8 @@ def test_equal_radius_shows_what_each_mechanism_takes():
 
 def test_numbers_of_the_presets_are_those_that_the_page_computes():
     for name, dim in (("mnist", 784), ("imagenet", 150_528)):
-        says = ui.PRESETS[name].says
-        assert ui.SHAPES[ui.PRESETS[name].values["n_shape"]] is not None
+        says = ui.PRESETS.table[name].says
+        assert ui.SHAPES[ui.PRESETS.table[name].values["n_shape"]] is not None
         for key in ("gaussian", "linf-exponential"):
             value = EqualRadius(1 / 255, "linf", 0.99, 0.01).noise(key, dim).deviation(dim)
             digits = "0.047" if value < 0.1 else f"{value:.2f}" if value < 1 else f"{value:.0f}"
@@ -103,9 +103,9 @@ def test_slopes_are_told_only_where_the_theorems_hold_the_noise():
     assert "slopes only" not in words(open_page(n_view="radius", n_hold="deviation"))
 
 
-@pytest.mark.parametrize("name", ui.PRESETS)
+@pytest.mark.parametrize("name", ui.PRESETS.table)
 def test_every_preset_opens_as_a_link_and_keeps_the_image(name):
-    values = {key: str(value) for key, value in ui.PRESETS[name].values.items()}
+    values = {key: str(value) for key, value in ui.PRESETS.table[name].values.items()}
     app = open_page(n_index="7", **values)
     assert well(app)
     assert app.session_state["n_index"] == 7

@@ -47,7 +47,7 @@ def test_page_opens_on_a_finished_experiment():
     text = words(app)
     assert "The true radius is **1.784 σ**" in text
     assert "split **+" in text
-    assert ui.PRESETS["ten"].says in text
+    assert ui.PRESETS.table["ten"].says in text
     assert not [key for key in app.query_params if key.startswith("s_")]
 
 
@@ -77,12 +77,12 @@ def test_every_view_draws_every_truth(view, source):
     assert len(charts(app)) == (2 if view in ("certificates", "peeking") else 1)
 
 
-@pytest.mark.parametrize("name", ui.PRESETS)
+@pytest.mark.parametrize("name", ui.PRESETS.table)
 def test_preset_gives_its_picture_and_a_link_that_restores_it(name):
     app = open_page(s_view="votes", s_n="100")
-    app.button(key=f"statistics-preset-{name}").click().run()
+    app.button(key=f"preset-{name}").click().run()
     assert not app.exception
-    assert ui.PRESETS[name].says in words(app)
+    assert ui.PRESETS.table[name].says in words(app)
     link = {key: app.query_params[key] for key in app.query_params if key.startswith("s_")}
     restored = open_page(**link)
     for key in ui.ADDRESS.defaults():
@@ -124,6 +124,8 @@ def test_the_numbers_and_what_is_assumed_open_on_demand():
 
 def test_votes_that_a_person_types():
     app = open_page(s_from="votes", s_votes="50 30;20")
+    app.session_state["take_home"] = True
+    app.run()
     assert "0.5, 0.3, 0.2" in app.code[0].value
     app.text_input(key="s_votes").set_value("a lot").run()
     assert not app.exception
@@ -154,6 +156,8 @@ def test_no_traceback_whatever_stands_in_the_url(query):
 def test_the_python_lines_draw_the_same_certificates():
     app = open_page(s_from="votes", s_votes="1, 1, 1", s_n="100", s_runs="100")
     room = {}
+    app.session_state["take_home"] = True
+    app.run()
     exec(app.code[0].value, room)
     mine = ui.shown(room["experiment"], False)
     assert room["rates"]["li"] == mine["li"].limits_false

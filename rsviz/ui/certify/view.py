@@ -19,11 +19,10 @@ from rsviz.figures import certify as figures
 from rsviz.jobs import Job
 from rsviz.jobs.certify import stop
 from rsviz.norms import NORMS
-from rsviz.ui.downloads import download
+from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.job_page import refuse
-from rsviz.ui.pickers import UPLOAD, describe, noise_option, noise_words
+from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture, sheet
-from rsviz.ui.session import page_link
 
 BADGES = {
     "example": ("A finished example, computed beforehand", ":material/image:", "blue"),
@@ -65,7 +64,7 @@ def show(evidence: Evidence, card: Card, state: str) -> None:
         if certificate and not abstained:
             _ball(evidence, card)
         if certificate:
-            _attack_link(evidence, card)
+            _attack_link(evidence)
             _take_home(evidence, card)
 
 
@@ -254,52 +253,41 @@ def _edges(radius, norm, predicted, seed, dataset, content, shape):
     return {words.replace("another class", f"class {name}"): image for words, image in moved.items()}
 
 
-def _attack_link(evidence, card):
-    """To the Attack page with this checkpoint, image and noise; its pickers know them by their words."""
+def _attack_link(evidence):
+    """To the Attack page with this checkpoint, image and noise."""
     request, image = evidence.request, evidence.request.image
-    query = {"checkpoint": describe(card), "noise": noise_option(request.noise), "sigma": request.scale}
+    query = {"checkpoint": request.checkpoint, "noise": request.noise, "sigma": request.scale}
     if image.kind == "dataset":
         query |= {"index": image.index}
     else:
-        query |= {
-            "from": UPLOAD,
-            "image": image.sha256,
-            "fit": image.how,
-            "invert": str(image.invert).lower(),
-        }
+        query |= {"from": "upload", "image": image.sha256, "fit": image.how, "invert": int(image.invert)}
     st.page_link("pages/attack.py", label="Attack this image", icon=":material/bolt:", query_params=query)
 
 
 def _take_home(evidence, card):
-    """Exports, numbers, command and link; drawn when somebody opens it, for it is a third of the page."""
-    home = st.expander(
-        "Take it home: every bound, JSON, CSV, PNG, command and link",
-        icon=":material/download:",
-        key="take_home",
-        on_change="rerun",
-    )
-    if not home.open:
-        return
     certificate = evidence.certificate
-    command = command_line(evidence.request, certificate)
     name = f"certificate-{certificate['checkpoint']}-{certificate['image_sha256'][:8]}"
-    described = certificate | {"command": command}
-    exports = {
-        "JSON": (lambda: json.dumps(described, indent=2), "json", "application/json"),
-        "CSV": (lambda: _csv(certificate, card), "csv", "text/csv"),
-        "PNG": (lambda: _sheet(evidence, card), "png", "image/png"),
-    }
-    with home:
-        with st.container(horizontal=True):
-            for label, (content, suffix, kind) in exports.items():  # made when somebody asks for them
-                download(label, content, f"{name}.{suffix}", kind)
+
+    def export():
+        command = command_line(evidence.request, certificate)
+        described = certificate | {"command": command}
+        return Export(
+            [
+                File("JSON", f"{name}.json", lambda: json.dumps(described, indent=2)),
+                File("CSV", f"{name}.csv", lambda: _csv(certificate, card)),
+                File("PNG", f"{name}.png", lambda: _sheet(evidence, card)),
+            ],
+            commands=[command],
+            gives="draws the same votes",
+        )
+
+    def below():
         st.markdown("**What every bound proves from these votes**")
         st.markdown(_radii_table(certificate["radii"]))
-        st.markdown("**The command that draws the same votes**, and the link to this page")
-        st.code(command, language="shell", wrap_lines=True)
-        st.code(page_link(), language=None, wrap_lines=True)
         st.markdown("**All of it in numbers**")
         st.json(certificate, expanded=1)
+
+    take_home("every bound, JSON, CSV, PNG, command", export, below=below)
 
 
 def _radii_table(radii) -> str:

@@ -1,0 +1,90 @@
+"""Take it home: the panel with what a person may carry away from a page."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rsviz.ui.session import page_link
+
+KINDS = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "tsv": "text/plain",
+}
+"""MIME types by the suffix of a file."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to download. name: with a suffix of KINDS. content: makes it when somebody asks for it."""
+
+    label: str
+    name: str
+    content: Callable[[], str | bytes]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What the panel holds. files: to download. commands: shell commands, and `gives` what they give.
+
+    python: lines for a notebook.
+    """
+
+    files: Iterable[File] = ()
+    commands: Iterable[str] = ()
+    gives: str = ""
+    python: str = ""
+
+
+def take_home(
+    contains: str,
+    export: Callable[[], Export],
+    *,
+    above: Callable[[], None] = lambda: None,
+    below: Callable[[], None] = lambda: None,
+) -> None:
+    """The panel: downloads, command, Python lines and the address of the page.
+
+    contains: what is in it besides the link, in words. above, below: draw what only one page has. Nothing is
+    computed before somebody opens the panel.
+    """
+    words = f"Take it home: {contains} and link"
+    home = st.expander(words, icon=":material/download:", key="take_home", on_change="rerun")
+    if not home.open:
+        return
+    with home:
+        above()
+        draw(export())
+        below()
+
+
+def draw(export: Export) -> None:
+    """The parts of an export, one below the other, and the address of the page."""
+    with st.container(horizontal=True):
+        for file in export.files:
+            download(file)
+    if export.gives:
+        st.markdown(f"**The command that {export.gives}**")
+    for command in export.commands:
+        st.code(command, language="shell", wrap_lines=True)
+    if export.python:
+        st.markdown("**Python lines that compute the same**")
+        st.code(export.python, language="python")
+    st.markdown("**The link to this page**, with all that is set on it")
+    st.code(page_link(), language=None, wrap_lines=True)
+
+
+def download(file: File) -> None:
+    """A button that downloads one file."""
+    st.download_button(
+        file.label,
+        file.content,
+        file.name,
+        KINDS[file.name.rpartition(".")[2]],
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download-{file.label}-{file.name}",
+    )
