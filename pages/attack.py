@@ -6,14 +6,14 @@ from rsviz.jobs.attack import evidence_of
 from rsviz.ui import attack as view
 from rsviz.ui import attack_controls as controls
 from rsviz.ui import attack_curve
-from rsviz.ui.job_page import JobPage, draw
+from rsviz.ui.job_page import JobPage, show_job_page
 
 
 def show(evidence, state):
     view.show(evidence, load_card(evidence.request.checkpoint), state)
 
 
-draw(
+show_job_page(
     JobPage(
         kind="attack",
         title="Attack an image",

@@ -11,7 +11,7 @@ from rsviz.figures import bounds as figures
 from rsviz.norms import NORMS, conversion
 from rsviz.ui import bounds as ui
 from rsviz.ui.export import Export, File, take_home
-from rsviz.ui.shell import open_page
+from rsviz.ui.shell import show_page
 
 CORNER = 0.2
 CHART_KEY = "bounds-map-{}"
@@ -326,8 +326,4 @@ def _estimated(setting) -> str:
     return f" Radii that {votes.n:,} votes prove at α = {votes.alpha:g}; grey: abstain."
 
 
-open_page()
-try:
-    page()
-except RsvizError as error:
-    st.error(str(error), icon=":material/error:")
+show_page(page)

@@ -7,7 +7,7 @@ from rsviz.evidence import shipped_example
 from rsviz.jobs.certify import evidence_of
 from rsviz.ui.certify import controls, view
 from rsviz.ui.imports import bring_weights
-from rsviz.ui.job_page import JobPage, draw
+from rsviz.ui.job_page import JobPage, show_job_page
 
 
 def show(evidence, state):
@@ -21,7 +21,7 @@ def own_weights():
             bring_weights()
 
 
-draw(
+show_job_page(
     JobPage(
         kind="certify",
         title="Certify an image",

@@ -5,7 +5,7 @@ import streamlit as st
 from rsviz.ui import evaluate as controls
 from rsviz.ui import evaluate_views as view
 from rsviz.ui.evaluate_gallery import gallery
-from rsviz.ui.job_page import JobPage, draw
+from rsviz.ui.job_page import JobPage, show_job_page
 from rsviz.ui.session import url_value
 
 
@@ -25,7 +25,7 @@ def below_result():
     gallery(st.session_state["e_show"], controls.reading())
 
 
-draw(
+show_job_page(
     JobPage(
         kind="evaluate",
         title="Certify a whole test set",

@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from rsviz.errors import RsvizError
 from rsviz.figures import noise as figures
 from rsviz.noise import NOISES
 from rsviz.noise_size import EqualDeviation, EqualRadius, certified
@@ -12,7 +11,7 @@ from rsviz.ui import noise as ui
 from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.noise_views import VIEWS, number, radius_number
 from rsviz.ui.pictures import picture
-from rsviz.ui.shell import open_page
+from rsviz.ui.shell import show_page
 
 
 def page():
@@ -113,8 +112,4 @@ def take_away(view, rule, x, seed, charts, rows):
     take_home("CSV, PNG, Python", lambda: Export(files, python=ui.python_lines(rule, x.shape, seed)))
 
 
-open_page()
-try:
-    page()
-except RsvizError as error:
-    st.error(str(error), icon=":material/error:")
+show_page(page)

@@ -1,13 +1,10 @@
 """What the papers claim, where each claim lives in the app, and where the papers are wrong."""
 
-from pathlib import Path
-
 import streamlit as st
 
-from rsviz.errors import RsvizError
 from rsviz.reference.papers import papers
 from rsviz.ui.address import Address, choice
-from rsviz.ui.shell import PAGES, open_page
+from rsviz.ui.shell import PAGES, show_page
 
 TITLES = {
     "li": "Li 2019",
@@ -61,7 +58,7 @@ def section(paper):
 def see(claim):
     """A link to the picture of a claim; claims of text alone have none."""
     name, _, query = claim.view.partition("?")
-    if name in {Path(path).stem for path, *_ in PAGES} - {"papers"}:
+    if name in {page.key for page in PAGES} - {"papers"}:
         parameters = dict(part.split("=", 1) for part in query.split("&")) if query else None
         st.page_link(
             f"pages/{name}.py", label=claim.place, icon=":material/arrow_forward:", query_params=parameters
@@ -90,8 +87,4 @@ def literal(text: str) -> str:
     return text
 
 
-open_page()
-try:
-    page()
-except RsvizError as error:
-    st.error(str(error), icon=":material/error:")
+show_page(page)

@@ -7,11 +7,11 @@ from rsviz.jobs.distribution import certificates_of
 from rsviz.ui import attack_curve
 from rsviz.ui import population as controls
 from rsviz.ui import population_views as view
-from rsviz.ui.job_page import JobPage, draw
+from rsviz.ui.job_page import JobPage, show_job_page
 
 CURVES = "Accuracy under PGD-20 against attack size, beside NAL's"
 
-draw(
+show_job_page(
     JobPage(
         kind="distribution",
         title="Certify a population",

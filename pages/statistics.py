@@ -9,11 +9,10 @@ import streamlit as st
 from rsviz import simulation
 from rsviz.bounds import round_down
 from rsviz.confidence import PROCEDURES
-from rsviz.errors import RsvizError
 from rsviz.figures import statistics as figures
 from rsviz.ui import statistics as ui
 from rsviz.ui.export import Export, File, take_home
-from rsviz.ui.shell import open_page
+from rsviz.ui.shell import show_page
 
 
 def page():
@@ -278,8 +277,4 @@ def take_away(view, asked, rows):
     take_home("CSV, Python", lambda: Export([csv], python=ui.python_lines(asked)))
 
 
-open_page()
-try:
-    page()
-except RsvizError as error:
-    st.error(str(error), icon=":material/error:")
+show_page(page)

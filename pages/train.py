@@ -1,86 +1,12 @@
 """The Train page: data set, network, method -> request -> job -> a run that a class can watch."""
 
-import time
-
 import streamlit as st
 
-from rsviz import jobs
-from rsviz.errors import RsvizError
-from rsviz.training.history import read_again, shipped_run
-from rsviz.training.runs import RunError
 from rsviz.ui import train as controls
-from rsviz.ui import training_run as view
-from rsviz.ui.job_page import JobPage, draw, refuse
-from rsviz.ui.session import session_id, url_value
+from rsviz.ui import training_job as job
+from rsviz.ui.job_page import JobPage, show_job_page
+from rsviz.ui.session import url_value
 from rsviz.ui.training_compare import compare
-
-PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
-
-
-def show_example():
-    run = shipped_run()
-    view.badge("example")
-
-    @st.fragment
-    def picture():
-        view.show(run, "example")
-
-    picture()
-
-
-def in_flux(job) -> bool:
-    """Whether more may come: also of a job just cancelled, whose best epoch the worker is putting away."""
-    if job.unfinished:
-        return True
-    if job.state == "done" or time.time() - job.updated > PUTTING_AWAY:
-        return False
-    try:
-        return read_again(jobs.folder(job.id)).end is None
-    except RunError:
-        return False
-
-
-def show_state(job):
-    view.badge(job.state)
-    if job.state == "running":
-        view.progress(job.progress or {})
-    try:
-        run = read_again(jobs.folder(job.id))
-    except RunError:
-        st.caption("Nothing was trained yet.")
-        return
-    view.show(run, job.state, over=not in_flux(job))
-
-
-def below_button(job_id, request):
-    if job_id is not None:
-        offer_resume(job_id)
-    if request is not None:
-        controls.tell_time(request)
-
-
-def offer_resume(job_id):
-    """A button where the job in the URL is over and can go on; one whose loss was no number cannot."""
-    try:
-        job = jobs.get(job_id)
-        if job.kind != "train" or job.state not in ("cancelled", "failed") or in_flux(job):
-            return
-        end = read_again(jobs.folder(job_id)).end
-    except RunError:
-        end = None
-    except RsvizError:
-        return
-    if end is None or end.state == "stopped":
-        words = "Resume the run"
-        st.button(words, icon=":material/resume:", width="stretch", on_click=resume, args=(job_id,))
-
-
-def resume(job_id):
-    """Callback: the job goes on from where it stood."""
-    try:
-        jobs.resume(job_id, session=session_id())
-    except RsvizError as error:
-        refuse(error)
 
 
 def comparison(_):
@@ -91,7 +17,7 @@ def comparison(_):
             compare(url_value("job"))
 
 
-draw(
+show_job_page(
     JobPage(
         kind="train",
         title="Train a network",
@@ -100,13 +26,13 @@ draw(
         wrong_kind="trains nothing",
         address=controls.ADDRESS,
         choose=lambda: (None, controls.choose()),
-        started=lambda request: controls.name_is_taken(),
-        below_button=below_button,
-        beside_cancel=lambda job: st.caption("Cancelling keeps the best epoch so far as a checkpoint."),
-        show_example=show_example,
-        show_state=show_state,
+        started=lambda _: controls.name_is_taken(),
+        below_button=job.below_button,
+        beside_cancel=lambda _: st.caption("Cancelling keeps the best epoch so far as a checkpoint."),
+        show_example=job.show_example,
+        show_state=job.show_state,
         every=0.5,
-        unfinished=in_flux,
+        unfinished=job.in_flux,
         below_all=comparison,
     )
 )

@@ -1,6 +1,6 @@
 """The skeleton of the pages that start a job: Certify, Attack, Evaluate, Population, Train.
 
-A page hands a `JobPage` to `draw`. The smaller pieces serve sections that start a job of their own.
+A page hands a `JobPage` to `show_job_page`. The smaller pieces serve sections that start a job of their own.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from rsviz.jobs import Job
 from rsviz.ui.address import Address
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import session_id, url_value
-from rsviz.ui.shell import open_page
+from rsviz.ui.shell import show_page
 
 
 def _nothing(*_) -> None:
@@ -70,9 +70,12 @@ class JobPage:
     """Over the full width, with the chosen card."""
 
 
-def draw(page: JobPage) -> None:
+def show_job_page(page: JobPage) -> None:
     """Draw the whole page; the one statement of its file."""
-    open_page()
+    show_page(lambda: _draw(page))
+
+
+def _draw(page):
     jobs.ensure_worker()  # it loads torch while the person looks at the example
     page.address.restore()
     page.prepare()

@@ -1,54 +1,51 @@
-"""What every page stands in: its settings, the navigation, and a run of its own when it is opened first."""
+"""The frame of every page: its settings, the navigation, and how a page's file runs."""
 
 import functools
 import gc
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from rsviz.errors import RsvizError
 from rsviz.ui.pictures import data_uri
 
+
+@dataclass(frozen=True)
+class Page:
+    """A page and its place in the navigation.
+
+    key: of its file, FOLDER/KEY.py, and its URL. symbol: name of a Material symbol. says: one sentence.
+    """
+
+    key: str
+    title: str
+    symbol: str
+    says: str
+    folder: str = "pages"
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder}/{self.key}.py"
+
+    @property
+    def icon(self) -> str:
+        return f":material/{self.symbol}:"
+
+
+# A new page is its file and a line here.
 PAGES = (
-    ("pages/certify.py", "Certify", ":material/verified:", "Certify an image: votes, class, radius."),
-    (
-        "pages/attack.py",
-        "Attack",
-        ":material/bolt:",
-        "Attack an image: what is broken beside what is proved.",
-    ),
-    (
-        "pages/evaluate.py",
-        "Evaluate",
-        ":material/checklist:",
-        "Certify a whole test set: accuracy against radius.",
-    ),
-    (
-        "pages/population.py",
-        "Population",
-        ":material/groups:",
-        "How bad the loss gets over a population that moves.",
-    ),
-    ("pages/bounds.py", "Bounds", ":material/stacked_line_chart:", "Every closed-form bound, side by side."),
-    (
-        "pages/noise.py",
-        "Noise",
-        ":material/grain:",
-        "Four mechanisms: their shape, their size, what they prove.",
-    ),
-    (
-        "pages/statistics.py",
-        "Statistics",
-        ":material/casino:",
-        "How sure after n votes: procedures, failures, peeking.",
-    ),
-    (
-        "pages/train.py",
-        "Train",
-        ":material/model_training:",
-        "Train a small network, and watch what it learns.",
-    ),
-    ("pages/papers.py", "Papers", ":material/menu_book:", "What the papers claim, and where they are wrong."),
+    Page("certify", "Certify", "verified", "Certify an image: votes, class, radius."),
+    Page("attack", "Attack", "bolt", "Attack an image: what is broken beside what is proved."),
+    Page("evaluate", "Evaluate", "checklist", "Certify a whole test set: accuracy against radius."),
+    Page("population", "Population", "groups", "How bad the loss gets over a population that moves."),
+    Page("bounds", "Bounds", "stacked_line_chart", "Every closed-form bound, side by side."),
+    Page("noise", "Noise", "grain", "The noise mechanisms: their shape, their size, what they prove."),
+    Page("statistics", "Statistics", "casino", "How sure after n votes: procedures, failures, peeking."),
+    Page("train", "Train", "model_training", "Train a small network, and watch what it learns."),
+    Page("papers", "Papers", "menu_book", "What the papers claim, and where they are wrong."),
 )
 
 # A symbol by name would be fetched from another host.
@@ -60,7 +57,7 @@ _here = threading.local()
 def run_app() -> None:
     """Draw the navigation and the page that the URL names. All of app.py."""
     st.set_page_config(page_icon=ICON, layout="wide")
-    pages = [st.Page(path, title=title, icon=icon, help=words) for path, title, icon, words in PAGES]
+    pages = [st.Page(page.path, title=page.title, icon=page.icon, help=page.says) for page in PAGES]
     # A default page has no URL of its own; this one leads to the first page, which has.
     home = st.Page(lambda: st.switch_page(pages[0]), title="rsviz", default=True, visibility="hidden")
     page = st.navigation([home, *pages], position="top")
@@ -74,7 +71,7 @@ def run_app() -> None:
 
 @functools.cache
 def _freeze() -> None:
-    """Once, when a page has imported what it needs: keep all that is there out of garbage collections.
+    """Once, when a page has imported what it needs: keep all that is loaded out of garbage collections.
 
     With these modules loaded a full collection takes tenths of a second, in which nobody is served.
     """
@@ -82,12 +79,16 @@ def _freeze() -> None:
     gc.freeze()
 
 
-def open_page() -> None:
-    """First line of every page, after its imports.
+def show_page(draw: Callable[[], None]) -> None:
+    """Draw the page, and an RsvizError as a sentence: the last statement of a page's file.
 
-    On a fresh server a page's own URL runs its file without app.py; then the page first sets up what app.py
+    On a fresh server a page's own URL runs its file without app.py. Then the page first sets up what app.py
     would have, and is run again from there.
     """
     if not getattr(_here, "inside", False):
         run_app()
         st.stop()
+    try:
+        draw()
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")

@@ -17,7 +17,6 @@ from rsviz.training import METHODS, TrainRequest
 from rsviz.training.command import command_line
 from rsviz.training.runs import Look, Run
 from rsviz.ui.export import Export, File, take_home
-from rsviz.ui.pickers import describe as describe_checkpoint
 from rsviz.ui.shell import PAGES
 
 BADGES = {
@@ -29,7 +28,7 @@ BADGES = {
     "failed": ("Failed", ":material/error:", "red"),
 }
 
-USES = {"pages/certify.py": "Certify with it", "pages/attack.py": "Attack it"}
+USES = {"certify": "Certify with it", "attack": "Attack it"}
 """Pages that take a checkpoint by its name in the URL, and the words of the link; those that are there."""
 
 
@@ -168,17 +167,12 @@ def _checkpoint(run) -> Card | None:
 
 
 def _uses(checkpoint: Card):
-    """Links to the pages that can do something with the checkpoint; their picker knows it by its words."""
-    icons = {path: icon for path, _, icon, _ in PAGES}
+    """Links to the pages that can do something with the checkpoint."""
     with st.container(horizontal=True):
-        for path, words in USES.items():
-            if path in icons:
-                st.page_link(
-                    path,
-                    label=words,
-                    icon=icons[path],
-                    query_params={"checkpoint": describe_checkpoint(checkpoint)},
-                )
+        for page in PAGES:
+            if page.key in USES:
+                query = {"checkpoint": checkpoint.name}
+                st.page_link(page.path, label=USES[page.key], icon=page.icon, query_params=query)
 
 
 def _curves(run):

@@ -10,12 +10,15 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def open_page(still_home):
-    """open_page(name, **query) -> the page as somebody finds it who comes from the app with that query."""
+    """open_page(name, **query) -> the page as somebody finds it who comes from the app with that query.
 
-    def open_with(name, **query):
+    folder: of the page's file, if it is not that of the app's pages.
+    """
+
+    def open_with(name, folder="pages", **query):
         app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
         for key, value in query.items():
             app.query_params[key] = value
-        return app.switch_page(f"pages/{name}.py").run()
+        return app.switch_page(f"{folder}/{name}.py").run()
 
     return open_with
