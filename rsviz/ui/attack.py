@@ -23,18 +23,17 @@ from rsviz.figures import attack as figures
 from rsviz.figures.certify import votes_columns, votes_spec
 from rsviz.norms import NORMS
 from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.job_page import badge
 from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture
+from rsviz.ui.table import markdown_table
 
 BADGES = {
-    "example": ("A finished example, computed beforehand", ":material/image:", "blue"),
-    "queued": ("Waiting", ":material/schedule:", "gray"),
-    "running": ("Under attack", ":material/hourglass_top:", "orange"),
-    "changed": ("Broken", ":material/gpp_bad:", "red"),
-    "abstained": ("No class named", ":material/do_not_disturb_on:", "gray"),
-    "unchanged": ("Held", ":material/gpp_good:", "green"),
-    "cancelled": ("Cancelled: no verdict", ":material/cancel:", "red"),
-    "failed": ("Failed", ":material/error:", "red"),
+    "running": ("Under attack", "hourglass_top", "orange"),
+    "changed": ("Broken", "gpp_bad", "red"),
+    "abstained": ("No class named", "do_not_disturb_on", "gray"),
+    "unchanged": ("Held", "gpp_good", "green"),
+    "cancelled": ("Cancelled: no verdict", "cancel", "red"),
 }
 DOING = {
     "loading": "Loading the network",
@@ -60,8 +59,7 @@ def show(evidence: Evidence, card: Card, state: str) -> None:
     """Draw all that is there. state: of the job, or "example"."""
     result = evidence.result
     shown = result["verdict"] if state == "done" and result else state
-    words, icon, color = BADGES[shown]
-    st.container(key="state").badge(words, icon=icon, color=color)
+    badge(shown, BADGES)
     if result:
         _verdict(result)
     elif state == "running":
@@ -260,14 +258,18 @@ def _take_home(evidence, result, card):
 
 
 def _radii_table(result) -> str:
-    norm = NORMS[result["norm"]].symbol
-    head = [f"| bound | its radius | in {norm} | attack inside |", "|---|---|---|---|"]
     rows = [
-        f"| {BOUNDS[key].title} | {NORMS[BOUNDS[key].norm].symbol} {round_down(radius)} "
-        f"| {round_down(result['radii_in_norm'][key])} | {'yes' if key in result['inside'] else 'no'} |"
+        (
+            BOUNDS[key].title,
+            f"{NORMS[BOUNDS[key].norm].symbol} {round_down(radius)}",
+            round_down(result["radii_in_norm"][key]),
+            "yes" if key in result["inside"] else "no",
+        )
         for key, radius in result["radii"].items()
     ]
-    return "\n".join(head + rows)
+    return markdown_table(
+        ["bound", "its radius", f"in {NORMS[result['norm']].symbol}", "attack inside"], rows
+    )
 
 
 _IN_EACH_ROW = ("verdict", "label", "before", "after", "votes", "distance_l2", "distance_linf")

@@ -3,7 +3,7 @@
 A page hands a `JobPage` to `show_job_page`. The smaller pieces serve sections that start a job of their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -157,6 +157,21 @@ def start_button(
 def refuse(error: Exception) -> None:
     """In a callback: show why it failed, below the start button of the next run."""
     st.session_state["refused"] = str(error)
+
+
+BADGES = {
+    "example": ("A finished example, computed beforehand", "image", "blue"),
+    "queued": ("Waiting", "schedule", "gray"),
+    "cancelled": ("Cancelled", "cancel", "red"),
+    "failed": ("Failed", "error", "red"),
+}
+"""What a badge says by the state of a job: words, Material symbol, colour."""
+
+
+def badge(state: str, own: Mapping[str, tuple[str, str, str]]) -> None:
+    """How the result is to be taken. own: what the page says besides, or instead of, BADGES."""
+    words, symbol, color = (BADGES | own)[state]
+    st.container(key="state").badge(words, icon=f":material/{symbol}:", color=color)
 
 
 def check_kind(job_id: str, kind: str, wrong_kind: str) -> Job:

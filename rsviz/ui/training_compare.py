@@ -7,6 +7,7 @@ from rsviz.bounds import round_down
 from rsviz.figures import training as figures
 from rsviz.training.history import recorded_run, recorded_runs, shipped_run
 from rsviz.training.runs import Run
+from rsviz.ui.table import markdown_table
 from rsviz.ui.training_run import describe
 
 MOST = len(figures.LETTERS)
@@ -74,10 +75,8 @@ def _table(runs: dict[str, Run]) -> str:
     rows["seconds of training"] = {
         letter: f"{run.lines[-1].seconds:.0f}" if run.lines else "" for letter, run in runs.items()
     }
-    lines = [
-        "| " + " | ".join([name, *(cells[letter] for letter in runs)]) + " |" for name, cells in rows.items()
-    ]
-    return "\n".join([lines[0], "|---" * (len(runs) + 1) + "|", *lines[1:]])
+    head, *lines = ([name, *(cells[letter] for letter in runs)] for name, cells in rows.items())
+    return markdown_table(head, lines)
 
 
 def _colour(letter) -> str:

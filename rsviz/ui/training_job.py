@@ -10,7 +10,7 @@ from rsviz.training.history import read_again, shipped_run
 from rsviz.training.runs import RunError
 from rsviz.ui import train as controls
 from rsviz.ui import training_run as view
-from rsviz.ui.job_page import refuse
+from rsviz.ui.job_page import badge, refuse
 from rsviz.ui.session import session_id
 
 PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
@@ -18,7 +18,7 @@ PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
 
 def show_example():
     run = shipped_run()
-    view.badge("example")
+    badge("example", view.BADGES)
 
     @st.fragment
     def picture():
@@ -40,7 +40,7 @@ def in_flux(job) -> bool:
 
 
 def show_state(job):
-    view.badge(job.state)
+    badge(job.state, view.BADGES)
     if job.state == "running":
         view.progress(job.progress or {})
     try:

@@ -20,22 +20,13 @@ from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.shell import PAGES
 
 BADGES = {
-    "example": ("A finished run, trained beforehand", ":material/image:", "blue"),
-    "queued": ("Waiting", ":material/schedule:", "gray"),
-    "running": ("Training", ":material/hourglass_top:", "orange"),
-    "done": ("Trained", ":material/check_circle:", "green"),
-    "cancelled": ("Cancelled", ":material/cancel:", "red"),
-    "failed": ("Failed", ":material/error:", "red"),
+    "example": ("A finished run, trained beforehand", "image", "blue"),
+    "running": ("Training", "hourglass_top", "orange"),
+    "done": ("Trained", "check_circle", "green"),
 }
 
 USES = {"certify": "Certify with it", "attack": "Attack it"}
 """Pages that take a checkpoint by its name in the URL, and the words of the link; those that are there."""
-
-
-def badge(state: str) -> None:
-    """Where the run stands: a key of BADGES."""
-    words, icon, color = BADGES[state]
-    st.container(key="state").badge(words, icon=icon, color=color)
 
 
 def progress(reached: dict) -> None:

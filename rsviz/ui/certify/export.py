@@ -1,0 +1,102 @@
+"""What a person takes home of one certificate: every bound, JSON, CSV, a slide, the command."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from rsviz.bounds import BOUNDS, round_down
+from rsviz.certification import command_line, limits_in_words
+from rsviz.checkpoints import Card
+from rsviz.confidence import PROCEDURES
+from rsviz.evidence import Evidence
+from rsviz.figures import certify as figures
+from rsviz.norms import NORMS
+from rsviz.ui.certify.words import confidence, headline
+from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.pickers import noise_words
+from rsviz.ui.table import markdown_table
+
+IN_EACH_ROW = [
+    "predicted_name",
+    "radius",
+    "p_a_lower",
+    "p_b_upper",
+    "alpha",
+    "alpha_spent",
+    "n0",
+    "n",
+    "n_planned",
+    "ended",
+    "procedure",
+    "noise",
+    "scale",
+    "seed",
+    "checkpoint",
+    "weights_sha256",
+    "image_sha256",
+]
+"""Fields of a certificate that identify it in the CSV."""
+
+
+def show_export(evidence: Evidence, card: Card) -> None:
+    """The panel of one certificate."""
+    certificate = evidence.certificate
+    name = f"certificate-{certificate['checkpoint']}-{certificate['image_sha256'][:8]}"
+
+    def export():
+        command = command_line(evidence.request, certificate)
+        described = certificate | {"command": command}
+        return Export(
+            [
+                File("JSON", f"{name}.json", lambda: json.dumps(described, indent=2)),
+                File("CSV", f"{name}.csv", lambda: _csv(certificate, card)),
+                File("PNG", f"{name}.png", lambda: _sheet(evidence, card)),
+            ],
+            commands=[command],
+            gives="draws the same votes",
+        )
+
+    def below():
+        st.markdown("**What every bound proves from these votes**")
+        st.markdown(_radii_table(certificate["radii"]))
+        st.markdown("**All of it in numbers**")
+        st.json(certificate, expanded=1)
+
+    take_home("every bound, JSON, CSV, PNG, command", export, below=below)
+
+
+def _radii_table(radii) -> str:
+    rows = []
+    for key, radius in radii.items():
+        bound = BOUNDS[key]
+        numbers = round_down(radius), round_down(255 * radius)
+        rows.append([bound.title, NORMS[bound.norm].symbol, *numbers, bound.paper])
+    return markdown_table(["bound", "norm", "radius", "in 1/255", "source"], rows)
+
+
+def _csv(certificate, card) -> str:
+    """Votes per class, with what identifies the certificate in each row."""
+    votes = {"class": card.classes, "counts0": certificate["counts0"], "counts": certificate["counts"]}
+    return pd.DataFrame(votes | {key: certificate[key] for key in IN_EACH_ROW}).to_csv(index=False)
+
+
+def _sheet(evidence, card) -> bytes:
+    certificate = evidence.certificate
+    title = "The smoothed classifier abstains"
+    if not certificate["abstained"]:
+        title = headline(certificate, certificate["norm"])  # few fonts have the symbols
+    p_a_lower, p_b_upper = limits_in_words(certificate["p_a_lower"], certificate["p_b_upper"])
+    lines = [
+        f"{certificate['checkpoint']}, {noise_words(certificate['noise'], certificate['scale'])}, "
+        f"n = {certificate['n']:,}, α = {certificate['alpha']:g}, seed {certificate['seed']}",
+        f"p_A ≥ {p_a_lower}, p_B ≤ {p_b_upper} with confidence {confidence(certificate['alpha'])} "
+        f"({PROCEDURES[certificate['procedure']].title})",
+    ]
+    return figures.sheet_png(
+        evidence.pictures.x,
+        figures.votes_columns(evidence.counts, card.classes, evidence.top),
+        figures.path_columns(evidence.history),
+        title,
+        lines,
+    )
