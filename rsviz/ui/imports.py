@@ -1,4 +1,4 @@
-"""Bringing weights of one's own: upload, a job that checks them in the worker, a new checkpoint."""
+"""Weights of one's own: upload, a job that checks them in the worker process, a new checkpoint."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from rsviz.models import ARCHITECTURES
 from rsviz.ui.job_page import watch
 from rsviz.ui.session import session_id
 
-KNOWN_BY_THE_FILE = "as the file says"
+FROM_FILE = "as the file says"
 
 
 def bring_weights() -> None:
@@ -19,8 +19,8 @@ def bring_weights() -> None:
         key="weights",
         help="A file never runs code here: torch files are loaded as weights only, and checked.",
     )
-    architecture = st.selectbox("Architecture", [KNOWN_BY_THE_FILE, *ARCHITECTURES], key="w_architecture")
-    dataset = st.selectbox("Data set", [KNOWN_BY_THE_FILE, *data.DATASETS], key="w_dataset")
+    architecture = st.selectbox("Architecture", [FROM_FILE, *ARCHITECTURES], key="w_architecture")
+    dataset = st.selectbox("Data set", [FROM_FILE, *data.DATASETS], key="w_dataset")
     if st.button("Import", disabled=file is None, key="w_import") and file is not None:
         try:
             st.session_state["import"] = jobs.submit(
@@ -28,8 +28,8 @@ def bring_weights() -> None:
                 {
                     "upload": files.keep_upload(file.getvalue(), ".weights"),
                     "shown_as": file.name[:200],
-                    "architecture": None if architecture == KNOWN_BY_THE_FILE else architecture,
-                    "dataset": None if dataset == KNOWN_BY_THE_FILE else dataset,
+                    "architecture": None if architecture == FROM_FILE else architecture,
+                    "dataset": None if dataset == FROM_FILE else dataset,
                 },
                 session=session_id(),
             )

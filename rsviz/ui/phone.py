@@ -1,4 +1,4 @@
-"""What a page with a result and controls beside each other looks like on a phone."""
+"""The order on a phone of a page that has its controls beside the result."""
 
 CONTROLS_FIRST = """<style>@media (max-width: 640px) {
   .st-key-sides > div > [data-testid="stHorizontalBlock"] {row-gap: 1rem}
@@ -11,8 +11,8 @@ CONTROLS_FIRST = """<style>@media (max-width: 640px) {
   .st-key-details [data-testid="stMarkdownContainer"] {overflow-x: auto}
   .st-key-details td {white-space: nowrap}
 }</style>"""
-"""For st.html: on a narrow screen the controls come after the headline, and the container `details` last,
-whose tables scroll.
+"""For st.html: on a narrow screen the controls come after the headline, and the container `details` last;
+its tables scroll.
 
-The columns stand in a container `sides`; one holds `details`, in a fragment or not, the other `settings`.
+The columns are in a container `sides`; one holds `details`, in a fragment or not, the other `settings`.
 """

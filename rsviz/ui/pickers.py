@@ -1,4 +1,4 @@
-"""Choosing a checkpoint and an image; what is chosen stands in the URL."""
+"""Choosing a checkpoint, an image and a noise; the choice is part of the page's URL."""
 
 import contextlib
 import functools
@@ -17,6 +17,7 @@ from rsviz.errors import RsvizError, short
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.ui.address import Address, Field, choice, flag, forget, number, text
+from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import watch
 from rsviz.ui.pictures import picture
 from rsviz.ui.session import session_id
@@ -72,7 +73,7 @@ def pick_checkpoint(address: Address, default: str) -> Card:
         key="checkpoint",
         on_change=forget,
         args=("index", "sigma", "noise"),
-        help="A network and its card: what it was trained on, how, and how well it does.",
+        help=explain("checkpoint"),
     )
     if asked not in (None, *cards):
         words = f"There is no checkpoint {short(asked)} here; this page shows {name}."
@@ -81,10 +82,10 @@ def pick_checkpoint(address: Address, default: str) -> Card:
 
 
 def _stamp() -> tuple:
-    """Changes when a checkpoint comes or goes; reading every card at every rerun would be felt."""
+    """Changes when a checkpoint is added or removed; reading every card in every rerun would be slow."""
     stamp = []
     for folder in folders():
-        with contextlib.suppress(FileNotFoundError):  # a file may go between the look and the question
+        with contextlib.suppress(FileNotFoundError):  # a file may be removed meanwhile
             stamp += [(file.path, file.stat().st_mtime_ns) for file in os.scandir(folder)]
     return tuple(sorted(stamp))
 
@@ -123,7 +124,7 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
         key="noise",
         on_change=forget,
         args=("sigma",),
-        help="What is added to the image; each mechanism proves a radius in a norm of its own.",
+        help=explain("noise"),
     )
     dim = math.prod(card.input_shape)
     deviation = NOISES[noise](1.0).deviation(dim)
@@ -138,7 +139,7 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
         step=step,
         format="%.4g",
         key="sigma",
-        help="More noise reaches larger radii and blurs the class. Networks do best at the noise they know.",
+        help=explain("scale", "pixel units"),
     )
     if noise != (card.noise or "gaussian"):
         words = f"Deviation per pixel {scale * deviation:.3g}"
@@ -206,7 +207,7 @@ def _choose(indices):
 
 
 def offer_download(name: str) -> None:
-    """Say that a dataset is not on this machine, and offer to fetch it; then show how far that is."""
+    """Say that a dataset is not on this machine and offer to download it; then show the progress."""
     title = data.DATASETS[name].title
     st.info(f"{title} is not on this machine yet.", icon=":material/download:")
     running = st.session_state.get("download")

@@ -1,6 +1,6 @@
 """Images in the browser: PNG, enlarged by repeating pixels, never smoothed or compressed with loss.
 
-They travel inside the page as data: URIs: small ones arrive sooner so, and no media store forgets them.
+They are sent inside the page as data: URIs. Small ones arrive sooner that way, and no media store drops them.
 """
 
 import base64
@@ -13,7 +13,7 @@ from rsviz.data.images import to_png
 from rsviz.figures.certify import montage
 
 SIZE = 240
-"""Pixels on the screen of a picture's longer side, about."""
+"""About how many pixels of the screen the longer side of a picture takes."""
 
 
 def picture(x, caption: str | None = None, *, alt: str, size: int = SIZE) -> None:
@@ -31,7 +31,7 @@ def _frozen(array):
     return array.tobytes(), array.shape
 
 
-# Not st.cache_data: that hashes large arrays from a sample, and takes longer than the lookup.
+# Not st.cache_data, which hashes large arrays from a sample and takes longer than the lookup
 @functools.lru_cache(maxsize=256)
 def _picture_uri(content, shape, size):
     x = np.frombuffer(content, np.float32).reshape(shape)
@@ -45,7 +45,7 @@ def _sheet_uri(content, shape, columns, size):
 
 
 def data_uri(png: bytes) -> str:
-    """A PNG as an address that needs no request."""
+    """A PNG as an address that the browser shows without a request."""
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from rsviz.certification import AUTO
+from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.evidence import shipped_example
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.ui import pickers
 from rsviz.ui.address import Address, choice, number
+from rsviz.ui.glossary import explain
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
@@ -36,7 +38,7 @@ ADDRESS = Address(
 )
 
 
-def choose():
+def choose() -> tuple[Card, dict | None]:
     """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
     example = shipped_example().request
     card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
@@ -46,14 +48,14 @@ def choose():
 
 
 def _choose_settings(card):
-    """Noise and statistics of the request."""
+    """The fields of the request besides checkpoint and image."""
     noise, scale = pickers.pick_noise(ADDRESS, card)
     n = st.select_slider(
         "Votes n",
         VOTES,
         format_func="{:,}".format,
         key="n",
-        help="Draws of noise; more votes, a tighter limit on p_A.",
+        help=explain("votes", "p_A"),
     )
     ends = _choose_end(NORMS[NOISES[noise].norm].symbol)
     with st.expander("More settings"):
@@ -62,21 +64,22 @@ def _choose_settings(card):
             ALPHAS,
             format_func="{:g}".format,
             key="alpha",
+            help=explain("alpha"),
         )
         n0 = st.number_input(
             "Selecting votes n₀",
             1,
             100_000,
             key="n0",
-            help="These choose the class; the n votes that count are drawn afresh.",
+            help=explain("selecting votes"),
         )
-        seed = st.number_input("Seed", 0, MOST_SEED, key="seed")
+        seed = st.number_input("Seed", 0, MOST_SEED, key="seed", help=explain("seed"))
         procedure = st.selectbox(
             "Limits on p_A and p_B",
             VALID,
             format_func=lambda key: PROCEDURES[key].title if key != AUTO else "What suits the classes",
             key="procedure",
-            help="With more than two classes p_B gets a limit of its own, which proves more.",
+            help=explain("limits", "p_B"),
         )
     statistics = {"n": n, "alpha": alpha, "n0": n0, "seed": seed, "procedure": procedure}
     return {"noise": noise, "scale": scale, **statistics, **ends}
@@ -97,6 +100,6 @@ def _choose_end(norm):
         ends["decide"] = st.number_input(words, 0.0001, 100.0, step=0.05, format="%.4g", key="decide")
     elif end == "within":
         ends["within"] = st.number_input(
-            "Within so many % of the most in reach", 0.1, 99.0, step=1.0, key="within"
+            "Within this % of the largest radius in reach", 0.1, 99.0, step=1.0, key="within"
         )
     return ends
