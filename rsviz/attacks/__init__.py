@@ -15,38 +15,33 @@
     for verdict in verdicts(victim, x, state.best, labels, votes=1000, seed=1):
         print(verdict.verdict, verdict.before, verdict.after, verdict.l2)
 
-- **Whom**: `Victim(network, noise, ...)` is g; with noise None it is f, and every attack then takes one
-  look where it would take many draws. Nothing else differs.
-- **How**: `make_parameters(KEY, ...)` gives the settings of one of ATTACKS, checked: `eot-pgd` (l2, linf)
-  looks for the largest loss within epsilon; `cw` (l2) for the least distortion; `boundary` (l2) for that
-  from votes alone; `transfer` runs one of these on `surrogate=Victim(...)`. `targets=` asks for a class.
+- **Victim**: `Victim(network, noise, ...)` is g; with noise None it is f, and every attack then asks f once
+  where it would take many draws. Nothing else differs.
+- **Parameters**: `make_parameters(KEY, ...)` checks the settings of an attack. `targets=` asks for a class.
 - **Success** is never taken from the attack: `verdicts` asks PREDICT on fresh noise, before and after.
-- **A curve** of accuracy against attack size comes from one run of `cw` or `boundary`, whose distances say
-  at which size each image falls; for `eot-pgd` it takes a run for every size.
+- **A curve** of accuracy against attack size comes from one run of an attack that finds the least distortion,
+  because its distances tell at which size each image falls; other attacks take a run for every size.
 - **Stopping**: close the generator. `state.to_bytes()` and `attack(..., resume=State.from_bytes(...))` go on
   with exactly what would have followed.
-- **The seed** fixes every draw of an attack and of a verdict, for one kind of device. Draws are shared by
-  the images of a batch, so an image fares alone as it fares in company, up to the rounding of batches.
+- **The seed** fixes every draw of an attack and of a verdict, for one kind of device. The images of a batch
+  share their draws, so results for an image do not depend on the other images, up to the rounding of batches.
 - **Speed**: `Victim(precision="auto")` measures float32 against bfloat16 and the best size of a pass.
+- **A new attack** is one file with a class (see rsviz.attacks.base) and one line in rsviz.attacks.table.
 
-Importing this room does not import torch: settings are checked where they enter, and run elsewhere.
+Importing this room does not import torch.
 """
 
 import importlib
 
-from rsviz.attacks.parameters import Boundary, CarliniWagner, EotPgd, Parameters, Transfer
-from rsviz.attacks.registry import ATTACKS, Attack, AttackError, make_parameters
+from rsviz.attacks.base import Attack, Parameters
+from rsviz.attacks.table import ATTACKS, AttackError, attack, make_parameters
 
 __all__ = [
     "ATTACKS",
     "Attack",
     "AttackError",
-    "Boundary",
-    "CarliniWagner",
-    "EotPgd",
     "Parameters",
     "State",
-    "Transfer",
     "Verdict",
     "Victim",
     "attack",
@@ -57,7 +52,6 @@ __all__ = [
 
 _WITH_TORCH = {
     "State": "problem",
-    "attack": "problem",
     "Verdict": "verdict",
     "verdicts": "verdict",
     "tally": "verdict",

@@ -4,18 +4,26 @@ From a point that the classifier gets wrong, propose a random step around the im
 step towards it; keep what is still wrong. Both steps adapt. Source: Brendel, Rauber and Bethge 2018,
 Algorithm 1, Figure 2.
 
-Against g an answer is PREDICT's on fresh votes, and may be luck: a walk that keeps lucky points comes to
-stand where nothing passes again. So where few steps are accepted, the point itself is asked again, and one
-that fails goes back outwards.
+Against g an answer is PREDICT's on fresh votes, and may be luck: a walk that keeps lucky points gets stuck
+where no proposal passes. So where few steps are accepted, the point itself is judged again; one that fails
+moves back outwards.
 """
 
-import torch
+from typing import Annotated, Literal
 
-from rsviz.attacks.parameters import Boundary
-from rsviz.attacks.problem import Problem, State, state
-from rsviz.attacks.search import Judge, shrink
-from rsviz.noise import block_seed
-from rsviz.noise.streams import START, WALK
+from pydantic import Field
+
+from rsviz.attacks.base import (
+    DistortionAttack,
+    Epsilon,
+    Moment,
+    Parameters,
+    SearchAlpha,
+    SearchVotes,
+    Steps,
+    torch,
+)
+from rsviz.noise import streams
 from rsviz.norms import NORMS, per_image
 
 PATTERNS = 16
@@ -32,130 +40,138 @@ CHANGE = 1.5
 
 AROUND, TOWARDS = (0.2, 0.5), (0.1, 0.25)
 """Shares of accepted steps below which the step shrinks and above which it grows. The paper aims at one half
-for the step around the image; the steps towards it are accepted the less often the nearer the minimum."""
+for the step around the image; steps towards it are accepted less often near the minimum."""
 
 
-def run(problem: Problem, parameters: Boundary, resume: State | None = None):
-    """A generator of states: the first has found a start, each other has made a proposal for every image.
+class BoundaryParameters(Parameters):
+    """Settings of the attack; epsilon, votes, alpha: see DistortionAttack.
+
+    steps: proposals for each image.
+    orthogonal_step, source_step: first sizes of the step around the original and towards it, relative to the
+    distance; they adapt.
+    """
+
+    norm: Literal["l2"] = "l2"
+    epsilon: Epsilon | None = None
+    steps: Steps = 1000
+    votes: SearchVotes = 100
+    alpha: SearchAlpha = 0.001
+    orthogonal_step: Annotated[float, Field(gt=0, le=1, title="First step around the original")] = 0.1
+    source_step: Annotated[float, Field(gt=0, lt=1, title="First step towards it")] = 0.05
+
+
+class Boundary(DistortionAttack):
+    """The first step finds a start, each other makes a proposal for every image.
 
     An image without a start stays as it is, with found False. In memory: found; votes, as last counted;
     around and towards, the relative step sizes; for each, tried and taken since it was last looked at.
     """
-    p, x = parameters, problem.x
-    judge = Judge(problem, p.votes, p.alpha)
-    steps = p.steps + 1
-    memory, best = (dict(resume.memory), resume.best) if resume else (None, None)
-    for at in range(resume.step if resume else 0, steps):
+
+    key = "boundary"
+    title = "Boundary"
+    source = "Brendel, Rauber and Bethge 2018"
+    seeks = "the least distortion, from votes alone"
+    loss_words = "the distortion, which the attack makes smaller"
+    parameters = BoundaryParameters
+    needs_gradient = False
+
+    @property
+    def steps(self):
+        return self.p.steps + 1
+
+    @property
+    def _attempts(self):
+        return PATTERNS if self.problem.starts is None else len(self.problem.starts)
+
+    def begin(self):
+        each = torch.ones(len(self.x), device=self.x.device)
+        memory = {"found": each < 0, "votes": self.no_votes(), "around": self.p.orthogonal_step * each}
+        memory |= {"towards": self.p.source_step * each}
+        counts = [f"{count} {step}" for count in ("tried", "taken") for step in ("around", "towards")]
+        return memory | dict.fromkeys(counts, 0 * each)
+
+    def advance(self, at, best, memory):
         if at == 0:
-            best, memory = _start(problem, judge, p)
+            best, memory = self._start(best, memory)
             current = best
         else:
-            current, best, changed = _propose(problem, judge, p, best, memory, at)
-            memory |= changed
-        distance = NORMS["l2"].length(best - x)
-        done = at + 1 == steps or not _wanted(problem, p, best, memory).any()
-        yield state(
-            problem,
-            NORMS["l2"],
-            step=steps if done else at + 1,
-            steps=steps,
-            current=current,
-            votes=memory["votes"],
-            loss=distance,
-            best=best,
-            found=memory["found"],
-            memory=dict(memory),
-        )
-        if done:
-            return
+            current, best, changed = self._propose(best, memory, at)
+            memory = memory | changed
+        distance = self.norm.length(best - self.x)
+        ended = not self._wanted(best, memory).any()
+        at = self.steps if ended else at + 1
+        return Moment(current, memory["votes"], distance, best, memory["found"], memory, at)
 
+    def _wanted(self, best, memory):
+        """(B,) bool: images with a start that are not yet near enough."""
+        return memory["found"] & self.unfinished(self.norm.length(best - self.x))
 
-def _wanted(problem, p, best, memory):
-    """(B,) bool: images with a start that are not yet near enough; see CarliniWagner.epsilon."""
-    enough = problem.sizes(p.epsilon)
-    distance = NORMS["l2"].length(best - problem.x)
-    return memory["found"] & (distance > (0 if enough is None else enough))
+    def _start(self, best, memory):
+        """(best, memory) with the first of the starts that reaches each image's goal, brought nearer."""
+        x, found, votes = self.x, memory["found"], memory["votes"]
+        for attempt in range(self._attempts):
+            rows = (~found).nonzero()[:, 0]
+            if len(rows) == 0:
+                break
+            points = self._candidates(rows, attempt)
+            counts = self.count(points, attempt)
+            reached = self.reached(counts, rows)
+            votes = votes.index_copy(0, rows, counts)
+            best = best.index_copy(0, rows, torch.where(reached[:, None, None, None], points, x[rows]))
+            found = found.index_copy(0, rows, reached)
+        best = self.shrink(best, found, self._attempts, HALVINGS)
+        return best, memory | {"found": found, "votes": votes}
 
+    def _candidates(self, rows, attempt):
+        """(b, C, H, W): the attempt-th start of these images; of given starts, the nearest first."""
+        x, starts = self.x[rows], self.problem.starts
+        if starts is not None:
+            order = torch.cdist(x.flatten(1), starts.flatten(1)).argsort(1)
+            return starts[order[:, attempt]]
+        if attempt == 0:
+            return 1 - x
+        if attempt <= 3:
+            return torch.full_like(x, (0.0, 1.0, 0.5)[attempt - 1])
+        noise = torch.rand(self.problem.shape, generator=self.generator(streams.START, attempt)).to(x.device)
+        return (noise if attempt % 2 else noise.round()).expand_as(x)
 
-def _start(problem, judge, p):
-    x = problem.x
-    each = torch.ones(len(x), device=x.device)
-    best, found = x, each < 0
-    votes = torch.zeros((len(x), problem.victim.num_classes), dtype=torch.int64, device=x.device)
-    attempts = PATTERNS if problem.starts is None else len(problem.starts)
-    for attempt in range(attempts):
-        rows = (~found).nonzero()[:, 0]
-        if len(rows) == 0:
-            break
-        points = _candidates(problem, rows, attempt)
-        counts = judge.counts(points, attempt)
-        reached = judge.reached(counts, problem.goal[rows])
-        votes = votes.index_copy(0, rows, counts)
-        best = best.index_copy(0, rows, torch.where(reached[:, None, None, None], points, x[rows]))
-        found = found.index_copy(0, rows, reached)
-    best = shrink(problem, judge, best, found, attempts, HALVINGS)
-    memory = {"found": found, "votes": votes, "around": p.orthogonal_step * each}
-    memory |= {"towards": p.source_step * each}
-    memory |= {f"{count} {step}": 0 * each for count in ("tried", "taken") for step in ("around", "towards")}
-    return best, memory
+    def _propose(self, best, memory, at):
+        """One proposal for each image at work: (where it was made, the new best, changed memory)."""
+        rows = self._wanted(best, memory).nonzero()[:, 0]
+        x, start = self.x[rows], best[rows]
+        random = torch.randn(self.problem.shape, generator=self.generator(streams.WALK, at)).to(x.device)
+        around = _step_around(x, start, random, memory["around"][rows])
+        # The moments of the start and of its halvings come first; a step of the walk takes three.
+        moment = self._attempts + HALVINGS + 3 * at
+        counts = self.count(around, moment)
+        kept = self.reached(counts, rows)
+        votes = memory["votes"].index_copy(0, rows, counts)
+        changed, few = _adapt(memory, "around", AROUND, rows, kept)
+        best, lucky = self._judge_again(best, memory, few, moment + 2)
+        changed["around"] = torch.where(lucky, memory["around"], changed["around"])
 
+        rows, x, start = rows[kept], x[kept], best[rows[kept]]
+        towards = (x + per_image(1 - memory["towards"][rows], x) * (around[kept] - x)).clamp(0, 1)
+        current = best
+        if len(rows):
+            counts = self.count(towards, moment + 1)
+            votes = votes.index_copy(0, rows, counts)
+            closer = self.norm.length(towards - x) < self.norm.length(start - x)
+            taken = self.reached(counts, rows)
+            current = best.index_copy(0, rows, towards)
+            nearer = torch.where((taken & closer)[:, None, None, None], towards, start)
+            best = best.index_copy(0, rows, nearer)
+            changed |= _adapt(memory, "towards", TOWARDS, rows, taken)[0]
+        return current, best, changed | {"votes": votes}
 
-def _candidates(problem, rows, attempt):
-    """(b, C, H, W): the attempt-th start of these images; of starts that were given, the nearest first."""
-    x = problem.x[rows]
-    if problem.starts is not None:
-        order = torch.cdist(x.flatten(1), problem.starts.flatten(1)).argsort(1)
-        return problem.starts[order[:, attempt]]
-    if attempt == 0:
-        return 1 - x
-    if attempt <= 3:
-        return torch.full_like(x, (0.0, 1.0, 0.5)[attempt - 1])
-    noise = torch.rand(problem.shape, generator=_generator(problem, START, attempt)).to(x.device)
-    return (noise if attempt % 2 else noise.round()).expand_as(x)
-
-
-def _generator(problem, stream, number):
-    return torch.Generator().manual_seed(block_seed(problem.seed, stream, number))
-
-
-def _propose(problem, judge, p, best, memory, at):
-    """One proposal for each image that is at work: (where it was made, the new best, changed memory)."""
-    rows = _wanted(problem, p, best, memory).nonzero()[:, 0]
-    x, start = problem.x[rows], best[rows]
-    random = torch.randn(problem.shape, generator=_generator(problem, WALK, at)).to(x.device)
-    around = _step_around(x, start, random, memory["around"][rows])
-    # Moments of a start and its halvings come before those of the walk; three a step.
-    moment = (PATTERNS if problem.starts is None else len(problem.starts)) + HALVINGS + 3 * at
-    counts = judge.counts(around, moment)
-    kept = judge.reached(counts, problem.goal[rows])
-    votes = memory["votes"].index_copy(0, rows, counts)
-    changed, few = _adapt(memory, "around", AROUND, rows, kept)
-    best, lucky = _ask_again(problem, judge, best, memory, few, moment + 2)
-    changed["around"] = torch.where(lucky, memory["around"], changed["around"])
-
-    rows, x, start = rows[kept], x[kept], best[rows[kept]]
-    towards = (x + per_image(1 - memory["towards"][rows], x) * (around[kept] - x)).clamp(0, 1)
-    current = best
-    if len(rows):
-        counts = judge.counts(towards, moment + 1)
-        votes = votes.index_copy(0, rows, counts)
-        closer = NORMS["l2"].length(towards - x) < NORMS["l2"].length(start - x)
-        taken = judge.reached(counts, problem.goal[rows])
-        current = best.index_copy(0, rows, towards)
-        nearer = torch.where((taken & closer)[:, None, None, None], towards, start)
-        best = best.index_copy(0, rows, nearer)
-        changed |= _adapt(memory, "towards", TOWARDS, rows, taken)[0]
-    return current, best, changed | {"votes": votes}
-
-
-def _ask_again(problem, judge, best, memory, few, moment):
-    """(best, lucky): points of the images `few` that fail on fresh votes move away from their images."""
-    rows = few.nonzero()[:, 0]
-    if problem.victim.noise is None or len(rows) == 0:
-        return best, torch.zeros_like(few)
-    lucky = torch.zeros_like(few).index_copy(0, rows, ~judge(best[rows], rows, moment))
-    outwards = problem.x + per_image(1 + memory["towards"], best) * (best - problem.x)
-    return torch.where(lucky[:, None, None, None], outwards.clamp(0, 1), best), lucky
+    def _judge_again(self, best, memory, few, moment):
+        """(best, lucky): points of the images `few` that fail on fresh votes move away from their images."""
+        rows = few.nonzero()[:, 0]
+        if self.victim.noise is None or len(rows) == 0:
+            return best, torch.zeros_like(few)
+        lucky = torch.zeros_like(few).index_copy(0, rows, ~self.judge(best[rows], rows, moment))
+        outwards = self.x + per_image(1 + memory["towards"], best) * (best - self.x)
+        return torch.where(lucky[:, None, None, None], outwards.clamp(0, 1), best), lucky
 
 
 def _step_around(x, start, random, size):

@@ -18,8 +18,7 @@ import torch
 
 from rsviz import data
 from rsviz.attacks.curve_request import ABSTAINED, RIGHT, WRONG, CurveRequest, Series, keys
-from rsviz.attacks.problem import attack
-from rsviz.attacks.registry import make_parameters
+from rsviz.attacks.table import ATTACKS, attack, make_parameters
 from rsviz.attacks.victim import Victim
 from rsviz.bounds import BOUNDS
 from rsviz.certification import cached_network, known_plans
@@ -162,7 +161,7 @@ class _Bench:
         """Rows of images that are right, so many together as fill a pass with their draws."""
         used = (self.surrogate or self.victim).plan(self.x.shape[1:])
         asked = self._parameters()
-        draws = getattr(asked, "draws", None) or asked.votes  # boundary counts votes instead
+        draws = asked.draws if ATTACKS[self.request.attack].needs_gradient else asked.votes
         together = max(1, used.batch // draws)
         right = np.flatnonzero(clean == RIGHT)
         return [right[at : at + together] for at in range(0, len(right), together)]

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rsviz import data
-from rsviz.attacks.registry import ATTACKS, AttackError, make_parameters
+from rsviz.attacks.table import ATTACKS, AttackError, make_parameters
 from rsviz.certification import MAX_SCALE
 from rsviz.checkpoints import load_card
 from rsviz.errors import first_fault, short
@@ -69,7 +69,7 @@ class CurveRequest(BaseModel):
     white_box: bool = True
     images: int = Field(default=20, ge=1, le=10_000)
     skip: int = Field(default=1, ge=1, le=10_000)
-    attack: Literal["eot-pgd", "cw", "boundary"] = "eot-pgd"
+    attack: str = "eot-pgd"
     parameters: dict[str, Any] = {}
     sizes: tuple[float, ...] = Field(min_length=1, max_length=20)
     votes: int = Field(default=300, ge=1, le=100_000)
@@ -86,6 +86,14 @@ class CurveRequest(BaseModel):
     def _known_noise(cls, value):
         if value not in NOISES:
             raise ValueError(f"noise must be one of {', '.join(NOISES)}")
+        return value
+
+    @field_validator("attack")
+    @classmethod
+    def _draws_curves(cls, value):
+        allowed = [key for key, attack in ATTACKS.items() if attack.draws_curves()]
+        if value not in allowed:
+            raise ValueError(f"input should be {', '.join(allowed)}")
         return value
 
     @field_validator("sizes")
@@ -131,7 +139,7 @@ class CurveRequest(BaseModel):
     @property
     def each_size(self) -> bool:
         """Whether the attack takes a run for every size; the others find the least distortion in one."""
-        return "epsilon" in ATTACKS[self.attack].parameters.model_fields and self.attack == "eot-pgd"
+        return not ATTACKS[self.attack].one_run_gives_all_sizes
 
 
 def make_request(**values) -> CurveRequest:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 import safetensors.numpy
 
-from rsviz.attacks.registry import AttackError
 from rsviz.attacks.request import AttackRequest, make_request
+from rsviz.attacks.table import AttackError
 from rsviz.files import SHIPPED_CHECKPOINTS
 
 PHASES = ("loading", "measuring", "attacking", "judging", "certifying", "path", "done")

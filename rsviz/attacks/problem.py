@@ -1,22 +1,18 @@
 """What is attacked, checked where it enters, and what an attack tells after each step."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import torch
 
-from rsviz.attacks.registry import ATTACKS
+from rsviz.attacks.base import Moment
 from rsviz.attacks.victim import Victim
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan
 from rsviz.noise import MAX_SEED
-from rsviz.norms import NORMS
+from rsviz.norms import NORMS, Norm
 from rsviz.smoothing.gradients import Goal
-
-ROUNDING = 1e-6
-"""The ball is made smaller by this share, so that rounding of x + delta in float32 does not leave it."""
 
 
 @dataclass(frozen=True)
@@ -112,68 +108,24 @@ def _tensor_fields():
     return [field.name for field in fields(State) if field.type is torch.Tensor]
 
 
-def state(problem: Problem, norm, *, step, steps, current, votes, loss, best, found, memory) -> State:
-    """A State with the lengths and the share worked out. votes: (B, K) on this step's draws."""
+def state_of(problem: Problem, norm: Norm, moment: Moment, steps: int) -> State:
+    """The State after a step of an attack, with lengths and share."""
     x, labels = problem.x, problem.goal.labels
-    delta = current - x
+    delta = moment.current - x
     return State(
-        step=step,
+        step=moment.next,
         steps=steps,
-        current=current,
-        loss=loss,
-        share=votes.gather(1, labels[:, None])[:, 0] / votes.sum(1),
+        current=moment.current,
+        loss=moment.loss,
+        share=moment.votes.gather(1, labels[:, None])[:, 0] / moment.votes.sum(1),
         l2=NORMS["l2"].length(delta),
         linf=NORMS["linf"].length(delta),
-        best=best,
-        found=found,
-        distance=norm.length(best - x),
+        best=moment.best,
+        found=moment.found,
+        distance=norm.length(moment.best - x),
         plan=problem.victim.plan(problem.shape),
-        memory=memory,
+        memory=dict(moment.memory),
     )
-
-
-def attack(
-    victim: Victim,
-    x,
-    labels,
-    parameters,
-    *,
-    targets=None,
-    epsilon=None,
-    starts=None,
-    surrogate=None,
-    seed=0,
-    resume: State | None = None,
-) -> Iterator[State]:
-    """Attack a batch of images; a generator of states, of which the last is the result.
-
-    victim: f or g. x: float images (B, C, H, W) in [0, 1]. labels: the classes (B,) to get away from.
-    parameters: see `make_parameters`; their type says which attack. targets: a class, or one for each image,
-    to get to instead. epsilon: sizes (B,) in the place of parameters.epsilon, certified radii say. starts,
-    surrogate: see Problem. resume: an earlier state of the same attack; what follows is what would have
-    followed. Closing the generator ends the attack.
-
-    The draws of step k are a pure function of (seed, k), and the images of the batch share them: what becomes
-    of an image depends neither on its neighbours, but for the rounding of batched passes, nor on stops.
-    Raises RsvizError where the input does not fit.
-    """
-    record = next(record for record in ATTACKS.values() if type(parameters) is record.parameters)
-    problem = check(
-        victim, x, labels, targets=targets, epsilon=epsilon, starts=starts, surrogate=surrogate, seed=seed
-    )
-    if (record.key == "transfer") != (surrogate is not None):
-        came = "none is given" if surrogate is None else f"one is given to {record.key}"
-        raise RsvizError(f"transfer needs a surrogate, and no other attack takes one; here {came}.")
-    return _run(record, problem, parameters, resume)
-
-
-def _run(record, problem, parameters, resume):
-    if resume is not None:
-        problem.attacked.adopt(problem.shape, resume.plan)
-        if resume.done:
-            yield resume
-            return
-    yield from record.run(problem, parameters, resume)
 
 
 def check(victim, x, labels, *, targets=None, epsilon=None, starts=None, surrogate=None, seed=0) -> Problem:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from rsviz.attacks.parameters import Parameters
-from rsviz.attacks.registry import ATTACKS, AttackError, make_parameters
+from rsviz.attacks.base import Parameters
+from rsviz.attacks.table import ATTACKS, AttackError, check_attack, check_surrogate, make_parameters
 from rsviz.certification import MAX_SCALE, Source
 from rsviz.checkpoints import load_card
 from rsviz.data import DATASETS
@@ -58,9 +58,7 @@ class AttackRequest(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self):
         make_parameters(self.attack, **self.parameters)
-        if (self.attack == "transfer") != (self.surrogate is not None):
-            came = "none is given" if self.surrogate is None else f"one is given to {self.attack}"
-            raise AttackError(f"transfer needs a surrogate, and no other attack takes one; here {came}.")
+        check_surrogate(ATTACKS[self.attack], self.surrogate)
         if self.target is not None and self.target == self.label:
             raise AttackError(f"target is {self.target}, the label itself; it must be another class.")
         return self
@@ -149,7 +147,7 @@ def parameters_from(attack: str, given: dict, own: Sequence[str] = ()) -> dict:
         if name in values:
             raise AttackError(f"{short(name)} is given twice; it has one value.")
         values[name] = value
-    if attack == "transfer":
+    if check_attack(attack).takes_surrogate:
         inner = values.pop("attack", "eot-pgd")
         values = {"attack": inner, "parameters": _typed(inner, values)}
         make_parameters(attack, **values)
@@ -159,9 +157,7 @@ def parameters_from(attack: str, given: dict, own: Sequence[str] = ()) -> dict:
 
 def _typed(attack, values) -> dict:
     """Texts as numbers and truths; a setting that the attack does not have is named, with those it has."""
-    if attack not in ATTACKS:
-        raise AttackError(f"attack is {short(attack)}; it must be one of {', '.join(ATTACKS)}.")
-    known = ATTACKS[attack].parameters.model_fields
+    known = check_attack(attack).parameters.model_fields
     for name in values:
         if name not in known:
             asked = f"--{OPTIONS[name]}" if name in OPTIONS else short(name)
@@ -173,7 +169,7 @@ def _typed(attack, values) -> dict:
 def _own(request) -> str:
     """The attack's own settings as options; those of `transfer` are of the attack on the surrogate."""
     chosen, text = request.chosen, ""
-    if request.attack == "transfer":
+    if ATTACKS[request.attack].takes_surrogate:
         text, chosen = f" --set attack={chosen.attack}", chosen.inner
     for name, value in chosen.model_dump().items():
         if value is not None:

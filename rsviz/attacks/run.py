@@ -18,9 +18,9 @@ import numpy as np
 import torch
 
 from rsviz.attacks.evidence import POINTS, Evidence, Pictures
-from rsviz.attacks.problem import State, attack
-from rsviz.attacks.registry import AttackError
+from rsviz.attacks.problem import State
 from rsviz.attacks.request import AttackRequest, check_fit
+from rsviz.attacks.table import ATTACKS, AttackError, attack
 from rsviz.attacks.verdict import word
 from rsviz.attacks.victim import Victim
 from rsviz.bounds import BOUNDS
@@ -293,14 +293,14 @@ def _result(run, reached) -> dict:
         radii = {key: float(radius) for key, radius in certificate["radii"].items()}
         in_norm = {key: _converted(key, radius, chosen.norm, run.x.size) for key, radius in radii.items()}
     softmax = run.softmax(np.stack([run.x, adversarial]))
-    inner = getattr(chosen, "inner", chosen)
+    acting, inner = ATTACKS[request.attack].acting(chosen)
     attacked = run.surrogate or run.victim
     classes = run.card.classes
     return {
         "attack": request.attack,
         "norm": chosen.norm,
         "epsilon": chosen.epsilon,
-        "eot": (getattr(inner, "draws", None) if attacked.noise else 1) if hasattr(inner, "draws") else None,
+        "eot": (inner.draws if attacked.noise else 1) if acting.needs_gradient else None,
         "steps": inner.steps,
         "parameters": chosen.model_dump(),
         "seed": request.seed,

@@ -4,26 +4,85 @@ Source: Papernot, McDaniel and Goodfellow 2016; Li et al. 2019, section 6.2, who
 attacks came from an adversarially trained network.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Annotated, Any
 
-from rsviz.attacks.parameters import Transfer
-from rsviz.attacks.problem import Problem, State
-from rsviz.attacks.registry import ATTACKS
-from rsviz.noise.streams import GRADIENT
+from pydantic import Field, field_validator, model_validator
+
+from rsviz.attacks.base import Attack, Parameters, on_surrogate
+from rsviz.noise import streams
 
 LOOKS = 32
-"""Draws on which the victim's share is shown where the attack itself takes none."""
+"""Draws on which the victim's share of votes is shown where the attack itself takes none."""
 
 
-def run(problem: Problem, parameters: Transfer, resume: State | None = None):
-    """The states of the attack on the surrogate, with the share of votes that the victim gives.
+def _transferable() -> dict[str, type[Attack]]:
+    from rsviz.attacks.table import ATTACKS  # which imports this file
 
-    The victim is only looked at, for the person who watches: what is kept, and `found`, the attack decides
-    by the surrogate alone.
-    """
-    inner = replace(problem, victim=problem.surrogate, surrogate=None)
-    draws = problem.victim.draws(problem.shape, problem.seed, GRADIENT)
-    labels, n0 = problem.goal.labels[:, None], getattr(parameters.inner, "draws", LOOKS)
-    for seen in ATTACKS[parameters.attack].run(inner, parameters.inner, resume):
-        votes = problem.victim.measure(seen.current, draws.take(seen.step * n0, n0)).votes
-        yield replace(seen, share=votes.gather(1, labels)[:, 0] / votes.sum(1))
+    return {key: attack for key, attack in ATTACKS.items() if attack.can_be_transferred}
+
+
+def _choices(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(_transferable())
+
+
+class TransferParameters(Parameters):
+    """attack: key of the attack that runs on the surrogate. parameters: that attack's own."""
+
+    attack: Annotated[str, Field(title="Attack on the surrogate", json_schema_extra=_choices)] = "eot-pgd"
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("attack")
+    @classmethod
+    def _can_be_transferred(cls, value):
+        allowed = _transferable()
+        if value not in allowed:
+            raise ValueError(f"input should be {', '.join(allowed)}")
+        return value
+
+    @model_validator(mode="after")
+    def _inner_is_valid(self):
+        _ = self.inner
+        return self
+
+    @property
+    def inner(self) -> Parameters:
+        """The checked parameters of the attack on the surrogate."""
+        return _transferable()[self.attack].parameters(**self.parameters)
+
+    @property
+    def norm(self) -> str:
+        return self.inner.norm
+
+    @property
+    def epsilon(self) -> float | None:
+        return getattr(self.inner, "epsilon", None)
+
+
+class Transfer(Attack):
+    key = "transfer"
+    title = "Transfer"
+    source = "Papernot, McDaniel and Goodfellow 2016; Li et al. 2019, section 6.2"
+    seeks = "what another attack finds on a surrogate"
+    loss_words = "the loss of the attack on the surrogate"
+    norms = ("l2", "linf")
+    parameters = TransferParameters
+    takes_surrogate = True
+    can_be_transferred = False
+
+    @classmethod
+    def acting(cls, parameters: TransferParameters) -> tuple[type[Attack], Parameters]:
+        return _transferable()[parameters.attack], parameters.inner
+
+    def run(self, resume=None) -> Iterator:
+        """The states of the attack on the surrogate, with the share of votes that the victim gives.
+
+        The victim is only looked at, to show its votes: `best` and `found` are decided on the surrogate.
+        """
+        attack, parameters = self.acting(self.p)
+        draws = self.noise_source(streams.GRADIENT)
+        labels, n0 = self.goal.labels[:, None], getattr(parameters, "draws", LOOKS)
+        for state in attack(on_surrogate(self.problem), parameters).run(resume):
+            votes = self.victim.measure(state.current, draws.take(state.step * n0, n0)).votes
+            yield replace(state, share=votes.gather(1, labels)[:, 0] / votes.sum(1))

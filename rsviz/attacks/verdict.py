@@ -83,7 +83,7 @@ def _verdict(problem, adversarial, row, votes, alpha) -> Verdict:
     victim, one = problem.victim, slice(row, row + 1)
     pair = torch.cat([problem.x[one], adversarial[one]])
     counts = victim.fresh_votes(pair, votes, problem.seed)
-    before, after = victim.decide(counts, alpha).tolist()
+    before, after = victim.predict(counts, alpha).tolist()
     delta = adversarial[one].cpu().double() - problem.x[one].cpu().double()
     targets = problem.goal.targets
     return Verdict(

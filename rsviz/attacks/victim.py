@@ -120,7 +120,7 @@ class Victim:
         *_, last = count_votes(runner, self.noise, self.num_classes, x, spans, used.batch)
         return torch.from_numpy(last.counts)
 
-    def decide(self, counts, alpha: float):
+    def predict(self, counts, alpha: float):
         """What PREDICT answers to these votes, (B,) int64, ABSTAIN where it is not sure; argmax for f."""
         if self.noise is None:
             return counts.argmax(1)

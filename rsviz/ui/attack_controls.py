@@ -4,7 +4,6 @@ import streamlit as st
 
 from rsviz.attacks import ATTACKS
 from rsviz.attacks.evidence import shipped_example
-from rsviz.attacks.parameters import BY_KEY
 from rsviz.attacks.request import make_request
 from rsviz.checkpoints import Card, list_cards
 from rsviz.errors import RsvizError
@@ -13,8 +12,10 @@ from rsviz.ui.address import Address, choice, flag, number, text
 from rsviz.ui.settings import MOST_COUNTED, draw, field_of, settings_of
 
 PARAMETERS = {
-    key: {name: setting for name, setting in settings_of(model).items() if setting.kind != "string"}
-    for key, model in BY_KEY.items()
+    key: {
+        name: setting for name, setting in settings_of(attack.parameters).items() if setting.kind != "string"
+    }
+    for key, attack in ATTACKS.items()
 }
 """The settings of each attack that can be chosen; a norm without a choice is none."""
 
