@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from rsviz.confidence import PROCEDURES, clopper_pearson_lower, sequence_lower
-from rsviz.confidence.stopping import OUT_OF_REACH, PROVED, UNDECIDED, decide, outlook
+from rsviz.confidence.stopping import OUT_OF_REACH, PROVED, UNDECIDED, outlook, stopping_status
 from rsviz.simulation import radius, shared, typical
 
 N, ALPHA = 100_000, 0.001
@@ -103,7 +103,7 @@ def votes_to_decide(r, truth, runs, seed):
         if not len(open_runs):
             break
         counts[open_runs] += random.multinomial(now - before, truth, len(open_runs))
-        said = decide(outlook(counts[open_runs], 0, N, ALPHA, radius), r)
+        said = stopping_status(outlook(counts[open_runs], 0, N, ALPHA, radius), r)
         verdicts[open_runs], used[open_runs] = said, now
         before = now
     return used, verdicts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from rsviz.bounds import BOUNDS, Bound, tight_radius
+from rsviz.bounds import BOUNDS, Bound, tight_bound
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
@@ -179,7 +179,7 @@ def at_point(p_a: float, p_b: float, setting: Setting) -> list[AtPoint]:
     found = []
     for bound in BOUNDS.values():
         own = float(_in_own_norm(bound, low_a, low_b, setting))
-        tight = tight_radius(bound)
+        tight = tight_bound(bound)
         best = float(_in_own_norm(tight, low_a, low_b, setting)) if tight else 0.0
         same = own == best  # both 0 or both infinite
         norm = setting.norm_of(bound)

@@ -6,15 +6,16 @@ from typing import Any
 
 
 class _LazyModule:
-    def __init__(self, name: str):
-        self._name, self._module = name, None
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._module: ModuleType | None = None
 
     def __getattr__(self, attribute: str) -> Any:
         if self._module is None:
-            self._module: ModuleType = importlib.import_module(self._name)
+            self._module = importlib.import_module(self._name)
         return getattr(self._module, attribute)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"lazy({self._name!r})"
 
 

@@ -7,14 +7,21 @@ tensors (B,) with one value for each image. The box [0, 1] is not part of a norm
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from rsviz.errors import RsvizError, short
 from rsviz.lazy import lazy
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    Size = float | Tensor
+    Batch = TypeVar("Batch", Tensor, np.ndarray)
 
 torch = lazy("torch")
 
@@ -33,28 +40,28 @@ class Norm:
     order: float
     dual: str
 
-    def length(self, delta):
+    def length(self, delta: "Batch") -> "Batch":
         """||delta|| of each image (B,), in delta's precision; delta: tensor or array (B, ...)."""
         if isinstance(delta, np.ndarray):
             return np.linalg.norm(delta.reshape(len(delta), -1), self.order, axis=1)
         return torch.linalg.vector_norm(delta.flatten(1), ord=self.order, dim=1)
 
-    def step(self, gradient, size):
+    def step(self, gradient: "Tensor", size: "Size") -> "Tensor":
         """The move of length `size` along which the loss rises fastest; 0 where the gradient is 0."""
         raise NotImplementedError
 
-    def project(self, delta, epsilon):
+    def project(self, delta: "Tensor", epsilon: "Size") -> "Tensor":
         """The point of the ball ||delta|| <= epsilon that is nearest to delta in l2."""
         raise NotImplementedError
 
-    def random(self, shape, epsilon, generator):
+    def random(self, shape: Sequence[int], epsilon: "Size", generator: "Generator") -> "Tensor":
         """float32 (B, C, H, W), uniform in the ball: a random direction at length epsilon * U^(1/dim)."""
         delta = self._directions(shape, generator)
         uniform = torch.rand(shape[0], generator=generator, device=generator.device)
         radius = uniform.double().pow(1 / delta[0].numel()).float() * _number(epsilon, delta)
         return delta * per_image(radius / self.length(delta), delta)
 
-    def _directions(self, shape, generator):
+    def _directions(self, shape: Sequence[int], generator: "Generator") -> "Tensor":
         """Draws with a density that depends only on their norm."""
         raise NotImplementedError
 
@@ -62,13 +69,13 @@ class Norm:
 class L1(Norm):
     """||delta||_1 = sum_i |delta_i|."""
 
-    def step(self, gradient, size):
+    def step(self, gradient: "Tensor", size: "Size") -> "Tensor":
         flat = gradient.flatten(1)
         steepest = flat.abs().argmax(1, keepdim=True)
         move = torch.zeros_like(flat).scatter_(1, steepest, flat.gather(1, steepest).sign())
         return move.view_as(gradient) * per_image(size, gradient)
 
-    def project(self, delta, epsilon):
+    def project(self, delta: "Tensor", epsilon: "Size") -> "Tensor":
         """Shrinks every value by one threshold (Duchi et al. 2008)."""
         largest_first = delta.flatten(1).abs().sort(dim=1, descending=True).values
         ranks = torch.arange(1, largest_first.shape[1] + 1, device=delta.device)
@@ -76,7 +83,7 @@ class L1(Norm):
         threshold = per_image((excess / ranks).amax(1).clamp(min=0), delta)
         return delta.sign() * (delta.abs() - threshold).clamp(min=0)
 
-    def _directions(self, shape, generator):
+    def _directions(self, shape: Sequence[int], generator: "Generator") -> "Tensor":
         uniform = torch.rand(shape, generator=generator, device=generator.device) * 2 - 1
         return torch.copysign(torch.log1p(-uniform.abs()), uniform)
 
@@ -84,7 +91,7 @@ class L1(Norm):
 class L2(Norm):
     """||delta||_2 = sqrt(sum_i delta_i^2)."""
 
-    def step(self, gradient, size):
+    def step(self, gradient: "Tensor", size: "Size") -> "Tensor":
         """size * gradient / ||gradient||.
 
         A gradient too small to be squared keeps its direction: a network that is very sure must not look
@@ -95,26 +102,26 @@ class L2(Norm):
         length = per_image(self.length(scaled), gradient)
         return scaled * (per_image(size, gradient) / torch.where(length > 0, length, 1))
 
-    def project(self, delta, epsilon):
+    def project(self, delta: "Tensor", epsilon: "Size") -> "Tensor":
         length, epsilon = per_image(self.length(delta), delta), per_image(epsilon, delta)
         return torch.where(length > epsilon, delta * (epsilon / torch.where(length > 0, length, 1)), delta)
 
-    def _directions(self, shape, generator):
+    def _directions(self, shape: Sequence[int], generator: "Generator") -> "Tensor":
         return torch.randn(shape, generator=generator, device=generator.device)
 
 
 class Linf(Norm):
     """||delta||_inf = max_i |delta_i|."""
 
-    def step(self, gradient, size):
+    def step(self, gradient: "Tensor", size: "Size") -> "Tensor":
         """size * sign(gradient)."""
         return gradient.sign() * per_image(size, gradient)
 
-    def project(self, delta, epsilon):
+    def project(self, delta: "Tensor", epsilon: "Size") -> "Tensor":
         epsilon = per_image(epsilon, delta)
         return torch.minimum(torch.maximum(delta, -epsilon), epsilon)
 
-    def random(self, shape, epsilon, generator):
+    def random(self, shape: Sequence[int], epsilon: "Size", generator: "Generator") -> "Tensor":
         """float32 (B, C, H, W), uniform in the cube."""
         delta = torch.rand(shape, generator=generator, device=generator.device) * 2 - 1
         return delta * per_image(epsilon, delta)
@@ -173,10 +180,10 @@ def check_dim(dim: int | float | None) -> int | None:
     return int(array)
 
 
-def per_image(value, like):
+def per_image(value: "Size", like: "Tensor") -> "Tensor":
     """A number, or a tensor (B,), so that it broadcasts over `like` (B, C, H, W)."""
     return _number(value, like).reshape(-1, 1, 1, 1)
 
 
-def _number(value, like):
+def _number(value: "Size", like: "Tensor") -> "Tensor":
     return torch.as_tensor(value, dtype=like.dtype, device=like.device)

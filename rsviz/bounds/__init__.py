@@ -5,8 +5,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from rsviz.bounds import gaussian, laplace, linf_exponential, uniform
-from rsviz.bounds.record import Bound, Parameter, round_down
+from rsviz.bounds.cohen import COHEN_L2, GAUSSIAN_LINF
+from rsviz.bounds.laplace import LAPLACE_L1, LI_L1, PIXELDP_L1, TENG_L1
+from rsviz.bounds.linf_exponential import DINF_LINF, EXPONENTIAL_LINF
+from rsviz.bounds.pixeldp import PIXELDP_L2
+from rsviz.bounds.record import Bound, Floats, Parameter, round_down
+from rsviz.bounds.renyi import LI_L2, RENYI_L2
+from rsviz.bounds.unified import DMR_L2, DMR_LINF, ZCDP_L2
+from rsviz.bounds.uniform import UNIFORM_L1
 from rsviz.errors import RsvizError
 
 __all__ = [
@@ -16,7 +22,7 @@ __all__ = [
     "certifying",
     "radii",
     "round_down",
-    "tight_radius",
+    "tight_bound",
     "triangle",
 ]
 
@@ -24,11 +30,21 @@ BOUNDS: Mapping[str, Bound] = MappingProxyType(
     {
         bound.key: bound
         for bound in (
-            *gaussian.BOUNDS,
-            *laplace.BOUNDS,
-            *linf_exponential.BOUNDS,
-            *gaussian.LINF_BOUNDS,
-            *uniform.BOUNDS,
+            COHEN_L2,
+            RENYI_L2,
+            LI_L2,
+            PIXELDP_L2,
+            DMR_L2,
+            ZCDP_L2,
+            LAPLACE_L1,
+            TENG_L1,
+            LI_L1,
+            PIXELDP_L1,
+            EXPONENTIAL_LINF,
+            DINF_LINF,
+            GAUSSIAN_LINF,
+            DMR_LINF,
+            UNIFORM_L1,
         )
     }
 )
@@ -44,11 +60,12 @@ def certifying(noise: str) -> list[Bound]:
     return sorted(fitting, key=lambda bound: (bound.norm != fitting[0].norm, not bound.tight))
 
 
-def radii(noise: str, p_a: float, p_b: float, scale: float, dim=None) -> dict[str, float]:
+def radii(noise: str, p_a: float, p_b: float, scale: float, dim: int | None = None) -> dict[str, float]:
     """Radius of every rigorous bound that fits the noise, by key, the tight one first.
 
-    p_a, p_b, scale: as for Bound.radius, scalars. dim: number of input values; without it the bounds that
-    need it are left out. Each radius is in its bound's own norm.
+    Each radius is in the norm of its bound.
+    p_a, p_b, scale: scalars, as for Bound.radius.
+    dim: number of input values; bounds that need it are left out where it is None.
     """
     return {
         bound.key: float(bound.radius(p_a, p_b, scale=scale, dim=dim))
@@ -57,16 +74,16 @@ def radii(noise: str, p_a: float, p_b: float, scale: float, dim=None) -> dict[st
     }
 
 
-def tight_radius(bound: Bound) -> Bound | None:
-    """The tight bound for the noise and norm of `bound`."""
+def tight_bound(bound: Bound) -> Bound | None:
+    """The tight bound for the noise and norm of `bound`; None where none is known."""
     same = (other for other in BOUNDS.values() if (other.noise, other.norm) == (bound.noise, bound.norm))
     return next((other for other in same if other.tight), None)
 
 
-def triangle(steps: int) -> tuple[np.ndarray, np.ndarray]:
+def triangle(steps: int) -> tuple[Floats, Floats]:
     """All points (p_a, p_b) of a square grid with `steps` values from 0 to 1 that lie in the domain.
 
-    Returns two float64 arrays, sorted by p_b and then p_a. steps: integer from 2 to 2001.
+    steps: integer from 2 to 2001. Returns two float64 arrays, sorted by p_b and then p_a.
     """
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 2 <= steps <= 2001:
         raise RsvizError(f"steps is {steps}; it must be an integer from 2 to 2001.")

@@ -1,4 +1,4 @@
-"""One record for each bound: what it states, where it comes from, and the function that computes it."""
+"""One record for each bound: its statement, its source, and the function that computes it."""
 
 import math
 import re
@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, short
 from rsviz.norms import check_dim, conversion
 
+Floats = NDArray[np.float64]
+
 SUM_TOLERANCE = 1e-12
-"""p_a + p_b may exceed 1 by this much: two limits that were rounded on their own."""
+"""p_a + p_b may exceed 1 by this much, because two limits are rounded separately."""
 
 DOMAIN = r"0 \le p_B \le p_A \le 1,\quad p_A + p_B \le 1"
 
@@ -28,11 +31,12 @@ class Parameter:
     low: float
     high: float
 
-    def check(self, value) -> float:
+    def check(self, value: ArrayLike) -> float:
+        """`value` as a float, or RsvizError unless it is one number in [low, high]."""
         number = _numbers(self.name, value)
         if number.ndim or not self.low <= number <= self.high:
             raise RsvizError(
-                f"{self.name} is {value}; it must be one number from {self.low:g} to {self.high:g}."
+                f"{self.name} is {short(value)}; it must be one number from {self.low:g} to {self.high:g}."
             )
         return float(number)
 
@@ -62,21 +66,30 @@ class Bound:
     statement: str
     latex: str
     scale_symbol: str
-    formula: Callable
+    formula: Callable[..., Floats]
     rigorous: bool = True
     tight: bool = False
     needs_dim: bool = False
     parameters: Mapping[str, Parameter] = field(default_factory=lambda: MappingProxyType({}))
     domain: str = DOMAIN
     latex_optimum: str = ""
-    optimum: Callable | None = None
+    optimum: Callable[..., dict[str, float]] | None = None
 
-    def radius(self, p_a, p_b, scale=1.0, dim=None, **parameters) -> np.ndarray:
+    def radius(
+        self,
+        p_a: ArrayLike,
+        p_b: ArrayLike,
+        scale: ArrayLike = 1.0,
+        dim: int | None = None,
+        **parameters: float,
+    ) -> Floats:
         """Certified radius in pixel units, float64; 0 where nothing is certified, inf where the limit is.
 
         p_a, p_b: probabilities of the top and the runner-up class, arrays that broadcast; p_b <= p_a and
-        p_a + p_b <= 1 (to within 1e-12). scale: of the noise, > 0, broadcasts too. dim: number of input
-        values, needed where `needs_dim`. parameters: by name, see `parameters`.
+        p_a + p_b <= 1 (to within 1e-12).
+        scale: of the noise, in pixel units, > 0; broadcasts with them.
+        dim: number of input values, needed where `needs_dim`.
+        parameters: by name, see `parameters`.
         Raises RsvizError, a ValueError that names the argument.
         """
         p_a, p_b, scale = check_probabilities(p_a, p_b, scale)
@@ -85,26 +98,43 @@ class Bound:
             radius = self.formula(p_a, p_b, scale, **arguments)
         return np.where(p_a > p_b, np.maximum(radius, 0.0), 0.0)
 
-    def certified_radius(self, p_a_lower, p_b_upper, scale=1.0, dim=None, **parameters) -> np.ndarray:
+    def certified_radius(
+        self,
+        p_a_lower: ArrayLike,
+        p_b_upper: ArrayLike,
+        scale: ArrayLike = 1.0,
+        dim: int | None = None,
+        **parameters: float,
+    ) -> Floats:
         """Radius proved by confidence limits: 0 where p_a_lower <= p_b_upper.
 
         A bound never decreases in p_a and never increases in p_b, so with p_A >= p_a_lower and
         p_B <= p_b_upper the result is at most the radius of the true probabilities. Where
         p_a_lower <= p_b_upper nothing is proved; p_a = p_b = 1/2 takes their place, whose radius is 0.
 
-        p_a_lower, p_b_upper: limits in [0, 1], arrays that broadcast; their order and sum are free there.
+        p_a_lower, p_b_upper: limits in [0, 1], arrays that broadcast, in any order and with any sum.
         scale, dim, parameters, errors: as for `radius`.
         """
         proves = np.asarray(p_a_lower) > np.asarray(p_b_upper)
         p_a, p_b = np.where(proves, p_a_lower, 0.5), np.where(proves, p_b_upper, 0.5)
         return self.radius(p_a, p_b, scale, dim, **parameters)
 
-    def radius_in(self, norm, p_a, p_b, scale=1.0, dim=None, **parameters) -> np.ndarray:
-        """Radius of the largest ball of another norm inside the certified one: radius * conversion."""
+    def radius_in(
+        self,
+        norm: str,
+        p_a: ArrayLike,
+        p_b: ArrayLike,
+        scale: ArrayLike = 1.0,
+        dim: int | None = None,
+        **parameters: float,
+    ) -> Floats:
+        """Radius of the largest ball of the norm `norm` inside the certified ball; see `radius`."""
         return self.radius(p_a, p_b, scale, dim, **parameters) * conversion(self.norm, norm, dim)
 
-    def filled(self, p_a: float, p_b: float, scale: float = 1.0, dim=None, **parameters) -> str:
-        """The formula as LaTeX with the numbers of one point in it, and its value."""
+    def filled(
+        self, p_a: float, p_b: float, scale: float = 1.0, dim: int | None = None, **parameters: float
+    ) -> str:
+        """The formula as LaTeX with the numbers of one point, and its value; see `radius`."""
         values = self._arguments(dim, parameters)
         radius = float(self.radius(p_a, p_b, scale, dim, **parameters))
         symbols = {"p_A": p_a, "p_B": p_b, self.scale_symbol: scale}
@@ -120,7 +150,7 @@ class Bound:
         sign = "=" if shown == radius else r"\ge" if self.rigorous else r"\approx"
         return f"{_substitute(text, symbols)} {sign} {_latex_number(shown)}"
 
-    def _arguments(self, dim, parameters) -> dict:
+    def _arguments(self, dim: int | None, parameters: Mapping[str, float]) -> dict[str, float]:
         unknown = sorted(set(parameters) - set(self.parameters))
         if unknown:
             known = ", ".join(self.parameters) or "none"
@@ -138,7 +168,7 @@ class Bound:
         return arguments
 
 
-def check_probabilities(p_a, p_b, scale):
+def check_probabilities(p_a: ArrayLike, p_b: ArrayLike, scale: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """float64 arrays (p_a, p_b, scale) of one shape, or a RsvizError that names what is wrong."""
     p_a, p_b, scale = _numbers("p_a", p_a), _numbers("p_b", p_b), _numbers("scale", scale)
     for name, value in (("p_a", p_a), ("p_b", p_b)):
@@ -155,7 +185,7 @@ def check_probabilities(p_a, p_b, scale):
     return p_a, p_b, scale
 
 
-def _numbers(name, value) -> np.ndarray:
+def _numbers(name: str, value: ArrayLike) -> Floats:
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "fiu":
@@ -167,17 +197,24 @@ def _numbers(name, value) -> np.ndarray:
         ) from None
 
 
-def _refuse(name, value, wrong, allowed, other="", other_value=None):
+def _refuse(
+    name: str,
+    value: Floats,
+    wrong: NDArray[np.bool_],
+    allowed: str,
+    other: str = "",
+    other_value: Floats | None = None,
+) -> None:
     if not np.any(wrong):
         return
     position = np.unravel_index(np.argmax(wrong), np.shape(wrong))
     where = f" at index {tuple(map(int, position))}" if position else ""
-    beside = f" where {other} is {other_value[position]!s}" if other else ""
+    beside = "" if other_value is None else f" where {other} is {other_value[position]!s}"
     raise RsvizError(f"{name} is {value[position]!s}{where}{beside}; {allowed}.")
 
 
 def round_down(value: float, digits: int = 4) -> float:
-    """The largest number of so many significant digits that does not exceed `value`: radii round down."""
+    """The largest number with `digits` significant digits that does not exceed `value`."""
     if not math.isfinite(value) or value <= 0:
         return value
     rounded = float(f"{value:.{digits - 1}e}")
@@ -186,7 +223,7 @@ def round_down(value: float, digits: int = 4) -> float:
 
 
 def _substitute(latex: str, symbols: Mapping[str, float]) -> str:
-    """Numbers for symbols, whole tokens only: d is not the d of \\delta."""
+    """Replace symbols by numbers, only whole tokens: d is not the d of \\delta."""
     pattern = "|".join(
         (re.escape(name) if name.startswith("\\") else rf"(?<![A-Za-z\\]){re.escape(name)}") + r"(?![A-Za-z])"
         for name in sorted(symbols, key=len, reverse=True)
@@ -195,7 +232,7 @@ def _substitute(latex: str, symbols: Mapping[str, float]) -> str:
 
 
 def _latex_number(value: float) -> str:
-    """Six digits; probabilities next to 1 keep what tells them from 1."""
+    """Six digits; a probability next to 1 as 1 minus the rest."""
     if math.isinf(value):
         return r"\infty"
     if 0.9999 < value < 1:

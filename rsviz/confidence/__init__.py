@@ -5,9 +5,12 @@ from types import MappingProxyType
 
 from rsviz.confidence.anytime import ANYTIME, log_evidence, sequence_lower, sequence_upper
 from rsviz.confidence.clopper_pearson import clopper_pearson_lower, clopper_pearson_upper
-from rsviz.confidence.fixed import COHEN, LI, SPLIT, TCERTIFY
+from rsviz.confidence.cohen import COHEN
+from rsviz.confidence.li import LI
 from rsviz.confidence.record import Procedure
 from rsviz.confidence.sison_glaz import SISON_GLAZ
+from rsviz.confidence.split import SPLIT
+from rsviz.confidence.tcertify import TCERTIFY
 
 __all__ = [
     "PROCEDURES",
@@ -27,5 +30,5 @@ PROCEDURES: Mapping[str, Procedure] = MappingProxyType(
 
 
 def default_procedure(classes: int) -> str:
-    """Key of the procedure for so many classes: `split`; for two classes `cohen`, which proves more there."""
+    """Key of the default procedure: `split`, or for two classes `cohen`, which proves more there."""
     return "cohen" if classes == 2 else "split"

@@ -23,58 +23,60 @@ Source: Robbins 1970 (mixture and Ville's inequality); prior a = b = 1, as in th
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import betaincc, betaln, expit
 
-from rsviz.confidence.record import Procedure
+from rsviz.confidence.record import CheckedCounts, Floats, Procedure
 
 MOST_STEPS = 60
 """Newton's method needs about six steps; from the worst start, at tiny alpha, about twenty."""
 
 
-def sequence_lower(k, n, alpha):
+def sequence_lower(k: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
     """Lower limit of the confidence sequence after n votes with k successes.
 
     With probability at least 1 - alpha it stays at or below the true p for all n at once.
-    k, n: counts that broadcast, 0 <= k <= n. alpha: in (0, 1). Returns float64, 0 where k = 0; never above
-    the exact limit, and below it by less than 1e-7 of its distance from k/n.
+    k, n: counts that broadcast, 0 <= k <= n. alpha: in (0, 1).
+    Returns float64, 0 where k = 0; never above the exact limit, and below it by less than 1e-7 of its
+    distance from k/n.
     """
     return expit(-_log_odds_against(k, n, alpha))
 
 
-def sequence_upper(k, n, alpha):
+def sequence_upper(k: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
     """Upper limit of the confidence sequence after n votes with k successes: 1 - the lower of failures."""
     k, n = np.asarray(k, float), np.asarray(n, float)
     return expit(_log_odds_against(n - k, n, alpha))
 
 
-def log_evidence(k, n, p):
-    """log M_n(p): how strongly k successes in n votes speak for a probability above p; float64.
+def log_evidence(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:
+    """log M_n(p), the evidence of k successes in n votes for a probability above p; float64.
 
-    k, n: counts, p: in (0, 1); they broadcast. The lower limit at alpha is above p where this exceeds
-    log(1/alpha).
+    The lower limit at alpha exceeds p where this exceeds log(1/alpha).
+    k, n: counts, 0 <= k <= n. p: in (0, 1). Arrays broadcast.
     """
     k, n, p = (np.asarray(value, float) for value in (k, n, p))
-    with np.errstate(divide="ignore", over="ignore"):  # minus infinity where nearly all speaks for less
+    with np.errstate(divide="ignore", over="ignore"):  # minus infinity where p is far above k/n
         return _log_mixture(np.log1p(-p) - np.log(p), k, n)[0]
 
 
-def _log_odds_against(k, n, alpha):
+def _log_odds_against(k: ArrayLike, n: ArrayLike, alpha: float) -> Floats:
     """log((1-p)/p) of the lower limit p, rounded up; inf where k = 0."""
     k, n = np.broadcast_arrays(np.asarray(k, float), np.asarray(n, float))
     shape, some = k.shape, np.flatnonzero(k > 0)
-    # Votes that were simulated hold few different pairs
+    # Simulated votes hold few different pairs: each pair is solved once
     pairs, place = np.unique(k.ravel()[some] + 1j * n.ravel()[some], return_inverse=True)
     against = np.full(k.size, np.inf)
     against[some] = _solve(pairs.real, pairs.imag, alpha)[place]
     return against.reshape(shape)
 
 
-def _solve(k, n, alpha):
+def _solve(k: Floats, n: Floats, alpha: float) -> Floats:
     """The root s of log M(s) = log(1/alpha) for k > 0, from above."""
-    # More than what rounding does to log M, so that the result errs to the safe side
+    # Larger than the rounding error of log M, so that the result errs to the safe side
     margin = 1e-12 + 4 * np.finfo(float).eps * n * np.log(n + 2)
     target = margin - np.log(alpha)
-    # About a normal limit; wherever it lies, after one step every iterate is above the root
+    # Start near the normal limit; after one step every iterate is above the root
     width = np.sqrt(2 * target + np.log(n + 1))
     s = np.log((n - k + 0.5) / (k + 0.5)) + width * np.sqrt((n + 1) / ((k + 0.5) * (n - k + 0.5)))
     for _ in range(MOST_STEPS):
@@ -85,7 +87,7 @@ def _solve(k, n, alpha):
     raise ArithmeticError("the limit of the confidence sequence was not found")  # never seen
 
 
-def _log_mixture(s, k, n):
+def _log_mixture(s: Floats, k: Floats, n: Floats) -> tuple[Floats, Floats]:
     """log M and its derivative, at the log-odds s."""
     soft = np.logaddexp(0.0, s)
     log_p, log_q, p = -soft, s - soft, expit(-s)
@@ -93,12 +95,12 @@ def _log_mixture(s, k, n):
     return log_m, k - (n + 1) * p + p * np.exp(-log_m)
 
 
-def _anytime(tally, alpha):
-    if tally.counts.shape[-1] == 2:
-        p_a_lower = sequence_lower(tally.votes, tally.n, alpha)
+def _anytime(checked: CheckedCounts, alpha: float) -> tuple[Floats, Floats]:
+    if checked.counts.shape[-1] == 2:
+        p_a_lower = sequence_lower(checked.votes, checked.n, alpha)
         return p_a_lower, 1.0 - p_a_lower
-    p_a_lower = sequence_lower(tally.votes, tally.n, alpha / 2)
-    return p_a_lower, np.minimum(sequence_upper(tally.runner_up, tally.n, alpha / 2), 1.0 - p_a_lower)
+    p_a_lower = sequence_lower(checked.votes, checked.n, alpha / 2)
+    return p_a_lower, np.minimum(sequence_upper(checked.runner_up, checked.n, alpha / 2), 1.0 - p_a_lower)
 
 
 ANYTIME = Procedure(
@@ -117,6 +119,6 @@ ANYTIME = Procedure(
         "by proof P3 of the errata, at every n"
     ),
     assumes="The class was chosen before the first of these votes; the draws are independent.",
-    _limits=_anytime,
+    formula=_anytime,
     always=True,
 )

@@ -4,19 +4,20 @@ import functools
 import warnings
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from rsviz.confidence.record import Procedure
+from rsviz.confidence.record import CheckedCounts, Floats, Procedure
 from rsviz.errors import RsvizError
 
 MOST_VOTES = 100_000
-"""The search goes vote by vote, so its time grows; beyond this the moments also lose their digits."""
+"""The search goes vote by vote, so its time grows; with more votes its moments also lose their digits."""
 
 MOST_DIFFERENT = 500
-"""Different count vectors in one call: each is a search of its own, of 5 to 500 ms."""
+"""Different count vectors in one call: each needs its own search of 5 to 500 ms."""
 
 
-def seconds_needed(counts, alpha) -> float:
-    """About how long limits on these votes (..., classes) take, within a factor of three; inf: refused."""
+def seconds_needed(counts: ArrayLike, alpha: float) -> float:
+    """Seconds that limits on these votes (..., classes) take, within a factor of three; inf where refused."""
     counts = np.asarray(counts)
     rows = np.unique(np.sort(counts.reshape(-1, counts.shape[-1]), axis=-1), axis=0)
     if len(rows) > MOST_DIFFERENT or rows.sum(-1).max(initial=0) > MOST_VOTES:
@@ -25,35 +26,36 @@ def seconds_needed(counts, alpha) -> float:
     return float(2e-4 * (steps * (rows > 0).sum(-1)).sum())
 
 
-def _sison_glaz(tally, alpha):
-    if tally.n.max(initial=0) > MOST_VOTES:
+def _sison_glaz(checked: CheckedCounts, alpha: float) -> tuple[Floats, Floats]:
+    if checked.n.max(initial=0) > MOST_VOTES:
         raise RsvizError(
-            f"counts holds {tally.n.max():,} votes; sison-glaz takes at most {MOST_VOTES:,}, for its search "
-            "goes vote by vote."
+            f"counts holds {checked.n.max():,} votes; sison-glaz takes at most {MOST_VOTES:,}, "
+            "because its search goes vote by vote."
         )
-    rows = np.sort(tally.counts.reshape(-1, tally.counts.shape[-1]), axis=-1)
+    rows = np.sort(checked.counts.reshape(-1, checked.counts.shape[-1]), axis=-1)
     rows, place = np.unique(rows, axis=0, return_inverse=True)
     if len(rows) > MOST_DIFFERENT:
         raise RsvizError(
             f"counts holds {len(rows):,} different count vectors; sison-glaz takes at most "
-            f"{MOST_DIFFERENT:,} a call, for each needs a search of its own."
+            f"{MOST_DIFFERENT:,} in a call, because each needs its own search."
         )
     widths = np.array([_widths(tuple(row[row > 0].tolist()), alpha) for row in rows]).reshape(-1, 2)
-    below, above = widths[place.ravel()].reshape(*tally.n.shape, 2).transpose(-1, *range(tally.n.ndim))
-    n = np.maximum(tally.n, 1)
-    leads = (tally.votes >= tally.runner_up) & np.isfinite(below) & np.isfinite(above)
+    below, above = widths[place.ravel()].reshape(*checked.n.shape, 2).transpose(-1, *range(checked.n.ndim))
+    n = np.maximum(checked.n, 1)
+    leads = (checked.votes >= checked.runner_up) & np.isfinite(below) & np.isfinite(above)
     with np.errstate(invalid="ignore"):
-        p_a_lower = np.where(leads, np.maximum(tally.votes / n - below, 0.0), 0.0)
-        p_b_upper = np.where(leads, np.minimum(tally.runner_up / n + above, 1.0 - p_a_lower), 1.0)
+        p_a_lower = np.where(leads, np.maximum(checked.votes / n - below, 0.0), 0.0)
+        p_b_upper = np.where(leads, np.minimum(checked.runner_up / n + above, 1.0 - p_a_lower), 1.0)
     return p_a_lower, p_b_upper
 
 
 @functools.lru_cache(maxsize=10_000)
-def _widths(counts, alpha):
-    """How far the intervals reach below and above each share; NaN, NaN where they degenerate.
+def _widths(counts: tuple[int, ...], alpha: float) -> tuple[float, float]:
+    """Distances of the interval's ends below and above each share; NaN, NaN where the interval degenerates.
 
-    counts: the positive ones. Degenerate: nothing is found, or nothing is allowed for below, as for a single
-    class, where the lower limit would be certainty.
+    It degenerates where statsmodels finds none, or where its lower end is the share, as for a single class:
+    the lower limit would then be certainty.
+    counts: the positive ones.
     """
     from statsmodels.stats.proportion import multinomial_proportions_confint  # takes seconds to import
 
@@ -64,7 +66,7 @@ def _widths(counts, alpha):
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            # an empty class more, whose interval is not cut off at 1
+            # with one more class, which is empty: its interval is not cut off at 1
             intervals = multinomial_proportions_confint((*counts, 0), alpha, method="sison-glaz")
     except Exception:  # statsmodels raises a bare Exception where its search ends without a result
         return refused
@@ -91,6 +93,6 @@ SISON_GLAZ = Procedure(
         "A11, A12"
     ),
     assumes="That the approximation holds, which it does not next to p_A = 1.",
-    _limits=_sison_glaz,
+    formula=_sison_glaz,
     same_votes=True,
 )

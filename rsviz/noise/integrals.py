@@ -39,7 +39,7 @@ def one_minus_phi(closed: Callable[[Floats], Floats], moments: Callable[[Floats]
 
     closed: t -> 1 - phi(t). moments: k -> E z_i^(2 k).
     """
-    k = np.arange(1, 9)
+    k = np.arange(1.0, 9.0)
     signs = np.where(k % 2, 1.0, -1.0) * moments(k) / special.factorial(k)
     small = np.minimum(NODES, _SERIES_BELOW)
     return np.where(NODES < _SERIES_BELOW, (small[:, None] ** k) @ signs, closed(np.maximum(NODES, small)))

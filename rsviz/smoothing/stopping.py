@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rsviz.confidence import PROCEDURES
-from rsviz.confidence.stopping import PROVED, UNDECIDED, decide, good_enough, outlook
+from rsviz.confidence.stopping import PROVED, UNDECIDED, good_enough, outlook, stopping_status
 from rsviz.errors import RsvizError
 from rsviz.noise import MAX_SEED
 
@@ -123,7 +123,7 @@ class Terms:
         view = outlook(np.array(counts), top, self.n, self.alpha, radius)
         if self.within is not None:
             return GOOD_ENOUGH if good_enough(view, self.within / 100) else None
-        decided = decide(view, self.until_radius)
+        decided = stopping_status(view, self.until_radius)
         return None if decided == UNDECIDED else decided
 
 

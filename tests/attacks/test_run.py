@@ -9,11 +9,10 @@ from rsviz.attacks.request import make_request
 from rsviz.attacks.run import Reached, on_the_way, prepare, record
 from rsviz.attacks.words import best_radius, contradicts, gap_sentence, promise, verdict_sentence
 from rsviz.bounds import BOUNDS
-from rsviz.bounds.envelope import least_probability
 from rsviz.certification import store_upload
 from rsviz.checkpoints import load_checkpoint
 from rsviz.data.images import to_png
-from rsviz.noise import NOISES
+from rsviz.noise import NOISES, Gaussian
 from rsviz.smoothing import SmoothedClassifier
 
 BASE = {
@@ -88,7 +87,7 @@ def test_the_path_leads_from_one_image_to_the_other_above_its_envelope(finished)
     np.testing.assert_array_equal(points[-1], pictures.adversarial)
     assert np.sum(path["counts"], axis=1).tolist() == [100] * 21
     p_a = finished.result["certificate"]["p_a_lower"]
-    expected = least_probability("gaussian", p_a, np.array(path["distance"]), 0.25)
+    expected = Gaussian(0.25).least_probability(p_a, np.array(path["distance"]))
     np.testing.assert_allclose(path["envelope"], expected)
     # each upper limit fails with probability alpha / 2, the envelope with alpha: 21 points and a bound
     assert (np.array(path["upper"]) >= path["envelope"]).all()

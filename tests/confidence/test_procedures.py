@@ -29,8 +29,9 @@ def limits(key, counts, top=0, alpha=0.001):
 
 
 def test_keys_and_order_are_those_that_others_rely_on():
-    assert list(PROCEDURES) == ["cohen", "split", "tcertify", "li", "sison-glaz", "anytime"]
-    assert [key for key, value in PROCEDURES.items() if value.valid] == ["cohen", "split", "anytime"]
+    known = ["cohen", "split", "tcertify", "li", "sison-glaz", "anytime"]
+    assert [key for key in PROCEDURES if key in known] == known
+    assert [key for key in known if PROCEDURES[key].valid] == ["cohen", "split", "anytime"]
     for key, procedure in PROCEDURES.items():
         assert procedure.key == key
         assert procedure.title

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from scipy import stats
 
 from rsviz.confidence import PROCEDURES
-from rsviz.confidence.stopping import OUT_OF_REACH, PROVED, UNDECIDED, decide, good_enough, outlook
+from rsviz.confidence.stopping import OUT_OF_REACH, PROVED, UNDECIDED, good_enough, outlook, stopping_status
 from rsviz.errors import RsvizError
 from rsviz.simulation import radius, shared
 
@@ -29,15 +29,15 @@ def test_what_is_proved_is_what_anytime_proves():
 
 
 def test_the_three_answers():
-    assert decide(seen([950, 50]), 1.0) == PROVED
-    assert decide(seen([950, 50]), 1.6) == UNDECIDED
-    assert decide(seen([950, 50]), 3.0) == OUT_OF_REACH
-    assert decide(seen([0, 0]), 3.0) == UNDECIDED
-    assert decide(seen([0, 0]), 4.0) == OUT_OF_REACH, "no n votes prove it, whatever they say"
-    assert decide(seen([95, 5], n=100), 0.1) == PROVED
-    assert decide(seen([95, 5], n=100), 1.0) == OUT_OF_REACH, "all n are drawn"
-    assert decide(seen([0, 500]), 0.1) == OUT_OF_REACH
-    assert decide(seen([[950, 50], [0, 500]]), 1.0).tolist() == [PROVED, OUT_OF_REACH]
+    assert stopping_status(seen([950, 50]), 1.0) == PROVED
+    assert stopping_status(seen([950, 50]), 1.6) == UNDECIDED
+    assert stopping_status(seen([950, 50]), 3.0) == OUT_OF_REACH
+    assert stopping_status(seen([0, 0]), 3.0) == UNDECIDED
+    assert stopping_status(seen([0, 0]), 4.0) == OUT_OF_REACH, "no n votes prove it, whatever they say"
+    assert stopping_status(seen([95, 5], n=100), 0.1) == PROVED
+    assert stopping_status(seen([95, 5], n=100), 1.0) == OUT_OF_REACH, "all n are drawn"
+    assert stopping_status(seen([0, 500]), 0.1) == OUT_OF_REACH
+    assert stopping_status(seen([[950, 50], [0, 500]]), 1.0).tolist() == [PROVED, OUT_OF_REACH]
 
 
 def test_good_enough():
@@ -99,7 +99,7 @@ def test_a_clear_case_is_decided_with_a_tenth_of_the_votes(classes, factor, righ
             open_runs = np.flatnonzero(said == UNDECIDED)
             if len(open_runs):
                 counts[open_runs] += random.multinomial(now - before, truth, len(open_runs))
-                said[open_runs] = decide(outlook(counts[open_runs], 0, N, ALPHA, radius), r)
+                said[open_runs] = stopping_status(outlook(counts[open_runs], 0, N, ALPHA, radius), r)
             before = now
         assert (said == right).all()
 

@@ -1,50 +1,31 @@
-"""Procedures for a number of votes that was fixed beforehand, built on Clopper-Pearson limits."""
+"""T-CERTIFY of Feng et al.: alpha divided between p_A and the sum over the other classes, best division."""
 
 import numpy as np
 from scipy.special import betaincc, gammaln, ndtri, xlog1py, xlogy
 
 from rsviz.confidence.clopper_pearson import clopper_pearson_lower, clopper_pearson_upper
-from rsviz.confidence.record import Procedure
-
-
-def _cohen(tally, alpha):
-    p_a_lower = clopper_pearson_lower(tally.votes, tally.n, alpha)
-    return p_a_lower, 1.0 - p_a_lower
-
-
-def _split(tally, alpha):
-    p_a_lower = clopper_pearson_lower(tally.votes, tally.n, alpha / 2)
-    p_b_upper = clopper_pearson_upper(tally.runner_up, tally.n, alpha / 2)
-    return p_a_lower, np.minimum(p_b_upper, 1.0 - p_a_lower)
-
-
-def _li(tally, alpha):
-    # The paper certifies the class that leads these votes; for another it says nothing
-    leads = tally.votes >= tally.runner_up
-    p_a_lower, p_b_upper = _split(tally, alpha)
-    return np.where(leads, p_a_lower, 0.0), np.where(leads, p_b_upper, 1.0)
-
+from rsviz.confidence.record import CheckedCounts, Floats, Integers, Procedure
 
 SHARES = np.arange(1, 11) / 10
 """alpha'/alpha on the grid of T-CERTIFY."""
 
 
-def _tcertify(tally, alpha):
+def _tcertify(checked: CheckedCounts, alpha: float) -> tuple[Floats, Floats]:
     """Limits at the alpha' of largest Gaussian radius; those of CERTIFY where it abstains."""
-    shape, n, votes = tally.n.shape, tally.n.ravel(), tally.votes.ravel()
+    shape, n, votes = checked.n.shape, checked.n.ravel(), checked.votes.ravel()
     lower = clopper_pearson_lower(votes, n, alpha)
     upper = 1.0 - lower  # alpha' = alpha leaves nothing for p_B, whose published limit would be 1
-    open_rows = np.flatnonzero((lower > 0.5) & (tally.others.shape[-1] > 1))
+    open_rows = np.flatnonzero((lower > 0.5) & (checked.others.shape[-1] > 1))
     if len(open_rows):
-        others = tally.others.reshape(len(n), -1)[open_rows]
+        others = checked.others.reshape(len(n), -1)[open_rows]
         found = _best_split(votes[open_rows], others, n[open_rows], alpha)
         better = _unit_radius(*found) > _unit_radius(lower[open_rows], upper[open_rows])
         lower[open_rows[better]], upper[open_rows[better]] = found[0][better], found[1][better]
     return lower.reshape(shape), upper.reshape(shape)
 
 
-def _best_split(votes, others, n, alpha):
-    """(p_a_lower, p_b_upper) of each row at its best alpha' < alpha; p_a_lower <= 1/2 counts for nothing."""
+def _best_split(votes: Integers, others: Integers, n: Integers, alpha: float) -> tuple[Floats, Floats]:
+    """(p_a_lower, p_b_upper) of each row at its best alpha' < alpha; p_a_lower <= 1/2 proves nothing."""
     shares = SHARES[:-1, None]
     pairs, place = np.unique(votes + 1j * n, return_inverse=True)
     lower = clopper_pearson_lower(pairs.real, pairs.imag, shares * alpha)[:, place]
@@ -58,21 +39,21 @@ def _best_split(votes, others, n, alpha):
     return p_a_lower, np.minimum(p_b_upper, 1.0 - p_a_lower)
 
 
-def _unit_radius(p_a, p_b):
+def _unit_radius(p_a: Floats, p_b: Floats) -> Floats:
     return (ndtri(p_a) - ndtri(p_b)) / 2
 
 
-def _sum_upper_levels(others, n, levels):
+def _sum_upper_levels(others: Integers, n: Integers, levels: Floats) -> Floats:
     """Equation 14 of the paper: the p at which P(Bin(n, p) <= count), summed over the others, is each level.
 
-    Accurate to about 1e-6 of the distance from the largest count; `_newton` does the rest.
+    Accurate to about 1e-6 of the distance from the largest count; `_newton` removes that error.
 
     others: (rows, classes - 1). n: (rows,). levels: (levels,). Returns (levels, rows).
     """
     largest, classes = others.max(-1), others.shape[-1]
     low = clopper_pearson_upper(largest, n, levels.max())
     high = clopper_pearson_upper(largest, n, levels.min() / classes)
-    # log of the sum is close to quadratic in p: its inverse is interpolated through five points
+    # the logarithm of the sum is nearly quadratic in p: interpolate its inverse through five points
     nodes = (1 - np.cos((2 * np.arange(5) + 1) * np.pi / 10)) / 2
     p = low + (high - low) * nodes[:, None]
     height = np.log(_tails(p, others, n))
@@ -87,7 +68,7 @@ def _sum_upper_levels(others, n, levels):
     return np.clip(found, low, high)
 
 
-def _newton(p, others, n, level):
+def _newton(p: Floats, others: Integers, n: Integers, level: Floats) -> Floats:
     """One Newton step on the logarithm of the sum, which is concave: the step lands on the safe side."""
     counts = others.astype(float)
     tails = _tails(p, others, n)
@@ -102,42 +83,11 @@ def _newton(p, others, n, level):
     return np.minimum(p - np.log(tails / level) * tails / slope, 1.0)
 
 
-def _tails(p, others, n):
+def _tails(p: Floats, others: Integers, n: Integers) -> Floats:
     """Sum over classes of P(Bin(n, p) <= count); p: (..., rows), others: (rows, classes - 1)."""
     counts = others.astype(float)
     return betaincc(counts + 1, n[:, None] - counts, p[..., None]).sum(-1)
 
-
-COHEN = Procedure(
-    key="cohen",
-    title="Clopper-Pearson, one-sided",
-    short="CERTIFY",
-    colour="#0072B2",
-    valid=True,
-    statement=(
-        "n0 votes choose the class; the lower Clopper-Pearson limit at alpha on n fresh votes "
-        "bounds p_A, and p_B is at most 1 - p_A."
-    ),
-    source="Cohen, Rosenfeld and Kolter 2019, CERTIFY",
-    assumes="The class was chosen on other votes; n was fixed before the first vote.",
-    _limits=_cohen,
-)
-
-SPLIT = Procedure(
-    key="split",
-    title="Clopper-Pearson, alpha split",
-    short="split",
-    colour="#009E73",
-    valid=True,
-    statement=(
-        "Half of alpha for the lower limit of p_A, half for the upper limit of the largest other count, "
-        "which bounds every other class. Certifies below p_A = 1/2 too, and proves much more where many "
-        "classes share the rest; with two classes it loses a little."
-    ),
-    source="Errata, proof P3; the proved form of T-CERTIFY (Feng et al.)",
-    assumes="The class was chosen on other votes; n was fixed before the first vote.",
-    _limits=_split,
-)
 
 TCERTIFY = Procedure(
     key="tcertify",
@@ -157,23 +107,5 @@ TCERTIFY = Procedure(
         "The class was chosen on other votes; n was fixed before the first vote; and that choosing the best "
         "alpha' after seeing the votes costs nothing, which is not proved."
     ),
-    _limits=_tcertify,
-)
-
-LI = Procedure(
-    key="li",
-    title="Li et al., as written",
-    short="Li",
-    colour="#CC79A7",
-    valid=False,
-    statement=(
-        "One-sided Clopper-Pearson limits at alpha/2 for the class with the most votes and for the runner-up "
-        "of the same votes. Choosing them on these votes is not paid for: at alpha = 0.05 and n = 100 the "
-        "limits fail with 0.071 for three classes (exact) and with 0.19 for ten equal ones. "
-        "No limits for a class that does not lead."
-    ),
-    source="Li, Chen, Wang and Carin 2019, Section 4, Confidence Interval and Sample Size; errata A11",
-    assumes="That the classes of the two largest counts were known before the votes, which they were not.",
-    _limits=_li,
-    same_votes=True,
+    formula=_tcertify,
 )
