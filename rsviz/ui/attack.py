@@ -213,7 +213,7 @@ def _steps(evidence):
         title = "f says the label (%)" if name == "share" and not noisy else None
         spec = figures.steps_spec(name, norm, title)
         place.vega_lite_chart(table, spec, alt=f"{name} at each step of the attack")
-    st.caption(f"Loss: {ATTACKS[request.attack].loss}. Votes are those of the step's own draws.")
+    st.caption(f"Loss: {ATTACKS[request.attack].loss_words}. Votes are those of the step's own draws.")
 
 
 def _votes(result, card):
