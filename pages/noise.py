@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from rsviz.figures import noise as figures
+from rsviz.figures.sheet import side_by_side
 from rsviz.noise import NOISES
 from rsviz.noise_size import EqualDeviation, EqualRadius, certified
 from rsviz.norms import NORMS
@@ -108,7 +108,7 @@ def take_away(view, rule, x, seed, charts, rows):
     """The table, the picture, and the lines that draw the same noise."""
     files = [File("CSV", f"rsviz-noise-{view}.csv", lambda: pd.DataFrame(rows).to_csv(index=False).encode())]
     if charts:
-        files += [File("PNG", f"rsviz-noise-{view}.png", lambda: figures.side_by_side(charts))]
+        files += [File("PNG", f"rsviz-noise-{view}.png", lambda: side_by_side(charts))]
     take_home("CSV, PNG, Python", lambda: Export(files, python=ui.python_lines(rule, x.shape, seed)))
 
 

@@ -91,24 +91,20 @@ def layer(mark, rows: Sequence[dict] | None = None, where=None, **encoding) -> d
 
 def x_axis(field, title, domain=None, *, ticks=6, scale=None, **axis) -> dict:
     """Channel of a horizontal axis without grid lines, which ends where its domain ends."""
-    scale = {"nice": False} | _domain(domain) | (scale or {})
-    count = {} if "values" in axis else {"tickCount": ticks}  # of a log scale a count would drop labels
-    axis = {"grid": False, "labelOverlap": "greedy", **count, **axis}
-    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
+    return _axis(field, title, domain, {"nice": False} | (scale or {}), ticks, {"grid": False, **axis})
 
 
 def y_axis(field, title, domain=None, *, ticks=5, scale=None, **axis) -> dict:
-    """Channel of a vertical axis, of which lines and areas are not stacked."""
-    scale = _domain(domain) | (scale or {})
-    axis = {"tickCount": ticks, **axis}
-    return {
-        "field": field,
-        "type": "quantitative",
-        "title": title,
-        "scale": scale,
-        "axis": axis,
-        "stack": None,
-    }
+    """Channel of a vertical axis, on which lines and areas are not stacked."""
+    return _axis(field, title, domain, scale or {}, ticks, axis) | {"stack": None}
+
+
+def _axis(field, title, domain, scale, ticks, axis) -> dict:
+    axis = {"labelOverlap": "greedy", **axis}
+    if "values" not in axis:  # of given values on a logarithmic scale a count would drop labels
+        axis["tickCount"] = ticks
+    scale = _domain(domain) | scale
+    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
 
 
 def percent_axis(field, title) -> dict:
@@ -174,7 +170,7 @@ def rule(channel, value, name="", *, colour=QUIET, dash=CHOSEN, span=None, mark=
     if span is not None:
         rows[0] |= {"from": float(span[0]), "to": float(span[1])}
         along = {other: {"field": "from", "type": "quantitative"}, f"{other}2": {"field": "to"}}
-    line = {"type": "rule", "strokeWidth": 2, "strokeDash": dash}
+    line = {"type": "rule", "strokeWidth": 1.5, "strokeDash": dash}
     if not name:
         return [layer(line, rows, **at, **along)]
     place = {"dx": 5, "dy": 2, "baseline": "bottom"} if channel == "x" else {"dx": 6, "dy": -9}

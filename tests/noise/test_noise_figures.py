@@ -5,6 +5,7 @@ import pytest
 
 from rsviz.bounds import certifying
 from rsviz.figures import noise as figures
+from rsviz.figures import sheet, theme
 from rsviz.noise import NOISES
 from rsviz.noise_size import DIMENSIONS
 
@@ -49,7 +50,7 @@ def test_level_sets_lie_at_equal_steps_of_the_density(key):
 
 
 def test_a_mechanism_has_the_colour_of_its_tight_bound():
-    colours = {key: figures.noise_colour(key) for key in NOISES}
+    colours = {key: theme.noise_colour(key) for key in NOISES}
     assert {key: certifying(key)[0].colour for key in NOISES} == colours
     assert len(set(colours.values())) == len(NOISES)
 
@@ -104,11 +105,14 @@ def test_without_slopes_the_radii_stay():
 
 
 def test_one_grey_level_and_the_dimensions_of_the_datasets_are_marked():
-    marked = [row for layer in layers(radius(), "rule") for row in rows(layer)]
-    assert any(row.get("y") == 1 / 255 for row in marked)
-    assert [row["name"] for row in marked if "name" in row] == list(DIMENSIONS)
+    marked = {"x": [], "y": []}
+    for rule in layers(radius(), "rule"):
+        (channel,) = marked.keys() & rule["encoding"]
+        marked[channel] += rows(rule)
+    assert [row["at"] for row in marked["y"]] == [1 / 255]
+    assert {row["name"]: row["at"] for row in marked["x"]} == dict(DIMENSIONS)
 
 
 def test_charts_become_one_png():
-    png = figures.side_by_side({"growth": growth(), "radius": radius()})
+    png = sheet.side_by_side({"growth": growth(), "radius": radius()})
     assert png.startswith(b"\x89PNG") and len(png) > 20_000
