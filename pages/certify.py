@@ -3,8 +3,8 @@
 import streamlit as st
 
 from rsviz.checkpoints import load_card
-from rsviz.evidence import shipped_example
-from rsviz.jobs.certify import evidence_of
+from rsviz.jobs.certify import progress_of
+from rsviz.tasks.certify import shipped_example
 from rsviz.ui.certify import controls, view
 from rsviz.ui.imports import bring_weights
 from rsviz.ui.job_page import JobPage, show_job_page
@@ -31,7 +31,7 @@ show_job_page(
         address=controls.ADDRESS,
         choose=controls.choose,
         show_example=lambda: show(shipped_example(), "example"),
-        show_state=lambda job: show(evidence_of(job), job.state),
+        show_state=lambda job: show(progress_of(job), job.state),
         beside_cancel=view.offer_stop,
         below_controls=own_weights,
     )

@@ -32,8 +32,7 @@ ROOMS = {
     "simulation": {"bounds", "confidence"},
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
-    "certification": STATISTICS | MATERIALS | {"smoothing"},
-    "evidence": {"certification"},
+    "certification": {"tasks", "checkpoints"},
     "attacks": STATISTICS | MATERIALS | {"smoothing", "certification"},  # images and networks come as there
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
@@ -41,7 +40,7 @@ ROOMS = {
     "tasks": STATISTICS | MATERIALS | {"smoothing"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
-RUNNERS = {"tasks", "certification", "evidence", "attacks", "training", "distributional", "evaluation"}
+RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing"}
 LIBRARY = set(ROOMS)
 ROOMS["ui"] = LIBRARY
@@ -81,7 +80,6 @@ WITHOUT_TORCH = [
     "data.images",
     "checkpoints",
     "certification",
-    "evidence",
     "smoothing",
     "tasks",
     "jobs",

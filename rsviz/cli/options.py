@@ -48,7 +48,7 @@ def take_request_values(model: type[Request], options: dict[str, Any]) -> dict[s
             given = deep_mapping(entries) or None
         if given not in (None, ()):
             values[key] = given
-    return nested(model, values)
+    return nested(model, values, lambda spec: spec.flags[0])
 
 
 def request_from(model: type[R], options: dict[str, Any]) -> R:

@@ -5,6 +5,7 @@ What turns votes into certificates does not need torch; the classifier is import
 
 import importlib
 
+from rsviz.smoothing.certificate import Certificate
 from rsviz.smoothing.certify import ABSTAIN, Certificates, certificates, predict_from_counts
 from rsviz.smoothing.stopping import Terms
 
@@ -21,7 +22,6 @@ __all__ = [
 ]
 
 _WITH_TORCH = {
-    "Certificate": "records",
     "CertifyVotes": "records",
     "SmoothedClassifier": "classifier",
     "Snapshot": "records",

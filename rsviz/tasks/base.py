@@ -58,6 +58,11 @@ class Request(Frozen):
         return values
 
     @classmethod
+    def for_job(cls, values: Mapping) -> Self:
+        """The request of a job, checked; see `check_job`."""
+        return cls.make(**values).check_job()
+
+    @classmethod
     def fields(cls) -> Mapping[str, FieldSpec]:
         """Every value by its key in the URL."""
         return fields_of(cls)

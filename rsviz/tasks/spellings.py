@@ -6,7 +6,7 @@ JSON is the model's own (`model_dump`, `model_validate`). What equals the defaul
 import json
 import math
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -91,8 +91,11 @@ def flat(request: Request) -> Iterator[tuple[FieldSpec, Any]]:
             yield spec, value
 
 
-def nested(model: type[Request], values: Mapping[str, Any]) -> dict:
-    """Values by URL key as the model takes them: leaves of nested models gathered, the member chosen."""
+def nested(model: type[Request], values: Mapping[str, Any], word: Callable = lambda spec: spec.link) -> dict:
+    """Values by URL key as the model takes them: leaves of nested models gathered, the member chosen.
+
+    word: function of a FieldSpec, its name in what is refused.
+    """
     values, found = dict(values), {}
     for name, field in model.model_fields.items():
         members = members_of(field)
@@ -100,9 +103,9 @@ def nested(model: type[Request], values: Mapping[str, Any]) -> dict:
             continue
         candidates = [leaves_of(member, name) for member in members]
         given = {key for leaves in candidates for key in leaves if key in values}
-        if not given:
+        if not given and not field.is_required():
             continue
-        chosen = _member(candidates, given, name)
+        chosen = _member(candidates, given, name, word)
         found[name] = {leaves.name: values[key] for key, leaves in chosen.items() if key in values}
         for member, leaves in zip(members, candidates, strict=True):
             if leaves is chosen and "kind" in member.model_fields:
@@ -113,14 +116,16 @@ def nested(model: type[Request], values: Mapping[str, Any]) -> dict:
     return found | {plain.get(key, key): value for key, value in values.items()}
 
 
-def _member(candidates, given, name):
+def _member(candidates, given, name, word):
     """The nested model whose required values are given; RsvizError unless it is exactly one."""
-    needed = [{key for key, spec in leaves.items() if spec.required} for leaves in candidates]
-    fitting = [leaves for leaves, keys in zip(candidates, needed, strict=True) if keys <= given]
-    words = ", or ".join(" with ".join(sorted(keys)) for keys in needed)
-    if len(fitting) != 1 or not given <= set(fitting[0]):
-        raise RsvizError(f"{name} is given by {', '.join(sorted(given))}; it must be given by {words}.")
-    return fitting[0]
+    needed = [{key: word(spec) for key, spec in leaves.items() if spec.required} for leaves in candidates]
+    fitting = [leaves for leaves, keys in zip(candidates, needed, strict=True) if set(keys) <= given]
+    if len(fitting) == 1 and given <= set(fitting[0]):
+        return fitting[0]
+    words = {key: word(spec) for leaves in candidates for key, spec in leaves.items()}
+    came = f"given by {', '.join(sorted(words[key] for key in given))}" if given else "missing"
+    allowed = ", or ".join(" with ".join(keys.values()) for keys in needed)
+    raise RsvizError(f"{name} is {came}; please give either {allowed}.")
 
 
 def flat_mapping(value: Mapping, prefix: str = "") -> dict[str, Any]:

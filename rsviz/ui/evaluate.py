@@ -6,12 +6,12 @@ import streamlit as st
 
 from rsviz import data, jobs
 from rsviz.bounds import BOUNDS
-from rsviz.certification import AUTO
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.evaluation import make_request
 from rsviz.reference.published import CERTIFIED
+from rsviz.tasks.settings import AUTO
 from rsviz.ui import evaluate_sources as sources
 from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, choice, flag, names, number

@@ -8,12 +8,12 @@ import streamlit as st
 
 from rsviz import data
 from rsviz.bounds import round_down
-from rsviz.certification import limits_in_words
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
 from rsviz.evaluation import OUTCOMES, outcomes
 from rsviz.figures import evaluation as figures
 from rsviz.norms import NORMS
+from rsviz.tasks.certify import limits_in_words
 from rsviz.ui.evaluate import Reading
 from rsviz.ui.evaluate_sources import Source, load, title
 from rsviz.ui.pickers import describe, noise_option

@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data
-from rsviz.certification import load_input, make_source, store_upload
 from rsviz.data.images import fit
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.noise.streams import DENSITY_DOTS, PICTURE_NOISE, numpy_generator
 from rsviz.noise_size import HOLDS, EqualDeviation, EqualRadius, EqualScale, Rule, sampled_norms
 from rsviz.norms import NORMS, norm_symbol
+from rsviz.tasks.image import load_input, make_source, store_upload
 from rsviz.ui.address import Address, choice, flag, number, text
 from rsviz.ui.pickers import TYPES
 from rsviz.ui.presets import Preset, Presets

@@ -11,11 +11,12 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data, jobs
-from rsviz.certification import default_scale, load_input, make_source, store_upload
 from rsviz.checkpoints import Card, folders, list_cards, load_survey
 from rsviz.errors import RsvizError, short
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
+from rsviz.tasks.image import load_input, make_source, store_upload
+from rsviz.tasks.settings import default_scale
 from rsviz.ui.address import Address, Field, choice, flag, forget, number, text
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import watch

@@ -11,8 +11,8 @@ from rsviz import simulation
 from rsviz.confidence import PROCEDURES
 from rsviz.confidence.sison_glaz import seconds_needed
 from rsviz.errors import RsvizError
-from rsviz.evidence import shipped_example
 from rsviz.simulation import Experiment
+from rsviz.tasks.certify import shipped_example
 from rsviz.ui.address import Address, Field, choice, flag, number
 from rsviz.ui.presets import Preset, Presets
 

@@ -9,11 +9,11 @@ from rsviz.attacks.request import make_request
 from rsviz.attacks.run import Reached, on_the_way, prepare, record
 from rsviz.attacks.words import best_radius, contradicts, gap_sentence, promise, verdict_sentence
 from rsviz.bounds import BOUNDS
-from rsviz.certification import store_upload
 from rsviz.checkpoints import load_checkpoint
 from rsviz.data.images import to_png
 from rsviz.noise import NOISES, Gaussian
 from rsviz.smoothing import SmoothedClassifier
+from rsviz.tasks.image import store_upload
 
 BASE = {
     "checkpoint": "digits-gaussian-0.25",

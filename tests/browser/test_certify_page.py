@@ -71,7 +71,7 @@ def test_the_root_leads_to_the_page(page, shared):
 
 def test_pictures_arrive_as_they_are(page, shared):
     """Streamlit's default is JPEG, which changes noisy images."""
-    from rsviz.evidence import shipped_example
+    from rsviz.tasks.certify import shipped_example
 
     open_certify(page, shared)
     image = page.get_by_role("img", name=re.compile("^The image, labelled")).first

@@ -11,19 +11,12 @@ import pytest
 from PIL import Image
 
 from rsviz import files
-from rsviz.certification import (
-    check_job,
-    command_line,
-    load_input,
-    make_request,
-    make_source,
-    prepare,
-    store_upload,
-)
 from rsviz.data import load
 from rsviz.data.images import digest
 from rsviz.errors import RsvizError
-from rsviz.evidence import Evidence, record, shipped_example
+from rsviz.tasks.certify import CertifyProgress, CertifyRequest, run, shipped_example
+from rsviz.tasks.image import load_input, make_source, store_upload
+from rsviz.tasks.spellings import command_line
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
@@ -31,8 +24,8 @@ REQUEST = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25, 
 
 
 def certify(**changes):
-    *_, (evidence, _votes) = record(prepare(make_request(**REQUEST | changes)))
-    return evidence.certificate
+    *_, last = run(CertifyRequest.make(**REQUEST | changes))
+    return last.result
 
 
 def shell(*arguments):
@@ -51,27 +44,27 @@ def png(pixels):
 def test_the_shipped_example_is_what_its_request_gives():
     """The first picture of the app is no drawing: the same command draws the same votes."""
     example = shipped_example()
-    asked = {"device": "cpu", "precision": "float32", "batch": example.certificate["batch"]}
-    request = make_request(**example.request.model_dump() | asked)
-    *_, (again, _) = record(prepare(request))
+    asked = {"device": "cpu", "precision": "float32", "batch": example.result.batch}
+    request = CertifyRequest.make(**example.request.model_dump() | asked)
+    *_, again = run(request)
     # Another processor may round a logit tie the other way.
     moved = np.abs(np.array(again.counts) - example.counts).sum() / 2
     assert moved <= request.n / 10_000
-    assert again.certificate["predicted"] == example.certificate["predicted"]
-    assert again.certificate["radius"] == pytest.approx(example.certificate["radius"], abs=2e-3)
-    assert again.certificate["image_sha256"] == example.certificate["image_sha256"]
-    assert again.certificate["weights_sha256"] == example.certificate["weights_sha256"]
+    assert again.result.predicted == example.result.predicted
+    assert again.result.radius == pytest.approx(example.result.radius, abs=2e-3)
+    assert again.result.image_sha256 == example.result.image_sha256
+    assert again.result.weights_sha256 == example.result.weights_sha256
 
 
-def test_evidence_survives_its_file():
+def test_progress_survives_its_file():
     example = shipped_example()
-    again = Evidence.from_json(example.to_json())
-    assert again.certificate == example.certificate
+    again = CertifyProgress.from_json(example.to_json())
+    assert again.result == example.result
     assert again.history == example.history
     assert (again.pictures.x == example.pictures.x).all()
     assert (again.pictures.noisy == example.pictures.noisy).all()
     with pytest.raises(RsvizError, match="certify --save"):
-        Evidence.from_json('{"request": 3}')
+        CertifyProgress.from_json('{"request": 3}')
 
 
 def test_a_certificate_says_all_that_identifies_it():
@@ -81,20 +74,22 @@ def test_a_certificate_says_all_that_identifies_it():
         "block counts0 counts predicted predicted_name abstained p_a_lower p_b_upper radius radii seconds "
         "votes_per_second"
     )
-    assert set(contract.split()) <= set(certificate)
-    assert certificate["label"] == load("digits").labels[3]
-    assert certificate["image_sha256"] == digest(load("digits").image(3))
-    assert sum(certificate["counts"]) == 2000
-    json.dumps(certificate, allow_nan=False)
+    stored = certificate.to_json()
+    assert set(contract.split()) <= set(stored)
+    assert type(certificate).from_json(json.loads(json.dumps(stored))) == certificate
+    assert certificate.label == load("digits").labels[3]
+    assert certificate.image_sha256 == digest(load("digits").image(3))
+    assert sum(certificate.counts) == 2000
+    json.dumps(stored, allow_nan=False)
 
 
 def test_the_command_repeats_the_votes(capsys):
     certificate = certify()
-    command = command_line(make_request(**REQUEST), certificate)
+    command = command_line(certificate.repeated(CertifyRequest.make(**REQUEST)), "--json")
     assert command.startswith("python -m rsviz certify ")
     status, out, _ = shell(*command.split()[3:])
     assert status == 0
-    assert json.loads(out)["counts"] == certificate["counts"]
+    assert json.loads(out)["counts"] == list(certificate.counts)
 
 
 def test_a_file_and_its_upload_are_the_same_image(tmp_path):
@@ -131,10 +126,10 @@ def test_what_is_no_image_is_not_kept():
         ({"procedure": "magic"}, "procedure is 'magic'"),
         ({"procedure": "li"}, "procedure is 'li': its limits are not proved"),
         ({"procedure": "tcertify"}, "so it makes no certificate; auto, cohen, split, anytime do"),
-        ({"procedure": "cohen", "decide": 0.3}, "procedure is 'cohen', and decide is given"),
-        ({"decide": 0.3, "within": 5}, "decide and within are both given"),
-        ({"decide": 0}, "decide is 0"),
-        ({"decide": float("inf")}, "decide is inf"),
+        ({"procedure": "cohen", "until_radius": 0.3}, "procedure is 'cohen', and until_radius is given"),
+        ({"until_radius": 0.3, "within": 5}, "until_radius and within are both given"),
+        ({"until_radius": 0}, "until_radius is 0"),
+        ({"until_radius": float("inf")}, "until_radius is inf"),
         ({"within": 100}, "within is 100"),
         ({"stoppable": "perhaps"}, "stoppable is 'perhaps'"),
         ({"precision": "float8"}, "precision is 'float8'"),
@@ -148,7 +143,7 @@ def test_what_is_no_image_is_not_kept():
 )
 def test_a_bad_request_is_one_sentence_that_names_the_field(changes, named):
     with pytest.raises(RsvizError) as refused:
-        make_request(**REQUEST | changes)
+        CertifyRequest.make(**REQUEST | changes)
     assert named in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -165,7 +160,7 @@ def test_a_bad_request_is_one_sentence_that_names_the_field(changes, named):
 )
 def test_a_job_reaches_no_file_of_the_server(changes, words):
     with pytest.raises(RsvizError, match=words):
-        check_job(REQUEST | changes)
+        CertifyRequest.make(**REQUEST | changes).check_job()
 
 
 def test_an_image_that_is_not_there_or_does_not_fit_is_refused():
@@ -180,10 +175,13 @@ def test_an_image_that_is_not_there_or_does_not_fit_is_refused():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "--checkpoint"),
-        (["--checkpoint", "digits-plain"], "either --image FILE or --dataset"),
-        (["--checkpoint", "digits-plain", "--dataset", "digits"], "needs --index"),
-        (["--checkpoint", "digits-plain", "--dataset", "digits", "--index", 1], "give --scale"),
+        ([], "please give either --dataset with --index"),
+        (
+            ["--checkpoint", "digits-plain"],
+            "--dataset with --index, or --upload, or --image",
+        ),
+        (["--checkpoint", "digits-plain", "--dataset", "digits"], "--dataset with --index"),
+        (["--checkpoint", "digits-plain", "--dataset", "digits", "--index", 1], "scale is missing"),
         (["--checkpoint", "no", "--dataset", "digits", "--index", 1], "no"),
         (
             ["--checkpoint", "digits-plain", "--image", "/nowhere.png", "--scale", 0.1],

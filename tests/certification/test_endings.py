@@ -2,19 +2,24 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rsviz.bounds import BOUNDS, certifying
-from rsviz.certification import CertifyRequest, command_line, default_scale, gain, make_request, prepare
 from rsviz.checkpoints import load_card
-from rsviz.evidence import Evidence, along, record
+from rsviz.cli.options import request_from
 from rsviz.noise import NOISES
+from rsviz.tasks.certify import CertifyProgress, CertifyRequest, run, shipped_example
+from rsviz.tasks.certify.run import along
+from rsviz.tasks.settings import default_scale
+from rsviz.tasks.spellings import command_line
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
@@ -22,8 +27,8 @@ REQUEST = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25, 
 
 
 def certify(stop=None, **changes):
-    *_, (evidence, _votes) = record(prepare(make_request(**REQUEST | changes)), stop=stop)
-    return evidence.certificate
+    *_, last = run(CertifyRequest.make(**REQUEST | changes), stop=stop)
+    return last.result
 
 
 @pytest.mark.parametrize(
@@ -31,8 +36,8 @@ def certify(stop=None, **changes):
     [
         ({}, "complete"),
         ({"stoppable": True}, "complete"),
-        ({"decide": 0.1, "n": 20_000}, "proved"),
-        ({"decide": 2.0, "n": 20_000}, "out of reach"),
+        ({"until_radius": 0.1, "n": 20_000}, "proved"),
+        ({"until_radius": 2.0, "n": 20_000}, "out of reach"),
         ({"within": 30, "n": 20_000}, "good enough"),
         ({"noise": "laplace", "scale": 0.18}, "complete"),
     ],
@@ -41,42 +46,40 @@ def test_the_command_says_how_the_run_may_end(changes, ended):
     from rsviz.cli.certify import command  # its parser alone: a shell takes a second each time
 
     certificate = certify(**changes)
-    assert certificate["ended"] == ended
-    words = command_line(make_request(**REQUEST | changes), certificate).split()[4:]
-    options = command.make_context("certify", words).params
-    known = {name: options[name] for name in CertifyRequest.model_fields if name in options}
-    known["image"] = {"kind": "dataset", "dataset": options["dataset"], "index": options["index"]}
-    *_, (again, _votes) = record(prepare(make_request(**known)))
+    assert certificate.ended == ended
+    repeated = certificate.repeated(CertifyRequest.make(**REQUEST | changes))
+    words = shlex.split(command_line(repeated))[4:]
+    *_, again = run(request_from(CertifyRequest, command.make_context("certify", words).params))
     same = ("counts", "ended", "radius", "p_b_upper", "alpha_spent", "procedure")
-    assert [again.certificate[name] for name in same] == [certificate[name] for name in same]
+    assert [getattr(again.result, name) for name in same] == [getattr(certificate, name) for name in same]
 
 
 def test_the_command_of_a_run_stopped_by_hand_draws_its_votes_and_proves_the_same():
     changes = {"n": 100_000, "stoppable": True, "batch": 64}
     kept = certify(lambda snapshot: snapshot.votes.drawn > 1000, **changes)
-    assert kept["ended"] == "by hand"
-    command = command_line(make_request(**REQUEST | changes), kept).split()[1:]
+    assert kept.ended == "by hand"
+    command = command_line(kept.repeated(CertifyRequest.make(**REQUEST | changes)), "--json").split()[1:]
     out = subprocess.run([sys.executable, *command], cwd=CHECKOUT, capture_output=True, text=True).stdout
     again = json.loads(out)
-    assert (again["counts"], again["radius"]) == (kept["counts"], kept["radius"])
+    assert (again["counts"], again["radius"]) == (list(kept.counts), kept.radius)
 
 
 def test_what_is_claimed_does_not_depend_on_whether_somebody_asked_to_stop():
     asked = certify(lambda snapshot: False, stoppable=True)
     not_asked = certify(stoppable=True)
-    assert asked["p_a_lower"] == not_asked["p_a_lower"]
-    assert asked["alpha_spent"] < asked["alpha"] == 0.001
-    assert certify(lambda snapshot: True)["ended"] == "complete"  # it was not announced
+    assert asked.p_a_lower == not_asked.p_a_lower
+    assert asked.alpha_spent < asked.alpha == 0.001
+    assert certify(lambda snapshot: True).ended == "complete"  # it was not announced
 
 
 def test_auto_is_split_for_ten_classes_and_gains_over_cohen_on_the_same_votes():
     certificate, cohen = certify(n=20_000), certify(n=20_000, procedure="cohen")
-    assert certificate["procedure"] == "split"
-    assert cohen["counts"] == certificate["counts"]
-    assert certificate["radius_cohen"] == cohen["radius"]
-    percent = 100 * (certificate["radius"] / cohen["radius"] - 1)
-    assert gain(certificate) == f"{percent:+.1f} % radius over CERTIFY"
-    assert gain(cohen) is None
+    assert certificate.procedure == "split"
+    assert cohen.counts == certificate.counts
+    assert certificate.radius_cohen == cohen.radius
+    percent = 100 * (certificate.radius / cohen.radius - 1)
+    assert certificate.gain == f"{percent:+.1f} % radius over CERTIFY"
+    assert cohen.gain is None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +94,11 @@ def test_auto_is_split_for_ten_classes_and_gains_over_cohen_on_the_same_votes():
     ],
 )
 def test_the_procedure_that_stands_for_auto(changes, classes, key):
-    assert make_request(**REQUEST | changes).procedure_for(classes) == key
+    assert CertifyRequest.make(**REQUEST | changes).procedure_for(classes) == key
+
+
+def gain(radii):
+    return replace(shipped_example().result, **radii).gain
 
 
 def test_gain_says_so_where_only_one_of_them_certifies_and_hides_no_loss():
@@ -107,12 +114,12 @@ def test_every_noise_certifies_in_its_norm_with_every_bound_that_fits_it(noise):
     scale, dim = default_scale(card, noise), int(np.prod(card.input_shape))
     assert NOISES[noise](scale).deviation(dim) == pytest.approx(0.25)
     certificate = certify(noise=noise, scale=scale)
-    keys = list(certificate["radii"])
+    keys = list(certificate.radii)
     assert keys == [bound.key for bound in certifying(noise)]
     assert BOUNDS[keys[0]].tight
-    assert certificate["norm"] == NOISES[noise].norm == BOUNDS[keys[0]].norm
-    assert certificate["radius"] == certificate["radii"][keys[0]] > 0
-    assert certificate["predicted"] == certificate["label"]
+    assert certificate.norm == NOISES[noise].norm == BOUNDS[keys[0]].norm
+    assert certificate.radius == certificate.radii[keys[0]] > 0
+    assert certificate.predicted == certificate.label
 
 
 def test_a_checkpoint_without_noise_has_no_scale_of_its_own():
@@ -120,12 +127,12 @@ def test_a_checkpoint_without_noise_has_no_scale_of_its_own():
 
 
 def test_the_path_of_the_votes_ends_with_what_the_certificate_claims():
-    *_, (evidence, _votes) = record(prepare(make_request(**REQUEST)))
-    certificate = evidence.certificate
-    drawn, top, other, *limits = evidence.history[-1]
-    assert (drawn, top, other) == (2000, *sorted(evidence.counts)[:-3:-1])
-    assert tuple(limits) == evidence.limits == (certificate["p_a_lower"], certificate["p_b_upper"])
-    seen = [row[0] for row in evidence.history]
+    *_, progress = run(CertifyRequest.make(**REQUEST))
+    certificate = progress.result
+    drawn, top, other, *limits = progress.history[-1]
+    assert (drawn, top, other) == (2000, *sorted(progress.counts)[:-3:-1])
+    assert tuple(limits) == progress.limits == (certificate.p_a_lower, certificate.p_b_upper)
+    seen = [row[0] for row in progress.history]
     assert seen == sorted(set(seen))
 
 
@@ -144,10 +151,10 @@ def test_the_first_interrupt_of_a_stoppable_run_in_the_shell_keeps_what_is_prove
     command = "--checkpoint digits-gaussian-0.25 --dataset digits --index 3 --n 1000000 --stoppable"
     options = [*command.split(), "--save", str(tmp_path / "it.json")]
     assert shell.command.main(options, standalone_mode=False) == 0
-    kept = Evidence.from_json((tmp_path / "it.json").read_text()).certificate
-    assert kept["ended"] == "by hand"
-    assert kept["n"] < 1_000_000
-    assert kept["radius"] > 0
+    kept = CertifyProgress.from_json((tmp_path / "it.json").read_text()).result
+    assert kept.ended == "by hand"
+    assert kept.n < 1_000_000
+    assert kept.radius > 0
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import vl_convert
 
-from rsviz.evidence import shipped_example
 from rsviz.figures import certify as figures
+from rsviz.tasks.certify import shipped_example
 
 CLASSES = tuple("abcdefghijklmnopqrst")
 HISTORY = [[10, 6, 3, 0.2, 0.7], [100, 60, 30, 0.4, 0.5], [1000, 620, 290, 0.58, 0.33]]

@@ -8,10 +8,9 @@ import time
 import pytest
 
 from rsviz import jobs
-from rsviz.certification import make_request
 from rsviz.errors import RsvizError
-from rsviz.evidence import Evidence
-from rsviz.jobs.certify import _as_of_now, evidence_of, run_certify, stop
+from rsviz.jobs.certify import progress_of, run_certify, stop
+from rsviz.tasks.certify import CertifyProgress, CertifyRequest
 from tests.here import run_here
 
 REQUEST = {
@@ -77,11 +76,11 @@ def test_what_was_stored_says_what_may_be_claimed_at_that_moment(still_home):
         assert (top, other) == tuple(sorted(step.progress["counts"])[:-3:-1])
         assert 0 <= p_a_lower <= top / drawn
         assert 1 >= p_b_upper >= other / drawn
-    gathered = Evidence(make_request(**job.request), **result)
+    gathered = CertifyProgress.gathered(CertifyRequest.make(**job.request), None, result)
     assert gathered.limits == (result["certificate"]["p_a_lower"], result["certificate"]["p_b_upper"])
 
 
-@pytest.mark.parametrize("rule", [{"decide": 0.3}, {"within": 15}])
+@pytest.mark.parametrize("rule", [{"until_radius": 0.3}, {"within": 15}])
 def test_a_rule_ends_the_job_after_the_same_votes_however_often_it_is_killed(still_home, rule):
     undisturbed = run(submitted(n=50_000, **rule))[1]
     job, resume, kills = submitted(n=50_000, **rule), None, 0
@@ -103,7 +102,7 @@ def test_a_real_worker_is_killed_and_the_stopped_job_still_ends(tmp_path, monkey
     job_id = jobs.submit("certify", REQUEST | {"n": 10_000_000, "stoppable": True}, session="a")
     try:
         deadline = time.monotonic() + 120
-        while not evidence_of(jobs.get(job_id)).counts:
+        while not progress_of(jobs.get(job_id)).counts:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         os.kill(int((tmp_path / "worker.lock").read_text().split()[0]), signal.SIGKILL)
@@ -111,16 +110,20 @@ def test_a_real_worker_is_killed_and_the_stopped_job_still_ends(tmp_path, monkey
         job = jobs.wait(job_id, 120)
         assert job.state == "done"
         assert job.result["certificate"]["ended"] == "by hand"
-        assert evidence_of(job).certificate["n"] < 10_000_000
+        assert progress_of(job).result.n < 10_000_000
     finally:
         if jobs.worker_alive():
             os.kill(int((tmp_path / "worker.lock").read_text().split()[0]), signal.SIGKILL)
 
 
-def test_a_job_of_the_first_version_is_still_drawn():
-    certificate = {"n": 100, "alpha": 0.001, "radius": 0.3}
-    gathered = _as_of_now({"history": [[50, 40], [100, 80]], "certificate": certificate})
-    assert gathered["history"] == []
-    assert gathered["certificate"]["ended"] == "complete"
-    assert gathered["certificate"]["n_planned"] == 100
-    assert gathered["certificate"]["radius_cohen"] is None
+def test_a_job_of_the_first_version_is_still_drawn(still_home):
+    later = ("ended", "n_planned", "alpha_spent", "radius_cohen")
+    _, result = run(submitted())
+    old = {name: value for name, value in result["certificate"].items() if name not in later}
+    history = [row[:2] for row in result["history"]]
+    request = CertifyRequest.make(**{name: REQUEST[name] for name in REQUEST} | {"decide": None})
+    gathered = CertifyProgress.gathered(request, None, result | {"history": history, "certificate": old})
+    assert gathered.history == []
+    assert gathered.result.ended == "complete"
+    assert gathered.result.n_planned == gathered.result.n
+    assert gathered.result.radius_cohen is None

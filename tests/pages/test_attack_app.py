@@ -11,10 +11,10 @@ from rsviz.attacks import ATTACKS
 from rsviz.attacks.evidence import shipped_example
 from rsviz.attacks.request import make_request
 from rsviz.attacks.words import best_radius, contradicts, distance
-from rsviz.certification import load_input
 from rsviz.checkpoints import load_card
 from rsviz.data import images
 from rsviz.jobs.store import Store
+from rsviz.tasks.image import load_input
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

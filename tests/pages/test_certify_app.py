@@ -66,7 +66,7 @@ def test_pressing_certify_puts_the_job_into_the_url(certify_page):
 def test_every_run_of_the_page_may_be_stopped_and_takes_the_procedure_that_suits(certify_page):
     request = certified(certify_page)
     assert request["stoppable"] is True
-    assert (request["procedure"], request["decide"], request["within"]) == ("auto", None, None)
+    assert (request["procedure"], request["until_radius"], request["within"]) == ("auto", None, None)
     assert (request["noise"], request["scale"]) == ("gaussian", 0.25)
 
 
@@ -84,22 +84,24 @@ def test_each_noise_has_a_scale_of_its_own_that_starts_at_the_deviation_of_train
     assert (request["noise"], request["scale"]) == (noise, slider.value)
 
 
-@pytest.mark.parametrize(("end", "key", "value"), [("decide", "decide", 0.4), ("within", "within", 7.5)])
+@pytest.mark.parametrize(
+    ("end", "key", "value"), [("until_radius", "until_radius", 0.4), ("within", "within", 7.5)]
+)
 def test_a_rule_is_part_of_the_request(certify_page, end, key, value):
     app = certify_page.selectbox(key="end").set_value(end).run()
     request = certified(app.number_input(key=key).set_value(value).run())
     assert request[key] == value
-    assert request["decide" if key == "within" else "within"] is None
+    assert request["until_radius" if key == "within" else "within"] is None
 
 
 def test_a_rule_with_a_procedure_that_allows_none_is_one_sentence(certify_page):
-    app = certify_page.selectbox(key="end").set_value("decide").run()
+    app = certify_page.selectbox(key="end").set_value("until_radius").run()
     app = app.selectbox(key="procedure").set_value("cohen").run()
     app = button(app, "Certify").click().run()
     assert not app.exception
     assert [error.value for error in app.error] == [
-        "procedure is 'cohen', and decide is given: a run that ends by what it sees needs limits that hold "
-        "at every moment, which are those of anytime."
+        "procedure is 'cohen', and until_radius is given: a run that ends by what it sees needs limits that "
+        "hold at every moment, which are those of anytime."
     ]
 
 

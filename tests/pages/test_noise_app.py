@@ -11,10 +11,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from rsviz.bounds import BOUNDS
-from rsviz.certification import store_upload
 from rsviz.noise import NOISES
 from rsviz.noise_size import EqualRadius
 from rsviz.norms import NORMS
+from rsviz.tasks.image import store_upload
 from rsviz.ui import noise as ui
 
 CHECKOUT = Path(__file__).resolve().parents[2]

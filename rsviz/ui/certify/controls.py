@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from rsviz.certification import AUTO
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
-from rsviz.evidence import shipped_example
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
+from rsviz.tasks.certify import shipped_example
+from rsviz.tasks.settings import AUTO
 from rsviz.ui import pickers
 from rsviz.ui.address import Address, choice, number
 from rsviz.ui.glossary import explain
@@ -15,7 +15,11 @@ from rsviz.ui.glossary import explain
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 MOST_SEED = 2**53 - 1
-ENDS = {"votes": "After n votes", "decide": "When a radius is decided", "within": "When it is good enough"}
+ENDS = {
+    "votes": "After n votes",
+    "until_radius": "When a radius is decided",
+    "within": "When it is good enough",
+}
 
 
 VALID = [AUTO, *(key for key, procedure in PROCEDURES.items() if procedure.valid)]
@@ -32,7 +36,7 @@ ADDRESS = Address(
         "seed": number(0, MOST_SEED, 0),
         "procedure": choice(VALID, AUTO),
         "end": choice(ENDS, "votes", labels={words: key for key, words in ENDS.items()}),
-        "decide": number(0.0001, 100.0, 0.25),
+        "until_radius": number(0.0001, 100.0, 0.25),
         "within": number(0.1, 99.0, 10.0),
     },
 )
@@ -95,9 +99,11 @@ def _choose_end(norm):
         help="A rule ends the run early; what it proved by then holds with the same confidence.",
     )
     ends = {"stoppable": True}
-    if end == "decide":
+    if end == "until_radius":
         words = f"Radius to decide ({norm})"
-        ends["decide"] = st.number_input(words, 0.0001, 100.0, step=0.05, format="%.4g", key="decide")
+        ends["until_radius"] = st.number_input(
+            words, 0.0001, 100.0, step=0.05, format="%.4g", key="until_radius"
+        )
     elif end == "within":
         ends["within"] = st.number_input(
             "Within this % of the largest radius in reach", 0.1, 99.0, step=1.0, key="within"

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from rsviz.bounds import BOUNDS, round_down
-from rsviz.certification import command_line, limits_in_words
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
-from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
 from rsviz.norms import NORMS
+from rsviz.tasks.certify import CertifyProgress, limits_in_words
+from rsviz.tasks.spellings import command_line
 from rsviz.ui.certify.words import confidence, headline
 from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.pickers import noise_words
@@ -39,19 +39,19 @@ IN_EACH_ROW = [
 """Fields of a certificate that identify it in the CSV."""
 
 
-def show_export(evidence: Evidence, card: Card) -> None:
+def show_export(progress: CertifyProgress, card: Card) -> None:
     """The panel of one certificate."""
-    certificate = evidence.certificate
-    name = f"certificate-{certificate['checkpoint']}-{certificate['image_sha256'][:8]}"
+    certificate = progress.result
+    name = f"certificate-{certificate.checkpoint}-{certificate.image_sha256[:8]}"
 
     def export():
-        command = command_line(evidence.request, certificate)
-        described = certificate | {"command": command}
+        command = command_line(certificate.repeated(progress.request), "--json")
+        described = certificate.to_json() | {"command": command}
         return Export(
             [
                 File("JSON", f"{name}.json", lambda: json.dumps(described, indent=2)),
                 File("CSV", f"{name}.csv", lambda: _csv(certificate, card)),
-                File("PNG", f"{name}.png", lambda: _sheet(evidence, card)),
+                File("PNG", f"{name}.png", lambda: _sheet(progress, card)),
             ],
             commands=[command],
             gives="draws the same votes",
@@ -59,9 +59,9 @@ def show_export(evidence: Evidence, card: Card) -> None:
 
     def below():
         st.markdown("**What every bound proves from these votes**")
-        st.markdown(_radii_table(certificate["radii"]))
+        st.markdown(_radii_table(certificate.radii))
         st.markdown("**All of it in numbers**")
-        st.json(certificate, expanded=1)
+        st.json(certificate.to_json(), expanded=1)
 
     take_home("every bound, JSON, CSV, PNG, command", export, below=below)
 
@@ -77,26 +77,26 @@ def _radii_table(radii) -> str:
 
 def _csv(certificate, card) -> str:
     """Votes per class, with what identifies the certificate in each row."""
-    votes = {"class": card.classes, "counts0": certificate["counts0"], "counts": certificate["counts"]}
-    return pd.DataFrame(votes | {key: certificate[key] for key in IN_EACH_ROW}).to_csv(index=False)
+    votes = {"class": card.classes, "counts0": certificate.counts0, "counts": certificate.counts}
+    return pd.DataFrame(votes | {key: getattr(certificate, key) for key in IN_EACH_ROW}).to_csv(index=False)
 
 
-def _sheet(evidence, card) -> bytes:
-    certificate = evidence.certificate
+def _sheet(progress, card) -> bytes:
+    certificate = progress.result
     title = "The smoothed classifier abstains"
-    if not certificate["abstained"]:
-        title = headline(certificate, certificate["norm"])  # few fonts have the symbols
-    p_a_lower, p_b_upper = limits_in_words(certificate["p_a_lower"], certificate["p_b_upper"])
+    if not certificate.abstained:
+        title = headline(certificate, certificate.norm)  # few fonts have the symbols
+    p_a_lower, p_b_upper = limits_in_words(certificate.p_a_lower, certificate.p_b_upper)
     lines = [
-        f"{certificate['checkpoint']}, {noise_words(certificate['noise'], certificate['scale'])}, "
-        f"n = {certificate['n']:,}, α = {certificate['alpha']:g}, seed {certificate['seed']}",
-        f"p_A ≥ {p_a_lower}, p_B ≤ {p_b_upper} with confidence {confidence(certificate['alpha'])} "
-        f"({PROCEDURES[certificate['procedure']].title})",
+        f"{certificate.checkpoint}, {noise_words(certificate.noise, certificate.scale)}, "
+        f"n = {certificate.n:,}, α = {certificate.alpha:g}, seed {certificate.seed}",
+        f"p_A ≥ {p_a_lower}, p_B ≤ {p_b_upper} with confidence {confidence(certificate.alpha)} "
+        f"({PROCEDURES[certificate.procedure].title})",
     ]
     return figures.sheet_png(
-        evidence.pictures.x,
-        figures.votes_columns(evidence.counts, card.classes, evidence.top),
-        figures.path_columns(evidence.history),
+        progress.pictures.x,
+        figures.votes_columns(progress.counts, card.classes, progress.top),
+        figures.path_columns(progress.history),
         title,
         lines,
     )

@@ -10,11 +10,11 @@ from rsviz import data
 from rsviz.bounds import round_down
 from rsviz.checkpoints import Card
 from rsviz.errors import RsvizError
-from rsviz.evidence import Evidence
 from rsviz.figures import certify as figures
 from rsviz.jobs import Job
 from rsviz.jobs.certify import stop
 from rsviz.norms import NORMS
+from rsviz.tasks.certify import CertifyProgress
 from rsviz.ui.certify import words
 from rsviz.ui.certify.export import show_export
 from rsviz.ui.glossary import explain
@@ -30,57 +30,57 @@ BADGES = {
 }
 
 
-def show(evidence: Evidence, card: Card, state: str) -> None:
+def show(progress: CertifyProgress, card: Card, state: str) -> None:
     """Draw all that is there. state: of the job, or "example"."""
-    certificate = evidence.certificate
-    abstained = certificate is not None and certificate["abstained"]
+    certificate = progress.result
+    abstained = certificate is not None and certificate.abstained
     if state == "done":
-        state = "abstained" if abstained else "done" if certificate["ended"] == "complete" else "early"
+        state = "abstained" if abstained else "done" if certificate.ended == "complete" else "early"
     badge(state, BADGES)
     if certificate:
-        _promise(evidence)
-    elif evidence.counts:
-        _so_far(evidence, card, state)
+        _promise(progress)
+    elif progress.counts:
+        _so_far(progress, card, state)
     elif state == "running":
         st.info("The worker has it: loading the network.", icon=":material/hourglass_top:")
-    _pictures(evidence, card)
+    _pictures(progress, card)
     with st.container(key="details"):  # on a phone the controls stand before it
-        _votes(evidence, card)
+        _votes(progress, card)
         if certificate and not abstained:
-            _ball(evidence, card)
+            _ball(progress, card)
         if certificate:
-            _attack_link(evidence)
-            show_export(evidence, card)
+            _attack_link(progress)
+            show_export(progress, card)
 
 
-def _promise(evidence):
+def _promise(progress):
     """Headline, guarantee, and how it came about."""
-    certificate = evidence.certificate
-    if certificate["abstained"]:
+    certificate = progress.result
+    if certificate.abstained:
         st.header("No class, no radius", anchor=False, help=explain("abstain"))
     else:
-        symbol = NORMS[certificate["norm"]].symbol
+        symbol = NORMS[certificate.norm].symbol
         st.header(words.headline(certificate, symbol), anchor=False, help=explain("radius", "norm"))
-    st.markdown(words.promise(evidence))
-    label = certificate["label_name"]
-    if not certificate["abstained"] and label not in (None, certificate["predicted_name"]):
+    st.markdown(words.promise(progress))
+    label = certificate.label_name
+    if not certificate.abstained and label not in (None, certificate.predicted_name):
         st.warning(f"The label is {label}: the class is certified, and wrong.", icon=":material/warning:")
 
 
-def _so_far(evidence, card, state):
+def _so_far(progress, card, state):
     """Headline of a run that is not finished; only what is proved at this moment is said to be."""
-    request = evidence.request
-    drawn = f"{evidence.drawn:,} of {request.n:,} votes"
+    request = progress.request
+    drawn = f"{progress.drawn:,} of {request.n:,} votes"
     if state == "running":
-        st.progress(min(evidence.drawn / request.n, 1.0), drawn)
+        st.progress(min(progress.drawn / request.n, 1.0), drawn)
     else:
         st.markdown(f"It ended after {drawn}. Nothing was kept, so nothing is claimed.")
-    if evidence.top is None or not evidence.drawn:
+    if progress.top is None or not progress.drawn:
         return
-    share = evidence.counts[evidence.top] / evidence.drawn
-    st.header(f"{card.classes[evidence.top]} so far, with {100 * share:.1f} % of the votes", anchor=False)
-    if state == "running" and evidence.request.stoppable and evidence.limits is not None:
-        st.markdown(words.if_stopped_now(evidence))
+    share = progress.counts[progress.top] / progress.drawn
+    st.header(f"{card.classes[progress.top]} so far, with {100 * share:.1f} % of the votes", anchor=False)
+    if state == "running" and progress.request.stoppable and progress.limits is not None:
+        st.markdown(words.if_stopped_now(progress))
 
 
 def offer_stop(job: Job) -> None:
@@ -97,13 +97,13 @@ def _stop(job):
         refuse(error)
 
 
-def _pictures(evidence, card):
-    pictures = evidence.pictures
+def _pictures(progress, card):
+    pictures = progress.pictures
     if pictures is None:
         return
     left, right = st.columns([1, 2], gap="medium")
     with left:
-        label = (evidence.certificate or {}).get("label_name")
+        label = progress.result and progress.result.label_name
         caption = "The image" if label is None else f"The image, labelled {label}"
         picture(pictures.x, caption, alt=caption, size=210)
     with right:
@@ -117,14 +117,14 @@ def _pictures(evidence, card):
         st.caption(f"The first {len(pictures.noisy)} noisy copies, and what the network says to each: {said}")
 
 
-def _votes(evidence, card):
-    if not evidence.counts:
+def _votes(progress, card):
+    if not progress.counts:
         return
     left, right = st.columns(2, gap="medium")
-    votes = figures.votes_columns(evidence.counts, card.classes, evidence.top)
-    path = figures.path_columns(evidence.history)
+    votes = figures.votes_columns(progress.counts, card.classes, progress.top)
+    path = figures.path_columns(progress.history)
     left.vega_lite_chart(
-        pa.table(votes), figures.votes_spec(), alt=f"Votes per class after {evidence.drawn:,} draws"
+        pa.table(votes), figures.votes_spec(), alt=f"Votes per class after {progress.drawn:,} draws"
     )
     right.vega_lite_chart(
         pa.table(path),
@@ -133,17 +133,17 @@ def _votes(evidence, card):
     )
 
 
-def _ball(evidence, card):
-    certificate, pictures = evidence.certificate, evidence.pictures
-    radius = certificate["radius"]
+def _ball(progress, card):
+    certificate, pictures = progress.result, progress.pictures
+    radius = certificate.radius
     if pictures is None or not np.isfinite(radius):
         return
     st.subheader("How large is that?", anchor=False)
     images = _edges(
         radius,
-        certificate["norm"],
-        certificate["predicted"],
-        evidence.request.seed,
+        certificate.norm,
+        certificate.predicted,
+        progress.request.seed,
         card.dataset if card.dataset in data.DATASETS and data.available(card.dataset) else None,
         pictures.x.tobytes(),
         pictures.x.shape,
@@ -151,7 +151,7 @@ def _ball(evidence, card):
     directions = ", ".join(images)
     sheet(list(images.values()), len(images), alt=f"The image moved by the radius: {directions}", size=170)
     st.caption(
-        f"The image moved by {round_down(radius)} in {NORMS[certificate['norm']].symbol}, to the edge of the "
+        f"The image moved by {round_down(radius)} in {NORMS[certificate.norm].symbol}, to the edge of the "
         f"ball: {directions}. "
         "Just inside, the smoothed classifier says the same. Values outside [0, 1] are cut off on the screen "
         "only."
@@ -172,9 +172,9 @@ def _edges(radius, norm, predicted, seed, dataset, content, shape):
     return {key.replace("another class", f"class {name}"): image for key, image in moved.items()}
 
 
-def _attack_link(evidence):
+def _attack_link(progress):
     """To the Attack page with this checkpoint, image and noise."""
-    request, image = evidence.request, evidence.request.image
+    request, image = progress.request, progress.request.image
     query = {"checkpoint": request.checkpoint, "noise": request.noise, "sigma": request.scale}
     if image.kind == "dataset":
         query |= {"index": image.index}

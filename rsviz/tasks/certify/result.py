@@ -1,0 +1,219 @@
+"""What a certificate says and what it rests on, finished or not: votes, their path, pictures. No torch."""
+
+import base64
+import functools
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import safetensors.numpy
+
+from rsviz.bounds import certifying
+from rsviz.errors import RsvizError
+from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.noise import NOISES
+from rsviz.smoothing import Certificate
+from rsviz.tasks.certify.request import CertifyRequest
+from rsviz.tasks.image import DatasetImage, FileImage, UploadedImage, make_source
+
+if TYPE_CHECKING:
+    from rsviz.smoothing import CertifyVotes
+
+BEFORE_STOPPING = {"ended": "complete", "radius_cohen": None}
+"""Fields that certificates of the first version lack; every run went to n then."""
+
+
+@dataclass(frozen=True)
+class CertifyResult(Certificate):
+    """A certificate with all that identifies it. Its own fields come from rsviz.smoothing.Certificate.
+
+    checkpoint, weights_sha256: the network. image, image_sha256: where the image comes from, and its pixels.
+    label, label_name: the class in the dataset, None where it is not known.
+    predicted_name: the certified class, None where it abstains. norm: that of the radius.
+    """
+
+    checkpoint: str
+    weights_sha256: str
+    image: DatasetImage | UploadedImage | FileImage
+    image_sha256: str
+    label: int | None
+    label_name: str | None
+    predicted_name: str | None
+    norm: str
+
+    @property
+    def gain(self) -> str | None:
+        """How much farther `split` certifies than `cohen` from the same votes and alpha, in words.
+
+        None where the limits are not those of `split`, or neither of them certifies.
+        """
+        radius, cohen = self.radius, self.radius_cohen
+        if cohen is None or radius == cohen == 0:
+            return None
+        if cohen == 0:
+            return "it certifies, where CERTIFY abstains"
+        if math.isinf(cohen):
+            return "both without limit"
+        return f"{100 * (radius / cohen - 1):+.1f} % radius over CERTIFY"
+
+    def repeated(self, request: CertifyRequest) -> CertifyRequest:
+        """The request that draws the same votes again on another machine: device, precision, batch are fixed.
+
+        A run that was stopped by hand becomes one to n by procedure anytime, at the alpha that it spent.
+        """
+        fixed = {"device": self.device, "precision": self.precision, "batch": self.batch}
+        if self.ended == "by hand":
+            rule = {"until_radius": None, "within": None, "stoppable": False}
+            fixed |= {"n": self.n, "alpha": self.alpha_spent, "procedure": self.procedure} | rule
+        else:
+            fixed |= {"procedure": request.procedure_for(len(self.counts))}
+        return request.model_copy(update=fixed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `from_json` reads them."""
+        values = {name: getattr(self, name) for name in _IDENTITY} | asdict(self)
+        values |= {"image": self.image.model_dump()}
+        return values | {"counts0": list(self.counts0), "counts": list(self.counts)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "CertifyResult":
+        """What `to_json` gave, also in an older version."""
+        values = BEFORE_STOPPING | {"n_planned": values["n"], "alpha_spent": values["alpha"]} | values
+        image = make_source(values["image"])
+        counts = {name: tuple(values[name]) for name in ("counts0", "counts")}
+        known = {one.name for one in fields(cls)}
+        values = values | counts | {"image": image}
+        return cls(**{name: value for name, value in values.items() if name in known})
+
+
+_IDENTITY = ("checkpoint", "weights_sha256", "image", "image_sha256", "label", "label_name")
+
+
+def described(certificate: Certificate, request: CertifyRequest, card, digest: str, label) -> CertifyResult:
+    """The certificate of a request with its names.
+
+    card: of the checkpoint. digest: SHA-256 of the image's pixels. label: class index or None.
+    """
+    return CertifyResult(
+        **{one.name: getattr(certificate, one.name) for one in fields(Certificate)},
+        checkpoint=card.name,
+        weights_sha256=card.weights_sha256,
+        image=request.image,
+        image_sha256=digest,
+        label=label,
+        label_name=None if label is None else card.classes[label],
+        predicted_name=None if certificate.abstained else card.classes[certificate.predicted],
+        norm=NOISES[certificate.noise].norm,
+    )
+
+
+@dataclass(frozen=True)
+class CertifyPictures:
+    """The pictures of a certificate.
+
+    x: the input float32 (C, H, W). noisy: noisy copies (EXAMPLES, C, H, W). votes: f's class of each copy.
+    """
+
+    x: np.ndarray
+    noisy: np.ndarray
+    votes: np.ndarray
+
+    # safetensors, not npz: NumPy reads its headers with Python's parser, and in CPython 3.11 that fails
+    # now and then where many threads parse at once, as those of a class's pages do.
+    def to_bytes(self) -> bytes:
+        arrays = {"x": self.x.astype(np.float32), "noisy": self.noisy.astype(np.float16), "votes": self.votes}
+        return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "CertifyPictures":
+        arrays = safetensors.numpy.load(content)
+        return cls(arrays["x"], arrays["noisy"].astype(np.float32), arrays["votes"])
+
+
+@dataclass(frozen=True)
+class CertifyProgress:
+    """The state of one request.
+
+    phase: "loading", "measuring" (the speed of this machine) or "voting".
+    counts0, counts: votes per class of the selecting and of the estimating draws so far.
+    top: the class that is counted for, None while it is being selected.
+    history: rows [votes drawn, votes for the top class, votes for the largest other one, p_a_lower,
+    p_b_upper]; the limits are those that could be claimed at that moment.
+    result: None until the run has ended. votes: all that a restart needs beside the request.
+    """
+
+    request: CertifyRequest
+    pictures: CertifyPictures | None = None
+    phase: str = "loading"
+    counts0: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+    top: int | None = None
+    history: list = field(default_factory=list)
+    result: CertifyResult | None = None
+    votes: "CertifyVotes | None" = None
+
+    @property
+    def drawn(self) -> int:
+        """Estimating votes so far."""
+        return sum(self.counts)
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """(p_a_lower, p_b_upper) that may be claimed now; None before the first estimating vote."""
+        return tuple(self.history[-1][3:]) if self.history else None
+
+    def radius_now(self) -> float:
+        """Radius of the tight bound that may be claimed now, 0 where nothing is proved."""
+        if self.limits is None:
+            return 0.0
+        bound = certifying(self.request.noise)[0]
+        return float(bound.certified_radius(*self.limits, scale=self.request.scale))
+
+    def changing(self) -> dict[str, Any]:
+        """The part that changes while votes arrive, for JSON."""
+        return {
+            "counts0": list(self.counts0),
+            "counts": list(self.counts),
+            "top": self.top,
+            "history": self.history,
+        }
+
+    @classmethod
+    def gathered(cls, request: CertifyRequest, pictures, values: dict[str, Any]) -> "CertifyProgress":
+        """What a job stored: `changing` and a phase, at the end "certificate"; older versions too."""
+        values = dict(values)
+        history = [row for row in values.pop("history", ()) if len(row) == 5]  # the first version: no limits
+        stored = values.pop("certificate", None)
+        result = CertifyResult.from_json(stored) if stored else None
+        return cls(request, pictures, history=history, result=result, **values)
+
+    def to_json(self) -> str:
+        """All of it as one text, which `from_json` reads."""
+        pictures = base64.b64encode(self.pictures.to_bytes()).decode() if self.pictures else None
+        certificate = self.result.to_json() if self.result else None
+        stored = {"request": self.request.model_dump(), **self.changing(), "certificate": certificate}
+        return json.dumps(stored | {"pictures": pictures}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "CertifyProgress":
+        try:
+            values = json.loads(text)
+            pictures, request = values.pop("pictures"), CertifyRequest.make(**values.pop("request"))
+            if pictures:
+                pictures = CertifyPictures.from_bytes(base64.b64decode(pictures))
+            return cls.gathered(request, pictures or None, values)
+        except (KeyError, TypeError, ValueError, AttributeError, safetensors.SafetensorError):
+            raise RsvizError("this is not a file that `certify --save` wrote.") from None
+
+
+@functools.cache
+def shipped_example() -> CertifyProgress:
+    """The finished certificate that comes with rsviz; `certify --save` wrote it."""
+    return CertifyProgress.from_json((SHIPPED_CHECKPOINTS / "examples" / "certify.json").read_text("utf-8"))
+
+
+def limits_in_words(p_a_lower: float, p_b_upper: float) -> tuple[str, str]:
+    """Four decimals of each, rounded to the side on which the limit still holds."""
+    return f"{math.floor(1e4 * p_a_lower) / 1e4:.4f}", f"{math.ceil(1e4 * p_b_upper) / 1e4:.4f}"
