@@ -6,7 +6,6 @@ import click
 from tqdm import tqdm
 
 from rsviz.cli import print_json
-from rsviz.cli.certify import image_source
 
 IMAGES = "attack.npz"
 """Name of the images in a folder given to --out."""
@@ -85,8 +84,6 @@ def command(checkpoint, image, fit, invert, dataset, index, noise, scale, out, s
 
 def _noise(card, noise, scale):
     """As given, or as the checkpoint knows them; 0 means no noise at all."""
-    from rsviz.cli.certify import noise_and_scale
-
     if scale == 0:
         return noise or card.noise or "gaussian", 0.0
     if scale is None and noise in (None, card.noise) and not card.noise:
@@ -133,3 +130,33 @@ def _sentences(result):
         yield "certified for the original, with confidence " + f"{1 - result['alpha']:.10g}:"
         for key, radius in result["radii"].items():
             yield f"  {key:<18} {BOUNDS[key].norm:<4} {round_down(radius)}"
+
+
+def image_source(image, fit, invert, dataset, index):
+    if (image is None) == (dataset is None):
+        raise click.UsageError("please give either --image FILE or --dataset NAME with --index I.")
+    if image is not None:
+        return {"kind": "file", "path": image, "how": fit, "invert": invert}
+    if index is None:
+        raise click.UsageError(f"--dataset {dataset} needs --index I.")
+    return {"kind": "dataset", "dataset": dataset, "index": index}
+
+
+def noise_and_scale(card, noise, scale):
+    """Noise and scale as given, or as the checkpoint knows them; says so where it chose the scale."""
+    from rsviz.noise import NOISES
+    from rsviz.tasks.settings import default_scale
+
+    noise = noise or card.noise or "gaussian"
+    if scale is not None or noise not in NOISES:
+        return noise, scale if scale is not None else 1.0  # an unknown noise is refused with the request
+    scale = default_scale(card, noise)
+    if scale is None:
+        raise click.UsageError(f"{card.name} was trained without noise; please give --scale.")
+    if noise != card.noise:
+        click.echo(
+            f"{card.name} was trained with {card.noise} noise of scale {card.scale:g}; {noise} noise of "
+            f"scale {scale:.4g} has the same deviation per pixel.",
+            err=True,
+        )
+    return noise, scale
