@@ -1,4 +1,4 @@
-"""How much noise a certificate takes: mechanisms made comparable, and what they certify against dimension."""
+"""How much noise a certificate needs: comparable mechanisms, and what they certify against dimension."""
 
 import functools
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ import numpy as np
 from rsviz.bounds import Bound, certifying
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES, Noise
-from rsviz.noise.streams import SAMPLED_NORMS, numpy_generator
-from rsviz.norms import conversion
+from rsviz.noise.streams import DENSITY_DOTS, PICTURE_NOISE, SAMPLED_NORMS, numpy_generator
+from rsviz.norms import NORMS, conversion
 
 DIMENSIONS: Mapping[str, int] = MappingProxyType(
     {"MNIST": 784, "CIFAR-10": 3_072, "Tiny ImageNet": 12_288, "ImageNet": 150_528}
@@ -21,10 +21,10 @@ DIMENSIONS: Mapping[str, int] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Slope:
-    """A lower bound on the noise, E||z||_inf >= const * radius * d^power, of which the constant is unknown.
+    """A lower bound on the noise, E||z||_inf >= const * radius * d^power, with an unknown constant.
 
+    With E||z||_inf fixed, the radius falls at least as fast as d^-power.
     norm: of the radius. notion: the robustness it is stated for, which is not the certificate of a class.
-    With E||z||_inf fixed the radius can then fall no slower than d^-power.
     """
 
     theorem: str
@@ -38,12 +38,12 @@ SLOPES = (
     Slope("Theorem 16", "linf", "D_∞", 1.0),
     Slope("Theorem 17", "linf", "D_MR", 0.5),
 )
-"""Of the Unified framework. As printed they also speak of mechanisms that look at x, and there they fail: the
-one that always answers the middle of [0, r]^d is robust for free, and is never farther off than r/2.
+"""Of the Unified framework. As printed they also cover mechanisms that depend on x, and there they fail: the
+mechanism that always returns the middle of [0, r]^d is perfectly robust, and never farther off than r/2.
 
-For noise drawn without looking at x, of smooth density p, the orders follow from d = -E[z . s] with s =
-grad log p, whose size is at most E[||z||_inf ||s||_1]. D_inf <= ||delta||_inf / sigma for all shifts
-gives ||s||_1 <= 1/sigma, hence E||z||_inf >= sigma d, which l_inf-exponential noise meets. D_MR <=
+For noise that does not depend on x, with a smooth density p, the orders follow from d = -E[z . s] with
+s = grad log p, which is at most E[||z||_inf ||s||_1]. D_inf <= ||delta||_inf / sigma for all shifts gives
+||s||_1 <= 1/sigma, hence E||z||_inf >= sigma d; l_inf-exponential noise attains it. D_MR <=
 ||delta||^2 / (2 sigma^2) bounds the Fisher information: in l2 its eigenvalues by 1/sigma^2, in l_inf its
 trace, as an average over delta in {-1, 1}^d. E||s||_1^2 is at most d times the trace, so the root mean
 square of ||z||_inf is at least sigma in l2, and sigma sqrt(d) in l_inf.
@@ -54,9 +54,10 @@ square of ||z||_inf is at least sigma in l2, and sigma sqrt(d) in l_inf.
 class Certified:
     """The largest radius that the bounds of rsviz prove for one mechanism in one norm.
 
-    radius: in pixel units, in that norm. bound: what proves it, in its own norm. tight: no larger radius
-    holds for this noise in this norm; where False, the radius went through a norm equivalence, and a better
-    bound may exist.
+    radius: in pixel units, in that norm.
+    bound: the bound that proves it, in the norm of that bound.
+    tight: no larger radius holds for this noise in this norm. Where False, the radius was converted from
+    another norm, and a better bound may exist.
     """
 
     radius: float
@@ -66,15 +67,16 @@ class Certified:
 
 def certified(noise: Noise, norm: str, p_a: float, p_b: float, dim: int) -> Certified:
     """The best proved radius of `noise` in `norm`; p_a, p_b as for Bound.radius, dim: input values."""
-    # In a norm of its own a tight bound exceeds the others, so it does in every norm they are read in
+    # A tight bound exceeds all others of its norm, and so it does after a conversion to another norm
     radii = [
         (float(bound.radius_in(norm, p_a, p_b, noise.scale, dim)), bound)
         for bound in certifying(noise.key)
         if bound.tight
     ]
     radius, bound = max(radii, key=lambda pair: pair[0])
-    # Gaussian noise looks alike in every direction, so the l2 radius is met in l1 along one coordinate
-    return Certified(radius, bound, bound.tight and (bound.norm == norm or bound.noise == "gaussian"))
+    # Where the level sets are l2 balls, all directions are alike, so that the l2 radius is attained along one
+    # coordinate, and along a diagonal: the converted radii are tight too
+    return Certified(radius, bound, bound.norm == norm or noise.level_norm == "l2")
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ Rule = EqualScale | EqualDeviation | EqualRadius
 
 
 def expected_norms(rule: Rule, key: str, norm: str, dims) -> np.ndarray:
-    """E||z|| at each dimension of one mechanism under a rule; float64, in pixel units."""
+    """E||z|| of one mechanism under a rule at each dimension; float64, in pixel units."""
     return scales(rule, key, dims) * _unit_norms(key, norm, tuple(map(int, dims)))
 
 
@@ -135,15 +137,15 @@ def scales(rule: Rule, key: str, dims) -> np.ndarray:
 
 @functools.lru_cache(maxsize=64)
 def _unit_norms(key: str, norm: str, dims: tuple) -> np.ndarray:
-    """At scale 1; the integrals take longer than all else, and no scale changes them."""
+    """Expected norms at scale 1, cached because the integrals are slow."""
     return NOISES[key](1.0).expected_norm(norm, dims)
 
 
 def sampled_norms(key: str, dims, seed: int, values: int = 100_000) -> list[np.ndarray]:
     """Norms of NumPy draws at scale 1 for each dimension: float64 (draws, 3), in l1, l2 and linf.
 
-    values: about so many numbers are drawn for each dimension, in 4 to 1000 draws; norms at another scale
-    are these times the scale. Every dimension has a stream of its own.
+    At another scale they are these times the scale. Every dimension has its own generator.
+    values: numbers drawn for each dimension, approximately; in 4 to 1000 draws.
     """
     found = []
     for dim in dims:
@@ -152,6 +154,83 @@ def sampled_norms(key: str, dims, seed: int, values: int = 100_000) -> list[np.n
         size = np.abs(NOISES[key](1.0).draw((count, int(dim)), rng))
         found.append(np.stack([size.sum(1), np.sqrt(np.square(size).sum(1)), size.max(1)], axis=1))
     return found
+
+
+@functools.lru_cache(maxsize=32)
+def unit_draw(key: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """One float32 draw at scale 1 for an image of `shape`; at another scale it is this times the scale."""
+    rng = numpy_generator(seed, PICTURE_NOISE, key)
+    draw = NOISES[key](1.0).draw((1, *shape), rng)[0].astype(np.float32)
+    draw.setflags(write=False)
+    return draw
+
+
+@functools.lru_cache(maxsize=32)
+def unit_plane(key: str, seed: int, count: int = 300) -> np.ndarray:
+    """Draws in two dimensions at scale 1, float64 (count, 2)."""
+    return NOISES[key](1.0).draw((count, 2), numpy_generator(seed, DENSITY_DOTS, key))
+
+
+@functools.lru_cache(maxsize=32)
+def unit_means(key: str, dims: tuple[int, ...], seed: int) -> Mapping[str, np.ndarray]:
+    """Mean norms of draws at scale 1 at each dimension, by norm; see `sampled_norms`."""
+    means = np.array([norms.mean(0) for norms in sampled_norms(key, dims, seed)])
+    return MappingProxyType(dict(zip(NORMS, means.T, strict=True)))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every mechanism on one image, made comparable by a rule.
+
+    x: float32 (C, H, W) in [0, 1]. seed: of the draws, an integer >= 0. p_a, p_b: probabilities of the top
+    class and the runner-up, for certified radii.
+    """
+
+    rule: Rule
+    x: np.ndarray
+    seed: int
+    p_a: float
+    p_b: float
+
+    @property
+    def dim(self) -> int:
+        """Number of input values."""
+        return self.x.size
+
+    @functools.cached_property
+    def noises(self) -> dict[str, Noise]:
+        """The mechanisms in the dimension of the image, by key."""
+        return {key: self.rule.noise(key, self.dim) for key in NOISES}
+
+    @functools.cached_property
+    def draws(self) -> dict[str, np.ndarray]:
+        """One draw of each mechanism, float32 (C, H, W)."""
+        return {
+            key: noise.scale * unit_draw(key, self.x.shape, self.seed) for key, noise in self.noises.items()
+        }
+
+    @functools.cached_property
+    def plane(self) -> dict[str, Noise]:
+        """The mechanisms in two dimensions, by key."""
+        return {key: self.rule.noise(key, 2) for key in NOISES}
+
+    def certified(self, key: str, norm: str) -> Certified:
+        """The best proved radius of a mechanism in a norm."""
+        return certified(self.noises[key], norm, self.p_a, self.p_b, self.dim)
+
+    def numbers(self) -> list[dict]:
+        """A row for each mechanism: its scale, sizes in every norm, exact and drawn, and radii."""
+        rows = []
+        for key, noise in self.noises.items():
+            drawn = self.draws[key].ravel().astype(float)
+            row = {"noise": key, "d": self.dim, "scale": noise.scale, "deviation": noise.deviation(self.dim)}
+            for name, norm in NORMS.items():
+                row[f"expected_{name}"] = float(noise.expected_norm(name, self.dim))
+                row[f"drawn_{name}"] = float(np.linalg.norm(drawn, norm.order))
+            row["median_linf"] = float(noise.linf_quantile(0.5, self.dim))
+            row |= {f"radius_{name}": self.certified(key, name).radius for name in NORMS}
+            rows.append(row | {"p_a": self.p_a, "p_b": self.p_b})
+        return rows
 
 
 HOLDS = ("linf", "deviation")

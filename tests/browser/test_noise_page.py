@@ -31,13 +31,13 @@ def charts(page, count):
     no_exception(page)
 
 
-def test_the_page_opens_on_one_image_under_four_mechanisms(page, shared):
+def test_the_page_opens_on_one_image_under_every_mechanism(page, shared):
     open_noise(page, shared)
     pictures = page.locator(".st-key-noise-images img")
-    expect(pictures).to_have_count(5, timeout=SLOW)
-    assert len({pictures.nth(i).get_attribute("src") for i in range(5)}) == 5
-    charts(page, 4)
-    expect(page.get_by_text("a pixel varies by 0.25")).to_have_count(4)
+    expect(pictures).to_have_count(1 + len(NOISES), timeout=SLOW)
+    assert len({pictures.nth(i).get_attribute("src") for i in range(1 + len(NOISES))}) == 1 + len(NOISES)
+    charts(page, len(NOISES))
+    expect(page.get_by_text("a pixel varies by 0.25")).to_have_count(len(NOISES))
     assert page.title() == "Noise"
 
 
@@ -46,9 +46,9 @@ def test_a_slider_moves_the_pictures_and_the_link_restores_them(page, shared):
     slider = page.get_by_role("slider", name=re.compile("Standard deviation"))
     slider.press("ArrowRight")
     expect(page).to_have_url(re.compile(r"n_dev=0\.26\b"), timeout=SLOW)
-    expect(page.get_by_text("a pixel varies by 0.26")).to_have_count(4, timeout=SLOW)
+    expect(page.get_by_text("a pixel varies by 0.26")).to_have_count(len(NOISES), timeout=SLOW)
     page.reload()
-    expect(page.get_by_text("a pixel varies by 0.26")).to_have_count(4, timeout=SLOW)
+    expect(page.get_by_text("a pixel varies by 0.26")).to_have_count(len(NOISES), timeout=SLOW)
     no_exception(page)
 
 
@@ -88,7 +88,7 @@ def test_every_view_draws(page, shared):
         ("Growth with d", 2),
         ("Certified radius", 1),
         ("Numbers", 0),
-        ("Density in 2-D", 4),
+        ("Density in 2-D", len(NOISES)),
     ):
         page.get_by_text(name, exact=True).click()
         charts(page, count)
@@ -111,7 +111,7 @@ def test_an_uploaded_image_takes_the_place_of_the_digit_and_stays_in_the_link(pa
     no_exception(page)
 
 
-@pytest.mark.parametrize(("view", "count"), [("density", 4), ("radius", 1), ("numbers", 0)])
+@pytest.mark.parametrize(("view", "count"), [("density", len(NOISES)), ("radius", 1), ("numbers", 0)])
 def test_on_a_phone_nothing_runs_out_of_the_page(page, shared, view, count):
     page.set_viewport_size({"width": 390, "height": 844})
     open_noise(page, shared, f"?n_view={view}")

@@ -12,13 +12,16 @@ from streamlit.testing.v1 import AppTest
 
 from rsviz.bounds import BOUNDS
 from rsviz.noise import NOISES
-from rsviz.noise_size import EqualRadius
+from rsviz.noise_size import Comparison, EqualRadius, unit_draw
 from rsviz.norms import NORMS
 from rsviz.tasks.image import store_upload
-from rsviz.ui import noise as ui
+from rsviz.ui.noise.address import PRESETS
+from rsviz.ui.noise.controls import SHAPES
+from rsviz.ui.noise.export import python_lines
+from rsviz.ui.noise.view import VIEWS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CHARTS = {"density": 4, "pixel": 1, "growth": 2, "radius": 1, "numbers": 0}
+CHARTS = {"density": len(NOISES), "pixel": 1, "growth": 2, "radius": 1, "numbers": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -53,15 +56,15 @@ def deviations(app):
     return {title: float(value.replace(",", "")) for title, value in found}
 
 
-def test_page_opens_on_one_image_under_four_mechanisms_of_equal_deviation():
+def test_page_opens_on_one_image_under_every_mechanism_at_equal_deviation():
     app = open_page()
     assert well(app)
     assert deviations(app) == {noise.title: 0.25 for noise in NOISES.values()}
-    assert len(app.get("image")) == 5
-    assert len(app.get("vega_lite_chart")) == 4
+    assert len(app.get("image")) == 1 + len(NOISES)
+    assert len(app.get("vega_lite_chart")) == len(NOISES)
 
 
-@pytest.mark.parametrize("view", ui.VIEWS)
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize(
     ("rule", "norm"), [("deviation", "linf"), ("scale", "linf"), *(("radius", norm) for norm in NORMS)]
 )
@@ -82,8 +85,8 @@ def test_equal_radius_shows_what_each_mechanism_takes():
 
 def test_numbers_of_the_presets_are_those_that_the_page_computes():
     for name, dim in (("mnist", 784), ("imagenet", 150_528)):
-        says = ui.PRESETS.table[name].says
-        assert ui.SHAPES[ui.PRESETS.table[name].values["n_shape"]] is not None
+        says = PRESETS.table[name].says
+        assert SHAPES[PRESETS.table[name].values["n_shape"]] is not None
         for key in ("gaussian", "linf-exponential"):
             value = EqualRadius(1 / 255, "linf", 0.99, 0.01).noise(key, dim).deviation(dim)
             digits = "0.047" if value < 0.1 else f"{value:.2f}" if value < 1 else f"{value:.0f}"
@@ -103,9 +106,9 @@ def test_slopes_are_told_only_where_the_theorems_hold_the_noise():
     assert "slopes only" not in words(open_page(n_view="radius", n_hold="deviation"))
 
 
-@pytest.mark.parametrize("name", ui.PRESETS.table)
+@pytest.mark.parametrize("name", PRESETS.table)
 def test_every_preset_opens_as_a_link_and_keeps_the_image(name):
-    values = {key: str(value) for key, value in ui.PRESETS.table[name].values.items()}
+    values = {key: str(value) for key, value in PRESETS.table[name].values.items()}
     app = open_page(n_index="7", **values)
     assert well(app)
     assert app.session_state["n_index"] == 7
@@ -151,20 +154,21 @@ def test_a_file_that_is_no_image_is_refused_in_one_sentence():
 def test_no_link_breaks_the_page(query):
     app = open_page(**query)
     assert well(app)
-    assert len(deviations(app)) == 4
+    assert len(deviations(app)) == len(NOISES)
 
 
 def test_the_same_seed_draws_the_same_and_a_scale_moves_the_same_draw():
-    one = ui.unit_draw("laplace", (1, 8, 8), 3)
-    ui.unit_draw.cache_clear()
-    assert np.array_equal(one, ui.unit_draw("laplace", (1, 8, 8), 3))
-    assert not np.array_equal(one, ui.unit_draw("laplace", (1, 8, 8), 4))
+    one = unit_draw("laplace", (1, 8, 8), 3)
+    unit_draw.cache_clear()
+    assert np.array_equal(one, unit_draw("laplace", (1, 8, 8), 3))
+    assert not np.array_equal(one, unit_draw("laplace", (1, 8, 8), 4))
 
 
 def test_the_python_lines_draw_the_noise_of_the_picture(capsys):
     rule = EqualRadius(1 / 255, "linf", 0.99, 0.01)
-    exec(ui.python_lines(rule, (1, 8, 8), 3), {})
+    compared = Comparison(rule, np.zeros((1, 8, 8), np.float32), 3, 0.99, 0.01)
+    exec(python_lines(compared), {})
     printed = capsys.readouterr().out.splitlines()
     for line, key in zip(printed, NOISES, strict=True):
-        draw = rule.noise(key, 64).scale * ui.unit_draw(key, (1, 8, 8), 3)
+        draw = rule.noise(key, 64).scale * unit_draw(key, (1, 8, 8), 3)
         assert float(line.split()[-1]) == pytest.approx(float(np.abs(draw).max()), rel=1e-5)
