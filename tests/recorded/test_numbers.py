@@ -1,11 +1,9 @@
 """Numbers stay what they were: votes, certificates, tables, attacks, curves, training, bit for bit.
 
-`numbers.json` holds what an earlier version of rsviz computed. The tests compute it again and ask for
-equality.
-Two probes are recorded beside the numbers: hashes of what elementary functions of NumPy and SciPy, and of what
-noise and gradients of torch give on the recording machine. Another CPU or library may round a last digit
-otherwise; where a probe differs, the numbers that depend on it are compared within the tolerance of their
-section, and hashes of whole arrays are skipped.
+`numbers.json` holds what an earlier version of rsviz computed; the tests compute it again and ask for
+equality. Two probes are recorded beside the numbers: hashes of elementary functions of NumPy and SciPy, and
+of noise and gradients of torch. Another CPU or library may round otherwise; where a probe has changed,
+the numbers that depend on it are compared within the tolerance of their section, without array hashes.
 
 After a change that is meant to change numbers: .venv/bin/python -m tests.recorded.test_numbers SECTION ...
 """
