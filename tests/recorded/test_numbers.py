@@ -33,7 +33,7 @@ from rsviz.checkpoints import load_checkpoint
 from rsviz.confidence import PROCEDURES
 from rsviz.confidence.stopping import outlook
 from rsviz.data import load
-from rsviz.distributional import at as population_at
+from rsviz.distributional import at_budget as population_at
 from rsviz.distributional import curves as population_curves
 from rsviz.distributional import distribution
 from rsviz.distributional import make_request as population_request
@@ -41,7 +41,7 @@ from rsviz.distributional import shipped_example as shipped_population
 from rsviz.evaluation import certificates, read_log, shipped_votes, summary, write_log
 from rsviz.evidence import shipped_example as shipped_certificate
 from rsviz.noise import NOISES, Draws, block_seed, block_size
-from rsviz.smoothing import SmoothedClassifier, decide
+from rsviz.smoothing import SmoothedClassifier, predict_from_counts
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.loop import train
 from rsviz.training.runs import read_run
@@ -74,11 +74,7 @@ def smoothed_classifier(module, noise, classes):
 
 
 def certify(smoothed, x, until_radius=None, within=None, **settings):
-    return smoothed.certify(x, decide=until_radius, within=within, **settings)
-
-
-def predict_from_counts(counts, alpha):
-    return decide(counts, alpha)
+    return smoothed.certify(x, until_radius=until_radius, within=within, **settings)
 
 
 def draws_of(noise, shape, seed, stream, count):
@@ -98,9 +94,18 @@ def robustness_of(**values):
 def population_of(**values):
     request = population_request(**values)
     *_, reached = distribution(request)
-    return {key: value for key, value in reached.done.items() if key != "plans"}, population_curves(
-        request, reached.done
-    )
+    done = {key: value for key, value in reached.done.items() if key != "plans"}
+    return as_recorded(done), as_recorded(population_curves(request, reached.done))
+
+
+RENAMED = {"noiseless": "bare", "noiseless_loss": "bare_loss"}
+"""Keys of today's results -> keys in numbers.json."""
+
+
+def as_recorded(value):
+    if isinstance(value, dict):
+        return {RENAMED.get(key, key): as_recorded(item) for key, item in value.items()}
+    return [as_recorded(item) for item in value] if isinstance(value, list) else value
 
 
 def attack_of(**values):
@@ -231,7 +236,9 @@ def stopping():
     }
     bound = BOUNDS["cohen-l2"]
     for counts in COUNTS:
-        view = outlook(np.array(counts), 0, 200_000, 0.001, functools.partial(bound.radius, scale=0.25))
+        view = outlook(
+            np.array(counts), 0, 200_000, 0.001, functools.partial(bound.certified_radius, scale=0.25)
+        )
         found[str(counts)] = [
             float(value) for value in (view.radius, view.true_at_most, view.votes_at_most, view.most)
         ]
@@ -525,8 +532,8 @@ def plain(value):
 def differences(found, stored, tolerance, where="") -> list[str]:
     """Where two values differ. tolerance: 0 for equality; else relative, and hashes may differ."""
     if isinstance(stored, dict) and isinstance(found, dict):
-        if list(found) != list(stored):
-            return [f"{where}: has {sorted(set(found) ^ set(stored)) or 'another order'}"]
+        if set(found) != set(stored):
+            return [f"{where}: only one of the two has {sorted(set(found) ^ set(stored))}"]
         pairs = [(found[key], stored[key], f"{where}/{key}") for key in stored]
     elif isinstance(stored, list) and isinstance(found, list):
         if len(found) != len(stored):
