@@ -39,9 +39,9 @@ from rsviz.distributional import distribution
 from rsviz.distributional import make_request as population_request
 from rsviz.distributional import shipped_example as shipped_population
 from rsviz.evaluation import certificates, read_log, shipped_votes, summary, write_log
-from rsviz.evidence import shipped_example as shipped_certificate
 from rsviz.noise import NOISES, Draws, block_seed, block_size
 from rsviz.smoothing import SmoothedClassifier, predict_from_counts
+from rsviz.tasks.certify import shipped_example as shipped_certificate
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.loop import train
 from rsviz.training.runs import read_run
@@ -125,8 +125,7 @@ def stored_attack():
 
 
 def stored_certificate():
-    evidence = shipped_certificate()
-    found = evidence.certificate
+    found = shipped_certificate().result.to_json()
     return {key: found[key] for key in ("predicted", "counts", "p_a_lower", "p_b_upper", "radius", "radii")}
 
 
