@@ -8,6 +8,8 @@ from rsviz.bounds import BOUNDS, round_down
 from rsviz.comparison import at_point, cells, counter_example, line, radius, ratio, winners
 from rsviz.errors import RsvizError
 from rsviz.figures import bounds as figures
+from rsviz.figures import triangle
+from rsviz.figures.sheet import side_by_side
 from rsviz.norms import NORMS, conversion
 from rsviz.ui import bounds as ui
 from rsviz.ui.export import Export, File, take_home
@@ -88,7 +90,7 @@ def draw(view, keys, pair, region, share, setting, point) -> dict:
     p_a, p_b = line(share)
     radii = {key: radius(key, p_a, p_b, setting) for key in keys}
     chart = figures.slice_chart(p_a, radii, units=units)
-    st.altair_chart(chart, key="bounds-slice", alt="Radius of the chosen bounds against p_A")
+    st.vega_lite_chart(chart, key="bounds-slice", alt="Radius of the chosen bounds against p_A")
     where = "p_B = 1 − p_A" if share == 1 else f"p_B = {share:g} (1 − p_A)"
     st.caption(f"Along {where}. Thick: tight. Dashed: not a certificate.{_estimated(setting)}")
     return {f"Radius along {where}": chart}
@@ -98,7 +100,7 @@ def maps(keys, setting, units, point):
     p_a, p_b, side = cells(80)
     values = {key: radius(key, p_a, p_b, setting) for key in keys}
     rigorous = [values[key].max() for key in keys if BOUNDS[key].rigorous]
-    levels = figures.levels_to(float(max(rigorous or [values[key].max() for key in keys])))
+    levels = triangle.levels_to(float(max(rigorous or [values[key].max() for key in keys])))
     columns = st.columns(min(3, len(keys)))
     charts = {}
     for i, key in enumerate(keys):
@@ -107,7 +109,7 @@ def maps(keys, setting, units, point):
         if not bound.rigorous:
             tight = radius("cohen-l2" if bound.norm == "l2" else "gaussian-linf", p_a, p_b, setting)
             refuted = values[key] > tight * (1 + 1e-9)
-        chart = charts[figures.label(bound)] = figures.radius_map(
+        chart = charts[figures.label(bound)] = triangle.radius_map(
             p_a,
             p_b,
             side,
@@ -120,7 +122,7 @@ def maps(keys, setting, units, point):
         )
         with columns[i % 3]:
             st.markdown(f"**{bound.title}** {badges(bound, setting)}")
-            st.altair_chart(
+            st.vega_lite_chart(
                 chart,
                 key=CHART_KEY.format(key),
                 on_select=lambda key=key: ui.picked(CHART_KEY.format(key)),
@@ -156,8 +158,10 @@ def ratios(over, under, region, setting, point):
     st.markdown(f"{names[0]} / {names[1]}: {places}")
     marks = [(p_a[i], p_b[i], f"{sign} {values[i]:.3g}") for i, sign in ((high, "▲"), (low, "▼"))]
     words = f"{names[0]} / {names[1]}"
-    chart = figures.ratio_map(p_a, p_b, side, values, words=words, extremes=marks, point=point, extent=extent)
-    st.altair_chart(
+    chart = triangle.ratio_map(
+        p_a, p_b, side, values, names=words, extremes=marks, point=point, extent=extent
+    )
+    st.vega_lite_chart(
         chart,
         key=CHART_KEY.format("ratio"),
         on_select=lambda: ui.picked(CHART_KEY.format("ratio")),
@@ -193,8 +197,8 @@ def who_wins(keys, region, setting, point):
         return {}
     p_a, p_b, side, extent = region_cells(region)
     winner = winners(contestants, p_a, p_b, setting)
-    chart = figures.winner_map(p_a, p_b, side, winner, contestants, point=point, extent=extent)
-    st.altair_chart(
+    chart = triangle.winner_map(p_a, p_b, side, winner, contestants, point=point, extent=extent)
+    st.vega_lite_chart(
         chart,
         key=CHART_KEY.format("winner"),
         on_select=lambda: ui.picked(CHART_KEY.format("winner")),
@@ -226,8 +230,8 @@ def take_away(view, keys, region, share, setting, charts):
     """Table, picture and lines that give what is seen to somebody else."""
     files = [File("CSV", "rsviz-bounds.csv", lambda: table(view, keys, region, share, setting))]
     if charts:
-        files += [File("PNG", "rsviz-bounds.png", lambda: figures.picture(charts, "png"))]
-        files += [File("SVG", "rsviz-bounds.svg", lambda: figures.picture(charts, "svg"))]
+        files += [File("PNG", "rsviz-bounds.png", lambda: side_by_side(charts, "png"))]
+        files += [File("SVG", "rsviz-bounds.svg", lambda: side_by_side(charts, "svg"))]
     take_home("CSV, picture, Python", lambda: Export(files, python=ui.python_lines(keys, setting)))
 
 
@@ -316,7 +320,7 @@ def refutation():
 @st.cache_data(max_entries=len(ui.EXAMPLES), show_spinner=False)
 def counter_example_spec(p_a, p_b, c) -> dict:
     """The chart of a counter-example, which no other control changes."""
-    return figures.counter_example_chart(counter_example(p_a, p_b, scale=1.0, c=c)).to_dict()
+    return figures.counter_example_chart(counter_example(p_a, p_b, scale=1.0, c=c))
 
 
 def _estimated(setting) -> str:

@@ -19,13 +19,17 @@ def filled(spec: dict, columns: Mapping[str, Sequence], width: int) -> dict:
 
 
 def part(spec: dict) -> dict:
-    """A chart without what a sheet has once, and without selections, which a picture cannot use."""
+    """A chart without what a sheet has once, and without selections and what appears under the pointer."""
     kept = {
         key: value for key, value in spec.items() if key not in ("$schema", "config", "params", "datasets")
     }
     if "layer" in kept:
-        kept["layer"] = [part(layer) for layer in kept["layer"]]
+        kept["layer"] = [part(layer) for layer in kept["layer"] if not _follows_the_pointer(layer)]
     return kept
+
+
+def _follows_the_pointer(layer: dict) -> bool:
+    return any(param["select"].get("on") == "pointermove" for param in layer.get("params", ()))
 
 
 def png_uri(image, pixels: int) -> str:
@@ -64,13 +68,18 @@ def side_by_side(charts: Mapping[str, dict], form="png", columns: int = 2, width
 
     width: in pixels, of charts that name none; a single chart is half as wide again.
     """
-    parts = [
-        {"width": width if len(charts) > 1 else 1.5 * width} | part(spec) | {"title": title}
-        for title, spec in charts.items()
-    ]
-    datasets = {name: data for spec in charts.values() for name, data in spec.get("datasets", {}).items()}
-    sheet = {"columns": columns, "concat": parts, "padding": 16, "datasets": datasets}
+    width = width if len(charts) > 1 else 1.5 * width
+    parts = [{"width": width} | part(_inlined(spec)) | {"title": title} for title, spec in charts.items()]
+    sheet = {"columns": columns, "concat": parts, "padding": 16}
     return _drawn(sheet | {"resolve": {"scale": {"color": "independent", "fill": "independent"}}}, form)
+
+
+def _inlined(spec: dict) -> dict:
+    """A chart whose data is a data frame by name, with the rows of the frame in its place."""
+    if "datasets" not in spec:
+        return spec
+    frame = spec["datasets"][spec["data"]["name"]]
+    return spec | {"data": {"values": json.loads(frame.to_json(orient="records", double_precision=15))}}
 
 
 def _drawn(sheet: dict, form="png") -> bytes:
