@@ -16,21 +16,21 @@ from rsviz.attacks.curve import curve
 from rsviz.attacks.curve_request import curves, make_request
 from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES
-from rsviz.evaluation import certificates, certified_accuracy, evaluate, read_votes
-from rsviz.evaluation import make_request as make_evaluation
+from rsviz.evaluation import certified_accuracy
 from rsviz.execution import keep_memory
 from rsviz.files import home
+from rsviz.tasks.evaluate import EvaluateRequest, certificates, read_votes, run
 
 LI_RADII = (0.0, 0.5, 1.0, 1.2, 1.4, 1.6)
 
 
 def votes_of(checkpoint: str, images: int, **settings):
     """The votes of the first test images, drawn into a file or read from it."""
-    request = make_evaluation(
+    request = EvaluateRequest.make(
         checkpoint=checkpoint, dataset=checkpoint.split("-")[0], limit=images, device="cpu", **settings
     )
     path = home() / "claims" / f"{checkpoint}-{images}-{request.n}.jsonl"
-    for step in evaluate(request, path, resume=True):
+    for step in run(request, path, resume=True):
         print(f"\r{checkpoint}: {step.votes:,} of {step.total:,} votes", end="", file=sys.stderr)
     print(file=sys.stderr)
     return read_votes(path)
@@ -67,7 +67,7 @@ def adre(images: int = 2000) -> None:
         found = {}
         for method in ("gaussian", "adre", "adre-adv"):
             proved = certificates(votes_of(f"{prefix}-{method}-0.25", images, n0=100, n=10_000))
-            found[method] = np.where(proved.correct, proved.radius(), -1.0)
+            found[method] = np.where(proved.correct, proved.radius, -1.0)
         count = len(found["gaussian"])
         print(f"{prefix}, sigma 0.25, {count} images, n = 10,000, alpha = 0.001, split and cohen-l2")
         print("radius  gaussian   adre (difference, s.e.)     adre-adv (difference, s.e.)")

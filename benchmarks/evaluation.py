@@ -20,13 +20,14 @@ import numpy as np
 
 from rsviz import data
 from rsviz.checkpoints import load_checkpoint
-from rsviz.evaluation import certificates, evaluate, make_request, read_log, read_votes, write_log
-from rsviz.evaluation.store import Header, create
+from rsviz.evaluation import read_log, write_log
 from rsviz.evaluation.units import Unit, UnitVotes
 from rsviz.execution import Runner, keep_memory
 from rsviz.noise import Gaussian
 from rsviz.noise.streams import ESTIMATION, SELECTION
 from rsviz.smoothing import SmoothedClassifier
+from rsviz.tasks.evaluate import EvaluateRequest, certificates, read_votes, run
+from rsviz.tasks.evaluate.votes import Header, create
 from rsviz.voting import Span, count_votes
 
 CHECKPOINT = "digits-gaussian-0.25"
@@ -73,13 +74,15 @@ def sharing(rounds, folder, ray) -> None:
     ways = {"one core": {"workers": 1}, "two cores": {"workers": 2}}
     if ray:
         ways["ray"] = {"engine": "ray", "workers": 2}
-    request = make_request(checkpoint=CHECKPOINT, dataset="digits", n0=N0, n=4 * N, device="cpu", batch=128)
+    request = EvaluateRequest.make(
+        checkpoint=CHECKPOINT, dataset="digits", n0=N0, n=4 * N, device="cpu", batch=128
+    )
     rates = {name: [] for name in ways}
     cores = sorted(os.sched_getaffinity(0))
     for turn in range(rounds):
         for name, how in ways.items():
             os.sched_setaffinity(0, cores[:1] if name == "one core" else cores[:2])
-            steps = list(evaluate(request, folder / f"{name}-{turn}.jsonl", **how))
+            steps = list(run(request, folder / f"{name}-{turn}.jsonl", **how))
             voting = [step for step in steps if step.fresh]
             # From the first answer on: what it takes to start processes is no speed of voting.
             first, last = voting[0], voting[-1]
@@ -112,7 +115,7 @@ def reading(rounds, folder) -> None:
 def invent(images: int, path: Path) -> None:
     """A file of votes at n = 100,000 as an evaluation would write it, of images of every difficulty."""
     rng = np.random.default_rng(0)
-    request = make_request(checkpoint=CHECKPOINT, dataset="digits", n0=N0, n=100 * N)
+    request = EvaluateRequest.make(checkpoint=CHECKPOINT, dataset="digits", n0=N0, n=100 * N)
     card = load_checkpoint(CHECKPOINT)[1]
     header = Header(
         request=request,

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from rsviz.ui import evaluate as controls
-from rsviz.ui import evaluate_views as view
-from rsviz.ui.evaluate_gallery import gallery
+from rsviz.ui.evaluate import controls, view
+from rsviz.ui.evaluate.gallery import gallery
 from rsviz.ui.job_page import JobPage, show_job_page
 from rsviz.ui.session import url_value
 

@@ -36,8 +36,8 @@ ROOMS = {
     "attacks": STATISTICS | MATERIALS | {"smoothing", "certification"},  # images and networks come as there
     "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
     "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
-    "evaluation": STATISTICS | MATERIALS | {"smoothing", "certification", "reference"},
-    "tasks": STATISTICS | MATERIALS | {"smoothing"},  # and the engines of its tasks
+    "evaluation": STATISTICS | MATERIALS | {"smoothing"},
+    "tasks": STATISTICS | MATERIALS | {"smoothing", "evaluation"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}

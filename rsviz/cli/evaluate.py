@@ -1,11 +1,26 @@
-"""python -m rsviz evaluate: a test set, its certified accuracy, and tables of several of them."""
+"""python -m rsviz evaluate: certify a test set; its certified accuracy, and tables of several test sets."""
 
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
 
 from rsviz.cli import print_json
+from rsviz.cli.options import request_from, request_options
+from rsviz.tasks.evaluate import (
+    EvaluateProgress,
+    EvaluateRequest,
+    EvaluateResult,
+    EvaluationSeries,
+    certificates,
+    default_path,
+    read_votes,
+    run,
+    series_of_log,
+    series_of_votes,
+    summary,
+)
 
 RADII = "0,0.25,0.5,0.75,1,1.25,1.5"
 
@@ -24,70 +39,58 @@ class _Radii(click.ParamType):
 
 
 @click.command(short_help="certify a test set")
-@click.option("--checkpoint", required=True, help="Name of a checkpoint, or path of its .safetensors file.")
-@click.option("--dataset", required=True, help="Key of a dataset, or folder:PATH; its test part.")
-@click.option("--skip", type=int, default=1, show_default=True, help="Certify every SKIP-th image.")
-@click.option("--limit", type=int, help="Certify at most so many images.")
-@click.option("--noise", default="gaussian", show_default=True)
-@click.option("--scale", type=float, help="Noise scale in pixel units; default: the checkpoint's own.")
-@click.option("--n0", type=int, default=100, show_default=True, help="Draws that select the class.")
-@click.option("--n", type=int, default=100_000, show_default=True, help="Fresh draws that estimate p_A.")
-@click.option("--alpha", type=float, default=0.001, show_default=True, help="Probability of error an image.")
-@click.option("--procedure", default="auto", show_default=True, help="From votes to limits.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Image i draws with SEED + i.")
-@click.option("--device", help="cpu, cuda, cuda:1, mps; default: RSVIZ_DEVICE, or all of the fastest kind.")
-@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), help="Default: measured.")
-@click.option("--batch", type=int, help="Images in one pass; default: measured.")
+@request_options(EvaluateRequest)
 @click.option("--out", type=click.Path(path_type=Path), help="File for the votes; default: below RSVIZ_HOME.")
-@click.option("--resume", is_flag=True, help="Go on with the file --out.")
+@click.option("--resume", is_flag=True, help="Continue the file --out.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), help="Default: RSVIZ_ENGINE, or local.")
-@click.option("--workers", type=int, help="Processes; default: one for each device.")
+@click.option("--workers", type=int, help="Number of processes; default: one for each device.")
 @click.option("--bound", help="Bound of the radii; default: the tight one.")
 @click.option("--radii", type=_Radii(), default=RADII, show_default=True, help="Where accuracy is reported.")
-@click.option(
-    "--log", "log_path", type=click.Path(path_type=Path), help="File for a log as Cohen et al. have."
-)
+@click.option("--log", "log_path", type=click.Path(path_type=Path), help="File for a log of the field.")
 @click.option("--table", type=click.Choice(["markdown", "latex", "csv"]), help="Print a table instead.")
 @click.option(
     "--beside",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Another file of votes, or a log, for a row of its own in the table; repeatable.",
+    help="Another file of votes, or a log, as one more row of the table; repeatable.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def command(out, resume, engine, workers, bound, radii, log_path, table, beside, as_json, **settings):
-    """Certify every image of a test set and report certified accuracy, with a file that a kill cannot spoil.
+    """Certify every image of a test set and report certified accuracy.
 
-    With --resume and the same settings it goes on where it was; alpha, procedure and bound may be others, for
-    they need no new votes. --table sets it beside others: the best of each column is in bold.
+    The votes are in a file that survives a kill. With --resume and the same settings the run continues;
+    alpha, procedure and bound may differ, since they need no new votes. --table compares several test sets
+    and prints the best number of each column in bold.
     """
     if beside and not table:
         raise click.UsageError("--beside adds rows to a table; please say which with --table.")
-    from rsviz.evaluation import certificates, evaluate, make_request, read_votes, summary, write_log
-    from rsviz.evaluation.series import table as table_of
+    from rsviz.evaluation import write_log
+    from rsviz.execution import keep_memory
+    from rsviz.tasks.evaluate.series import table as table_of
 
-    request = make_request(**settings)
-    out = out or _default_out(request)
-    _count(evaluate(request, out, resume=resume, engine=engine, workers=workers), as_json)
+    keep_memory()
+    request = request_from(EvaluateRequest, settings)
+    out = out or default_path(request)
+    _draw_progress(run(request, out, resume=resume, engine=engine, workers=workers), as_json)
     votes = read_votes(out)
     proved = certificates(votes, request.alpha, request.procedure)
-    result = {"out": str(out), **summary(votes, proved, bound, radii)}
+    result = summary(votes, proved, bound, radii)
     if log_path:
         write_log(proved.log(bound), log_path)
     if as_json:
-        print_json(result)
+        print_json({"out": str(out), **result.to_json()})
     elif table:
         rows = _rows(votes, proved, bound, beside)
         click.echo(getattr(table_of(rows, radii), table)(), nl=False)
     else:
-        _print(result)
+        _print(result, out)
 
 
-def _count(progress, as_json) -> None:
+def _draw_progress(steps: Iterable[EvaluateProgress], as_json: bool) -> None:
     from tqdm import tqdm
 
     with tqdm(unit=" votes", unit_scale=True, disable=True if as_json else None, file=sys.stderr) as bar:
-        for step in progress:
+        for step in steps:
             if bar.total is None and step.phase == "voting":
                 bar.reset(step.total)
                 bar.initial = step.votes - step.fresh
@@ -95,20 +98,10 @@ def _count(progress, as_json) -> None:
             bar.update(step.votes - bar.n)
 
 
-def _default_out(request) -> Path:
-    import hashlib
-
-    from rsviz import files
-
-    digest = hashlib.sha256(request.model_dump_json(exclude={"alpha", "procedure"}).encode()).hexdigest()[:12]
-    name = f"{Path(request.checkpoint).stem}-{request.dataset.rpartition('/')[2]}-{digest}.jsonl"
-    return files.home() / "evaluations" / name
-
-
-def _rows(votes, proved, bound, beside) -> dict:
-    """The series of this evaluation and of the files beside it, by a name of its own."""
-    from rsviz.evaluation import certificates, read_log, read_votes
-    from rsviz.evaluation.series import distinct_names, series_of_log, series_of_votes
+def _rows(votes, proved, bound, beside) -> Mapping[str, EvaluationSeries]:
+    """This evaluation and the files beside it, each by a name of its own."""
+    from rsviz.evaluation import read_log
+    from rsviz.tasks.evaluate.series import distinct_names
 
     headers, series = [votes.header], [series_of_votes(votes.header, proved, bound)]
     for path in beside:
@@ -130,19 +123,17 @@ def _rows(votes, proved, bound, beside) -> dict:
     return dict(zip(distinct_names(series, headers), series, strict=True))
 
 
-def _print(result) -> None:
-    norm = result["norm"]
+def _print(result: EvaluateResult, out: Path) -> None:
     click.echo(
-        f"{result['checkpoint']} on {result['images']:,} images of {result['dataset']}: {result['noise']} "
-        f"noise of scale {result['scale']:g}, n = {result['n']:,}, {result['procedure']} at alpha = "
-        f"{result['alpha']:g}, bound {result['bound']}"
+        f"{result.checkpoint} on {result.images:,} images of {result.dataset}: {result.noise} noise of scale "
+        f"{result.scale:g}, n = {result.n:,}, {result.procedure} at alpha = {result.alpha:g}, bound "
+        f"{result.bound}"
     )
-    for entry in result["certified_accuracy"]:
-        low, high = entry["band"]
-        share = f"{entry['accuracy']:.3f}  ({low:.3f} to {high:.3f})"
-        click.echo(f"  {norm} radius {entry['radius']:<5g} certified accuracy {share}")
+    for one in result.certified_accuracy:
+        low, high = one.band
+        share = f"{one.accuracy:.3f}  ({low:.3f} to {high:.3f})"
+        click.echo(f"  {result.norm} radius {one.radius:<5g} certified accuracy {share}")
     click.echo(
-        f"  average certified radius {result['acr']:.3f}; {result['abstained']} abstained, "
-        f"{result['wrong']} wrong"
+        f"  average certified radius {result.acr:.3f}; {result.abstained} abstained, {result.wrong} wrong"
     )
-    click.echo(f"votes: {result['out']}")
+    click.echo(f"votes: {out}")

@@ -34,7 +34,7 @@ class CheckedCounts:
     def others(self) -> Integers:
         """Votes of every other class, (..., classes - 1)."""
         is_top = np.arange(self.counts.shape[-1]) == self.top[..., None]
-        return self.counts[~is_top].reshape(*self.n.shape, -1)
+        return self.counts[~is_top].reshape(*self.n.shape, self.counts.shape[-1] - 1)
 
     @cached_property
     def runner_up(self) -> Integers:

@@ -1,43 +1,22 @@
-"""What a worker of any engine does: the network in place, units in, votes out. The one part with torch."""
+"""A worker of any engine: it loads the network, takes units and returns votes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from rsviz.checkpoints import load_checkpoint
 from rsviz.errors import RsvizError
-from rsviz.evaluation.units import Unit, UnitVotes
-from rsviz.execution import Plan, Runner, keep_memory, pick_device, plan
+from rsviz.evaluation.units import CountingSettings, Unit, UnitVotes
+from rsviz.execution import Plan, Runner, pick_device, plan
 from rsviz.noise import NOISES
 from rsviz.noise.streams import ESTIMATION, SELECTION
 from rsviz.voting import Span, count_votes
-
-
-@dataclass(frozen=True)
-class CountingSettings:
-    """What every worker of an evaluation needs to know; small, and fit to be sent.
-
-    checkpoint: name or path where the worker runs; its weights must have weights_sha256. seed: image i draws
-    with seed + i. device: where this worker counts; None: the fastest kind. precision, batch: None where
-    they are to be measured.
-    """
-
-    checkpoint: str
-    weights_sha256: str
-    noise: str
-    scale: float
-    seed: int
-    device: str | None = None
-    precision: str | None = None
-    batch: int | None = None
 
 
 class Counter:
     """A network on a device, ready to count units."""
 
     def __init__(self, settings: CountingSettings):
-        keep_memory()
         module, card = load_checkpoint(settings.checkpoint)
         if card.weights_sha256 != settings.weights_sha256:
             raise RsvizError(f"the weights of {card.name} are not those with which this evaluation began.")
@@ -53,13 +32,13 @@ class Counter:
                 self._module,
                 self._card.input_shape,
                 self._device,
-                self._settings.precision or "auto",
+                self._settings.precision,
                 self._settings.batch,
             )
         )
 
     def count(self, unit: Unit, pixels, used: Plan) -> Iterator[int]:
-        """Count a unit; a generator of votes so far, about every 0.1 s, that returns UnitVotes.
+        """Count a unit; a generator that yields the votes so far, about every 0.1 s, and returns UnitVotes.
 
         pixels: float32 (images of the unit, C, H, W) in [0, 1].
         """
@@ -81,7 +60,7 @@ class Counter:
 
 
 def run_to_end(steps):
-    """Run a generator to its end; what it returns."""
+    """Run a generator to its end, and return its value."""
     while True:
         try:
             next(steps)

@@ -1,9 +1,10 @@
-"""From radii to what is reported of a test set. Arrays in, arrays out: radius (N,) and correct (N,) an image.
+"""Statistics of a test set from the radius and the correctness of each image. Arrays in, arrays out.
 
-They may come from our votes, from a log of the field, or from anything else that has these two columns.
+The two columns may come from stored votes, from a log of the field, or from any other source.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import binom
 
 from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper
@@ -14,10 +15,11 @@ CERTIFIED, CLOSER, WRONG, ABSTAINED = "certified", "correct, but not so far", "w
 OUTCOMES = (CERTIFIED, CLOSER, WRONG, ABSTAINED)
 
 
-def certified(radius, correct, at) -> np.ndarray:
-    """Images that are classified correctly with a radius of at least r, for every r of `at`.
+def certified_count(radius: ArrayLike, correct: ArrayLike, at: ArrayLike) -> np.ndarray:
+    """Number of images that are certified correct at the radii `at`.
 
-    radius: float (N,) in pixel units. correct: bool (N,). at: radii >= 0 of any shape. int64, shape of `at`.
+    radius: float (N,) in pixel units. correct: bool (N,). at: radii >= 0 of any shape.
+    Returns int64 of the shape of `at`.
     Source: Cohen et al. 2019, Section 4: a radius R proves the class inside the open ball, so r = R counts.
     """
     radius, correct = _checked(radius, correct)
@@ -25,27 +27,29 @@ def certified(radius, correct, at) -> np.ndarray:
     return len(proved) - np.searchsorted(proved, np.asarray(at, np.float64), side="left")
 
 
-def certified_accuracy(radius, correct, at) -> np.ndarray:
-    """`certified` as a share of all N images, float64."""
-    return certified(radius, correct, at) / len(radius)
+def certified_accuracy(radius: ArrayLike, correct: ArrayLike, at: ArrayLike) -> np.ndarray:
+    """`certified_count` as a share of all N images, float64."""
+    return certified_count(radius, correct, at) / len(np.asarray(radius))
 
 
-def steps(radius, correct, most: int = 1000) -> tuple[np.ndarray, np.ndarray]:
-    """The whole curve of certified accuracy: (r, accuracy at r), as few points as draw it.
+def accuracy_steps(
+    radius: ArrayLike, correct: ArrayLike, max_points: int = 1000
+) -> tuple[np.ndarray, np.ndarray]:
+    """The whole curve of certified accuracy as (r, accuracy at r), with no more points than it needs.
 
-    The first point is r = 0; between two points the curve has the value of the later one ("step-before"),
-    after the last it is 0. Above `most` points fewer of them are given: each is true, and what is drawn
-    between them is never above the truth.
+    The first point is r = 0. Between two points the curve has the value of the later one ("step-before");
+    after the last point it is 0. A curve with more than `max_points` steps is thinned: every point is exact,
+    and the drawn line is never above the curve.
     """
     radius, correct = _checked(radius, correct)
     r = np.unique(np.append(radius[correct], 0.0))
-    if len(r) > most:
-        r = r[np.unique(np.linspace(0, len(r) - 1, most).round().astype(int))]
+    if len(r) > max_points:
+        r = r[np.unique(np.linspace(0, len(r) - 1, max_points).round().astype(int))]
     return r, certified_accuracy(radius, correct, r)
 
 
-def average_certified_radius(radius, correct) -> float:
-    """ACR: the mean over all images of the radius, 0 where the class is wrong or none is given.
+def average_certified_radius(radius: ArrayLike, correct: ArrayLike) -> float:
+    """ACR: the mean radius over all images, counting 0 for a wrong class and for an abstention.
 
     It is the area under the curve of certified accuracy. Source: Zhai et al. 2020 (MACER), Section 5.
     """
@@ -53,33 +57,32 @@ def average_certified_radius(radius, correct) -> float:
     return float(np.where(correct, radius, 0.0).mean())
 
 
-def envelope(accuracies) -> tuple[np.ndarray, np.ndarray]:
-    """The largest of several curves at each radius, and which it is: (R,) float64 and int64.
+def envelope(accuracies: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """The largest of several curves at each radius, and its place: (R,) float64 and int64.
 
-    accuracies: (curves, R), each at the same radii, say for several sigma. The envelope is no classifier's
-    curve: at another radius another classifier is the best.
+    accuracies: (curves, R), all at the same radii, for instance of several sigma. No single classifier has
+    this curve: at another radius another one is best.
     """
     accuracies = np.asarray(accuracies, np.float64)
     return accuracies.max(0), accuracies.argmax(0)
 
 
-def pointwise_band(count, images: int, alpha: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
-    """Limits on the accuracy in the population, at each radius for itself: two-sided Clopper-Pearson.
+def pointwise_band(count: ArrayLike, images: int, alpha: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+    """Limits on the accuracy in the population that hold at each radius alone: two-sided Clopper-Pearson.
 
-    count: what `certified` gave. images: N. alpha: probability of error of one radius, alpha / 2 a side.
-    It takes the N images for independent draws from the population of which the accuracy is meant, and the
-    radii as they are: that a certificate is false with probability alpha of its own is not in it, see
-    `false_certificates`.
+    count: as from `certified_count`. images: N. alpha: probability of error at one radius, alpha / 2 a side.
+    It assumes that the N images are independent draws from the population, and takes the radii as given: the
+    probability that a certificate is false is not part of it, see `false_certificates`.
     """
     count = np.asarray(count)
     _check_level(alpha)
     return clopper_pearson_lower(count, images, alpha / 2), clopper_pearson_upper(count, images, alpha / 2)
 
 
-def simultaneous_band(count, images: int, alpha: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+def simultaneous_band(count: ArrayLike, images: int, alpha: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
     """Limits that hold at all radii at once: accuracy -+ sqrt(log(2 / alpha) / (2 N)), within [0, 1].
 
-    count, images, assumptions: as for `pointwise_band`. With it one may pick the radius afterwards.
+    The radius may be chosen after looking. count, images, assumptions: as for `pointwise_band`.
     Source: Dvoretzky, Kiefer and Wolfowitz 1956 with the constant of Massart 1990.
     """
     _check_level(alpha)
@@ -88,19 +91,18 @@ def simultaneous_band(count, images: int, alpha: float = 0.05) -> tuple[np.ndarr
 
 
 def false_certificates(images: int, alpha: float, level: float = 0.05) -> int:
-    """How many of N certificates are false at most, but for a probability of `level`.
+    """The largest number of false certificates among N, exceeded with probability at most `level`.
 
-    alpha: of each certificate. Certificates of images that share no noise are independent, so the number of
-    false ones is at most binomial(N, alpha), and this is its upper quantile: so many images fewer may be
-    certified in truth.
+    alpha: probability of error of each certificate. Certificates of images that share no noise are
+    independent, so the number of false ones is at most binomial(N, alpha); this is its upper quantile.
     """
     _check_level(alpha)
     _check_level(level)
     return int(binom.ppf(1 - level, images, alpha))
 
 
-def outcomes(predict, label, radius, at: float) -> np.ndarray:
-    """What became of every image at the radius `at`: one of OUTCOMES, object (N,)."""
+def outcomes(predict: ArrayLike, label: ArrayLike, radius: ArrayLike, at: float) -> np.ndarray:
+    """The outcome of every image at the radius `at`: one of OUTCOMES, object (N,)."""
     predict, label, radius = np.asarray(predict), np.asarray(label), np.asarray(radius)
     result = np.where(radius >= at, CERTIFIED, CLOSER).astype(object)
     result[predict != label] = WRONG

@@ -17,9 +17,9 @@ import pandas as pd
 
 from rsviz.errors import RsvizError, short
 from rsviz.files import write_atomically
+from rsviz.smoothing import ABSTAIN
 
 COLUMNS = ("idx", "label", "predict", "radius", "correct", "time")
-ABSTAIN = -1
 
 MAX_BYTES = 64_000_000
 MAX_ROWS = 1_000_000

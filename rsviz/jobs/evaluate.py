@@ -1,30 +1,30 @@
-"""The job that certifies a test set: votes stored beside it as they arrive, a summary at the end."""
+"""The job that certifies a test set: its folder holds the votes, its result is the summary."""
 
-import dataclasses
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
-from rsviz.evaluation import EvaluationVotes, certificates, check_job, evaluate, read_votes, summary
 from rsviz.jobs.kinds import Step
 from rsviz.jobs.store import Job, folder
+from rsviz.tasks.evaluate import EvaluateRequest, EvaluationVotes, read_votes, run
 
 VOTES = "votes.jsonl"
-"""In the job's folder: the file of the evaluation."""
+"""File of the votes in the folder of the job."""
 
 
-def run_evaluate(request: dict, resume: dict | None, folder: Path):
-    """The runner: a Step for each EvaluateProgress; the result is the summary of the certificates.
+def run_evaluate(request: dict, resume: dict | None, folder: Path) -> Iterator[Step]:
+    """The runner: a Step for each EvaluateProgress; returns the JSON of the EvaluateResult.
 
-    The votes stand in a file of their own, so a Step carries nothing to resume from.
+    The votes are in a file of their own, so a Step has nothing to resume from.
     """
     yield Step({"phase": "loading"})
-    path = folder / VOTES
-    for progress in evaluate(check_job(request), path, resume=True):
-        yield Step(dataclasses.asdict(progress), waiting=progress.elsewhere)
-    votes = read_votes(path)
-    return summary(votes, certificates(votes))
+    for progress in run(EvaluateRequest.for_job(request), folder / VOTES, resume=True):
+        shown = {name: value for name, value in asdict(progress).items() if name != "result"}
+        yield Step(shown, waiting=progress.elsewhere)
+    return progress.result.to_json()
 
 
 def votes_of(job: Job) -> EvaluationVotes | None:
-    """What the job has gathered so far; None before the first vote."""
+    """The votes of a job so far; None before the first one."""
     path = folder(job.id) / VOTES
     return read_votes(path) if path.exists() else None

@@ -38,7 +38,7 @@ class Kind:
 
 KINDS = {
     "certify": Kind("rsviz.tasks.certify:CertifyRequest.for_job", "rsviz.jobs.certify:run_certify"),
-    "evaluate": Kind("rsviz.evaluation:check_job", "rsviz.jobs.evaluate:run_evaluate"),
+    "evaluate": Kind("rsviz.tasks.evaluate:EvaluateRequest.for_job", "rsviz.jobs.evaluate:run_evaluate"),
     "download": Kind(
         "rsviz.jobs.transfers:DownloadRequest.model_validate", "rsviz.jobs.transfers:run_download"
     ),

@@ -58,28 +58,33 @@ class Request(Frozen):
         return values
 
     @classmethod
-    def for_job(cls, values: Mapping) -> Self:
-        """The request of a job, checked; see `check_job`."""
-        return cls.make(**values).check_job()
-
-    @classmethod
     def fields(cls) -> Mapping[str, FieldSpec]:
         """Every value by its key in the URL."""
         return fields_of(cls)
+
+    @classmethod
+    def for_job(cls, values: Mapping) -> Self:
+        """The request of a job, made and checked; a path is refused before any file is read."""
+        cls._refuse_paths({cls.RENAMED.get(name, name): value for name, value in values.items()})
+        return cls.make(**values).check_job()
 
     def check_job(self) -> Self:
         """The request, if a job may run it: what it names exists, and goes by name and never by path.
 
         Raises RsvizError. A subclass adds what else must fit together.
         """
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            if value is None or isinstance(value, BaseModel) or not setting_of(field).by_name:
-                continue
-            for one in value if isinstance(value, tuple) else (value,):
-                if Path(one).name != one:
-                    raise self.ERROR(f"{name} is {short(one)}; a job takes the name of a {name.rstrip('s')}.")
+        self._refuse_paths(dict(self))
         return self
+
+    @classmethod
+    def _refuse_paths(cls, values: Mapping) -> None:
+        for name, field in cls.model_fields.items():
+            value = values.get(name)
+            if value is None or isinstance(value, BaseModel | Mapping) or not setting_of(field).by_name:
+                continue
+            for one in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(one, str) and Path(one).name != one:
+                    raise cls.ERROR(f"{name} is {short(one)}; a job takes the name of a {name.rstrip('s')}.")
 
     @model_validator(mode="before")
     @classmethod

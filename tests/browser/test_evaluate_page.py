@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from rsviz.evaluation import certificates, shipped_votes, write_log
+from rsviz.evaluation import write_log
+from rsviz.tasks.evaluate import certificates, shipped_votes
 
 SLOW = 60_000
 CHART = re.compile("Certified accuracy against")

@@ -16,11 +16,13 @@ import pytest
 from rsviz import data
 from rsviz.checkpoints import load_checkpoint
 from rsviz.errors import RsvizError
-from rsviz.evaluation import EvaluationError, certificates, evaluate, make_request, read_votes, units
+from rsviz.evaluation import units
 from rsviz.evaluation.engines import Waiting, local, make_engine
-from rsviz.evaluation.store import locked
 from rsviz.noise import Gaussian
 from rsviz.smoothing import SmoothedClassifier
+from rsviz.tasks.evaluate import EvaluateRequest, EvaluationError, certificates, read_votes
+from rsviz.tasks.evaluate import run as evaluate
+from rsviz.tasks.evaluate.votes import locked
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHECKPOINT = "digits-gaussian-0.25"
@@ -39,7 +41,7 @@ SMALL = {
 
 
 def run(path, *, settings=None, **how):
-    steps = list(evaluate(make_request(**SMALL | (settings or {})), path, **how))
+    steps = list(evaluate(EvaluateRequest.make(**SMALL | (settings or {})), path, **how))
     assert steps[-1].votes == steps[-1].total
     return read_votes(path)
 
@@ -79,7 +81,7 @@ def test_every_row_is_what_certifying_that_image_alone_gives(whole):
 def test_closed_at_any_moment_and_resumed_it_gives_the_same_bytes_of_counts(whole, tmp_path):
     path, stops = tmp_path / "votes.jsonl", 0
     while True:
-        steps = evaluate(make_request(**SMALL), path, resume=True)
+        steps = evaluate(EvaluateRequest.make(**SMALL), path, resume=True)
         for step in steps:
             if step.fresh > 1020:  # a unit of six images is stored, another begun
                 break
@@ -104,9 +106,9 @@ def test_a_file_cut_at_any_byte_is_taken_up_again(whole, tmp_path):
 
 SCRIPT = """
 import sys
-from rsviz.evaluation import evaluate, make_request
+from rsviz.tasks.evaluate import EvaluateRequest, run
 if __name__ == "__main__":
-    for step in evaluate(make_request(**{settings}), sys.argv[1], resume=True, workers={workers}):
+    for step in run(EvaluateRequest.make(**{settings}), sys.argv[1], resume=True, workers={workers}):
         print(step.fresh, flush=True)
 """
 
@@ -259,7 +261,9 @@ def test_a_file_of_other_votes_is_not_gone_on_with(whole, change, sentence):
 
 def test_alpha_and_procedure_may_change_without_a_vote(whole):
     before = whole.read_bytes()
-    steps = list(evaluate(make_request(**SMALL | {"alpha": 0.05, "procedure": "cohen"}), whole, resume=True))
+    steps = list(
+        evaluate(EvaluateRequest.make(**SMALL | {"alpha": 0.05, "procedure": "cohen"}), whole, resume=True)
+    )
     assert [step.fresh for step in steps] == [0]
     assert whole.read_bytes() == before
 
@@ -344,10 +348,11 @@ def test_engines_and_workers_that_do_not_exist_are_refused(tmp_path):
 
 def test_an_engine_draws_pixels_only_as_it_needs_them():
     """The driver's memory does not grow with the number of images."""
-    from rsviz.evaluation.counting import CountingSettings, run_to_end
+    from rsviz.evaluation.counting import run_to_end
+    from rsviz.evaluation.units import CountingSettings
     from rsviz.execution import Plan
 
-    request = make_request(**SMALL)
+    request = EvaluateRequest.make(**SMALL)
     card = load_checkpoint(CHECKPOINT)[1]
     settings = CountingSettings(CHECKPOINT, card.weights_sha256, "gaussian", 0.25, 0, "cpu", "float32", 64)
     images, drawn = data.load("digits"), []
@@ -369,7 +374,7 @@ def test_an_engine_draws_pixels_only_as_it_needs_them():
 
 
 def test_progress_is_plain_values_that_only_grow(tmp_path):
-    steps = list(evaluate(make_request(**SMALL), tmp_path / "votes.jsonl"))
+    steps = list(evaluate(EvaluateRequest.make(**SMALL), tmp_path / "votes.jsonl"))
     votes = [step.votes for step in steps if step.phase == "voting"]
     assert votes == sorted(votes)
     assert votes[0] == 0

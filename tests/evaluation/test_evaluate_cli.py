@@ -5,7 +5,8 @@ import json
 import pytest
 
 from rsviz.cli import main
-from rsviz.evaluation import certificates, read_log, read_votes, summary
+from rsviz.evaluation import read_log
+from rsviz.tasks.evaluate import certificates, read_votes, summary
 
 BASE = ("--checkpoint", "digits-gaussian-0.25", "--dataset", "digits", "--limit", 25, "--n0", 20, "--n", 200)
 BASE += ("--batch", 64, "--precision", "float32", "--device", "cpu")
@@ -32,9 +33,9 @@ def test_json_is_one_object_that_the_file_confirms(run, tmp_path):
     votes = read_votes(out)
     proved = certificates(votes)
     assert status == 0
-    assert result == {"out": str(out), **summary(votes, proved, radii=[0, 0.1])}
+    assert result == {"out": str(out), **summary(votes, proved, radii=[0, 0.1]).to_json()}
     assert [entry["radius"] for entry in result["certified_accuracy"]] == [0, 0.1]
-    assert read_log(tmp_path / "log.tsv")["radius"].tolist() == proved.radius().tolist()
+    assert read_log(tmp_path / "log.tsv")["radius"].tolist() == proved.radius.tolist()
 
 
 def test_resumed_it_draws_nothing_and_reads_at_another_alpha_and_bound(run, tmp_path):

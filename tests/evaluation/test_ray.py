@@ -5,7 +5,8 @@ import os
 import pytest
 
 from rsviz.errors import RsvizError
-from rsviz.evaluation import evaluate, make_request, read_votes
+from rsviz.tasks.evaluate import EvaluateRequest, read_votes
+from rsviz.tasks.evaluate import run as evaluate
 
 REQUEST = {
     "checkpoint": "digits-gaussian-0.25",
@@ -33,13 +34,13 @@ def cluster(monkeypatch):
 @pytest.mark.timeout(900)
 def test_a_node_killed_in_mid_run_costs_nothing(cluster, tmp_path):
     second, killed = cluster.add_node(num_cpus=1), False
-    for step in evaluate(make_request(**REQUEST), tmp_path / "ray.jsonl", engine="ray"):
+    for step in evaluate(EvaluateRequest.make(**REQUEST), tmp_path / "ray.jsonl", engine="ray"):
         if step.fresh > 15_000 and not killed:
             cluster.remove_node(second, allow_graceful=False)
             killed = True
     assert killed
     assert step.votes == step.total
-    for _ in evaluate(make_request(**REQUEST), tmp_path / "alone.jsonl"):
+    for _ in evaluate(EvaluateRequest.make(**REQUEST), tmp_path / "alone.jsonl"):
         pass
     one, other = read_votes(tmp_path / "ray.jsonl"), read_votes(tmp_path / "alone.jsonl")
     assert one.counts.tobytes() == other.counts.tobytes()
@@ -49,6 +50,6 @@ def test_a_node_killed_in_mid_run_costs_nothing(cluster, tmp_path):
 def test_without_ray_or_a_cluster_there_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     with pytest.raises(RsvizError, match=r"Ray is not installed|no Ray cluster"):
-        list(evaluate(make_request(**REQUEST), tmp_path / "votes.jsonl", engine="ray"))
+        list(evaluate(EvaluateRequest.make(**REQUEST), tmp_path / "votes.jsonl", engine="ray"))
     assert not (tmp_path / "votes.jsonl").exists()
     assert os.listdir(tmp_path) in ([], [".votes.jsonl.lock"])

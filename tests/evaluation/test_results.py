@@ -18,10 +18,10 @@ from rsviz.errors import RsvizError
 from rsviz.evaluation import (
     OUTCOMES,
     Table,
+    accuracy_steps,
     average_certified_radius,
-    certificates,
-    certified,
     certified_accuracy,
+    certified_count,
     curves,
     envelope,
     false_certificates,
@@ -29,12 +29,11 @@ from rsviz.evaluation import (
     pointwise_band,
     read_log,
     simultaneous_band,
-    steps,
-    store,
-    summary,
     write_log,
 )
-from rsviz.evaluation.request import EvaluateRequest
+from rsviz.smoothing import certify
+from rsviz.tasks.evaluate import EvaluateRequest, EvaluateResult, EvaluationVotes, certificates, summary
+from rsviz.tasks.evaluate.votes import Header
 
 CLASSES, N0, N = 10, 100, 1000
 
@@ -48,7 +47,7 @@ def votes(count, *, noise="gaussian", scale=0.5, seed=0, procedure="auto", n=N):
     request = EvaluateRequest(
         checkpoint="nobody", dataset="digits", noise=noise, scale=scale, n0=N0, n=n, procedure=procedure
     )
-    header = store.Header(
+    header = Header(
         request=request,
         name="nobody",
         weights_sha256="",
@@ -58,7 +57,7 @@ def votes(count, *, noise="gaussian", scale=0.5, seed=0, procedure="auto", n=N):
         block=4096,
         plan={"device": "cpu", "precision": "float32", "batch": 64},
     )
-    return store.EvaluationVotes(
+    return EvaluationVotes(
         header=header,
         idx=np.arange(count),
         label=(np.arange(count) % 10 == 0).astype(np.int64),
@@ -75,7 +74,7 @@ def test_cohens_radius_is_the_one_of_the_paper():
     top = some.counts0.argmax(1)
     lower = clopper_pearson_lower(some.counts[np.arange(300), top], N, 0.001)
     expected = np.where(lower > 0.5, 0.5 * ndtri(lower), 0.0)
-    assert proved.radius() == pytest.approx(expected, abs=1e-12)
+    assert proved.radius == pytest.approx(expected, abs=1e-12)
     assert (proved.predicted == np.where(lower > 0.5, top, -1)).all()
 
 
@@ -91,25 +90,23 @@ def test_every_valid_procedure_and_every_bound_reads_the_same_votes(noise, proce
         for bound in certifying(noise):
             alone = bound.radius(p_a, p_b, scale=0.5, dim=64) if p_a > p_b else 0.0
             assert proved.radii[bound.key][row] == pytest.approx(float(alone), abs=1e-6)
-    assert (proved.radius() >= 0).all()
-    assert ((proved.predicted >= 0) | (proved.radius() == 0)).all()
+    assert (proved.radius >= 0).all()
+    assert ((proved.predicted >= 0) | (proved.radius == 0)).all()
 
 
 def test_a_larger_alpha_never_gives_less():
     some = votes(200)
-    radii = [certificates(some, alpha=alpha).radius() for alpha in (1e-4, 1e-3, 0.01, 0.1)]
+    radii = [certificates(some, alpha=alpha).radius for alpha in (1e-4, 1e-3, 0.01, 0.1)]
     for less, more in itertools.pairwise(radii):
         assert (less <= more).all()
         assert (less < more).any()
 
 
 def test_reading_in_pieces_changes_nothing(monkeypatch):
-    from rsviz.evaluation import results
-
     whole = certificates(votes(100))
-    monkeypatch.setattr(results, "ROWS", 70)
+    monkeypatch.setattr(certify, "COUNTS_AT_ONCE", 70)
     pieces = certificates(votes(100))
-    assert np.array_equal(whole.radius(), pieces.radius())
+    assert np.array_equal(whole.radius, pieces.radius)
 
 
 def test_unknown_procedures_and_bounds_are_refused():
@@ -118,7 +115,7 @@ def test_unknown_procedures_and_bounds_are_refused():
         with pytest.raises(RsvizError, match="procedure is"):
             certificates(some, procedure=procedure)
     with pytest.raises(RsvizError, match="bound is 'laplace-l1'"):
-        certificates(some).radius("laplace-l1")
+        certificates(some).radius_of("laplace-l1")
     with pytest.raises(RsvizError, match="alpha"):
         certificates(some, alpha=2)
 
@@ -127,7 +124,7 @@ def test_our_votes_leave_as_a_log_of_the_field(tmp_path):
     proved = certificates(votes(80))
     write_log(proved.log("cohen-l2"), tmp_path / "log.tsv")
     frame = read_log(tmp_path / "log.tsv")
-    assert frame["radius"].to_numpy().tobytes() == proved.radius("cohen-l2").tobytes()
+    assert frame["radius"].to_numpy().tobytes() == proved.radius_of("cohen-l2").tobytes()
     assert frame["correct"].tolist() == proved.correct.tolist()
     assert (frame["time"] == 0.25).all()
 
@@ -135,7 +132,8 @@ def test_our_votes_leave_as_a_log_of_the_field(tmp_path):
 def test_a_summary_is_json_and_says_what_its_numbers_mean():
     some = votes(100)
     proved = certificates(some)
-    result = json.loads(json.dumps(summary(some, proved)))
+    result = json.loads(json.dumps(summary(some, proved).to_json()))
+    assert EvaluateResult.from_json(result) == summary(some, proved)
     assert result["images"] == result["of"] == 100
     assert result["bound"] == "cohen-l2"
     assert result["procedure"] == "split"
@@ -162,12 +160,12 @@ def test_certified_accuracy_is_its_definition(images, at):
 @given(images=RADII, most=st.integers(2, 10))
 def test_the_drawn_curve_is_the_true_one_and_its_area_the_average_radius(images, most):
     radius, correct = map(np.array, zip(*images, strict=True))
-    r, share = steps(radius, correct)
+    r, share = accuracy_steps(radius, correct)
     assert r[0] == 0
     assert (np.diff(r) > 0).all()
     area = (np.diff(r) * share[1:]).sum()
     assert area == pytest.approx(average_certified_radius(radius, correct))
-    few, shares = steps(radius, correct, most=most)
+    few, shares = accuracy_steps(radius, correct, max_points=most)
     assert len(few) <= most
     levels = np.linspace(0, few[-1], 50)
     drawn = shares[np.searchsorted(few, levels)]
@@ -187,7 +185,7 @@ def test_bands_cover_the_population_as_often_as_they_promise():
     truth = 0.8 * (1 - at)
     missed_at, missed_anywhere = np.zeros(len(at)), 0
     for _ in range(runs):
-        count = certified(rng.uniform(0, 1, images), rng.random(images) < 0.8, at)
+        count = certified_count(rng.uniform(0, 1, images), rng.random(images) < 0.8, at)
         low, high = pointwise_band(count, images, alpha)
         missed_at += (truth < low) | (truth > high)
         low, high = simultaneous_band(count, images, alpha)
@@ -213,7 +211,7 @@ def test_every_image_has_one_outcome():
 @pytest.mark.parametrize("radius", [[], [-0.1], [np.nan], [[0.1]]])
 def test_what_are_no_radii_is_refused(radius):
     with pytest.raises(RsvizError, match="radius"):
-        certified(radius, np.ones(np.shape(radius), bool), 0.5)
+        certified_count(radius, np.ones(np.shape(radius), bool), 0.5)
 
 
 TABLE = Table(

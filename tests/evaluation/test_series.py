@@ -8,16 +8,10 @@ import pytest
 from rsviz.bounds import BOUNDS
 from rsviz.checkpoints import load_card
 from rsviz.cli import main
-from rsviz.evaluation import (
-    certificates,
-    read_log,
-    read_votes,
-    series_of_log,
-    series_of_votes,
-    shipped_votes,
-    write_log,
-)
-from rsviz.evaluation.series import command_line, distinct_names, radii_for, table
+from rsviz.evaluation import read_log, write_log
+from rsviz.tasks.evaluate import certificates, read_votes, series_of_log, series_of_votes, shipped_votes
+from rsviz.tasks.evaluate.series import distinct_names, radii_for, table
+from rsviz.tasks.spellings import command_line
 
 
 def shipped(name="digits-gaussian-0.25", bound=None, **reading):
@@ -90,7 +84,7 @@ def test_the_table_spans_what_is_certified():
 def test_the_command_draws_the_same_votes_again(tmp_path, capsys):
     votes = shipped_votes()["digits-smoothadv-0.25"]
     request = votes.header.request.model_copy(update={"limit": 3, "n": 500})
-    words = shlex.split(command_line(request, certificates(votes, 0.01), "li-l2"))
+    words = shlex.split(command_line(request.read_with(0.01, "split"), "--bound", "li-l2"))
     assert words[:4] == ["python", "-m", "rsviz", "evaluate"]
     with pytest.raises(SystemExit) as stop:
         main([*words[3:], "--out", str(tmp_path / "votes.jsonl"), "--table", "csv"])

@@ -9,8 +9,8 @@ import pytest
 
 from rsviz import jobs
 from rsviz.errors import RsvizError
-from rsviz.evaluation import read_votes
 from rsviz.jobs.evaluate import VOTES, run_evaluate, votes_of
+from rsviz.tasks.evaluate import read_votes
 from tests.here import run_here
 
 REQUEST = {

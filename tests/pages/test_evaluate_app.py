@@ -8,11 +8,12 @@ import pytest
 
 from rsviz import jobs
 from rsviz.errors import RsvizError
-from rsviz.evaluation import certificates, shipped_votes, write_log
+from rsviz.evaluation import write_log
 from rsviz.jobs.evaluate import run_evaluate
 from rsviz.jobs.store import Store
-from rsviz.ui import evaluate_sources as sources
-from rsviz.ui.evaluate import SHOWN
+from rsviz.tasks.evaluate import certificates, shipped_votes
+from rsviz.ui.evaluate import sources
+from rsviz.ui.evaluate.controls import SHOWN
 from tests.here import run_here
 
 CHECKOUT = Path(__file__).resolve().parents[2]

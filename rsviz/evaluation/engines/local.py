@@ -182,7 +182,9 @@ def _serve(settings, device, cores, pipe) -> None:
     import torch
 
     from rsviz.evaluation.counting import Counter, run_to_end
+    from rsviz.execution import keep_memory
 
+    keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one handles Ctrl+C
     if cores and device == "cpu":
         torch.set_num_threads(len(cores))

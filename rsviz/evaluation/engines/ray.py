@@ -33,7 +33,9 @@ class Counting:
         import torch
 
         from rsviz.evaluation.counting import Counter
+        from rsviz.execution import keep_memory
 
+        keep_memory()
         torch.set_num_threads(threads)
         folder = Path(tempfile.gettempdir()) / f"rsviz-{settings.weights_sha256}"
         for name, content in checkpoint.items():

@@ -1,21 +1,20 @@
 """The curves of a picture: one EvaluationSeries for each test set, from stored votes or from a log."""
 
 import functools
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from rsviz.bounds import BOUNDS
 from rsviz.evaluation import curves
-from rsviz.evaluation.request import EvaluateRequest
-from rsviz.evaluation.results import Certificates
-from rsviz.evaluation.store import EvaluationVotes, Header, read_votes
 from rsviz.evaluation.tables import Table
 from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.tasks.evaluate.result import EvaluationCertificates
+from rsviz.tasks.evaluate.votes import EvaluationVotes, Header, read_votes
 
 EXAMPLES = SHIPPED_CHECKPOINTS / "examples" / "evaluations"
 """Votes of the 500 test digits; each file was made by
@@ -27,11 +26,12 @@ EXAMPLES = SHIPPED_CHECKPOINTS / "examples" / "evaluations"
 
 @dataclass(frozen=True)
 class EvaluationSeries:
-    """The certificates of one test set, an image a row.
+    """The certificates of one test set, one row for each image.
 
-    name: of the curve. norm: of the radii. scale, dataset, alpha: of the noise, of the images and of each
-    certificate, None where a log does not tell. idx, label, predict: int64 (N,), predict -1 where it
-    abstains. radius: float64 (N,) in pixel units. proved: all that stored votes prove, None of a log.
+    name: of the curve. norm: of the radii.
+    scale, dataset, alpha: of the noise, the images and each certificate; None for a log, which has none.
+    idx, label: int64 (N,). predict: class, ABSTAIN where nothing is proved, int64 (N,).
+    radius: float64 (N,) in pixel units. proved: all that stored votes prove; None for a log.
     """
 
     name: str
@@ -43,30 +43,31 @@ class EvaluationSeries:
     predict: np.ndarray
     radius: np.ndarray
     alpha: float | None = None
-    proved: Certificates | None = None
+    proved: EvaluationCertificates | None = None
 
     def __len__(self) -> int:
         return len(self.idx)
 
     @property
     def correct(self) -> np.ndarray:
+        """bool (N,): the predicted class is the label."""
         return self.predict == self.label
 
     @property
     def acr(self) -> float:
-        """Average certified radius, 0 where the class is wrong."""
+        """Average certified radius, counting 0 for a wrong class."""
         return curves.average_certified_radius(self.radius, self.correct)
 
-    def accuracy(self, at) -> np.ndarray:
+    def accuracy(self, at: ArrayLike) -> np.ndarray:
         """Certified accuracy at the radii `at`, float64 of their shape."""
         return curves.certified_accuracy(self.radius, self.correct, at)
 
-    def band(self, at, kind: str, level: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
-        """Limits on the accuracy in the population. kind: a key of BANDS."""
-        return BANDS[kind](curves.certified(self.radius, self.correct, at), len(self), level)
+    def band(self, at: ArrayLike, kind: str, level: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+        """Limits on the accuracy in the population at the radii `at`. kind: key in BANDS. level: error."""
+        return BANDS[kind](curves.certified_count(self.radius, self.correct, at), len(self), level)
 
     def rows(self) -> pd.DataFrame:
-        """One row an image, with the limits and every bound's radius where votes are there."""
+        """A table with one row for each image; of stored votes, with limits and the radius of every bound."""
         frame = pd.DataFrame(
             {
                 "name": self.name,
@@ -88,8 +89,10 @@ class EvaluationSeries:
 BANDS = MappingProxyType({"pointwise": curves.pointwise_band, "simultaneous": curves.simultaneous_band})
 
 
-def series_of_votes(header: Header, proved: Certificates, bound: str | None = None) -> EvaluationSeries:
-    """The series of stored votes, read as `proved`. bound: where it is None or does not fit, the tight."""
+def series_of_votes(
+    header: Header, proved: EvaluationCertificates, bound: str | None = None
+) -> EvaluationSeries:
+    """The series of stored votes, read as `proved`. bound: the tight one if it is None or does not fit."""
     key = bound if bound in proved.radii else next(iter(proved.radii))
     request = header.request
     return EvaluationSeries(
@@ -107,15 +110,15 @@ def series_of_votes(header: Header, proved: Certificates, bound: str | None = No
 
 
 def series_of_log(name: str, log: pd.DataFrame, norm: str = "l2") -> EvaluationSeries:
-    """The series of a log of the field, as `read_log` gives it. norm: a log does not tell; Cohen's is l2."""
+    """The series of a log, as `read_log` gives it. norm: of its radii, which a log does not say."""
     columns = (log[key].to_numpy() for key in ("idx", "label", "predict", "radius"))
     return EvaluationSeries(name, norm, None, None, *columns)
 
 
 def distinct_names(series: Sequence[EvaluationSeries], headers: Sequence[Header | None]) -> list[str]:
-    """A name for each that no other has: the same ones tell noise, n, images and seed as far as these differ.
+    """A unique name for each series: equal names are told apart by noise, n, number of images and seed.
 
-    headers: of the votes, None of a log.
+    headers: of the votes; None for a log.
     """
     names = [one.name for one in series]
     details = [_details(one, header) for one, header in zip(series, headers, strict=True)]
@@ -141,7 +144,7 @@ def _details(one: EvaluationSeries, header: Header | None) -> tuple[str, ...]:
 
 
 def table(series: Mapping[str, EvaluationSeries], radii: Sequence[float]) -> Table:
-    """Certified accuracy at the radii and ACR, a row a series. All of one norm."""
+    """Certified accuracy at the radii, and ACR: one row for each series, all of one norm."""
     return Table(
         list(radii),
         {name: one.accuracy(radii).tolist() for name, one in series.items()},
@@ -150,30 +153,18 @@ def table(series: Mapping[str, EvaluationSeries], radii: Sequence[float]) -> Tab
     )
 
 
-def radii_for(series: Sequence[EvaluationSeries], most: int = 8) -> list[float]:
-    """Round radii from 0 up to the last at which anything is certified, at equal steps."""
+def radii_for(series: Sequence[EvaluationSeries], max_count: int = 8) -> list[float]:
+    """Round radii at equal steps, from 0 up to the last one at which anything is certified."""
     largest = max((float(one.radius[one.correct].max(initial=0.0)) for one in series), default=0.0)
     if not np.isfinite(largest):
         largest = max(float(one.radius[np.isfinite(one.radius)].max(initial=1.0)) for one in series)
     for step in (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 100.0):
-        if largest <= step * (most - 1):
+        if largest <= step * (max_count - 1):
             break
-    return [round(step * place, 6) for place in range(min(most, int(largest / step) + 2))]
-
-
-def command_line(request: EvaluateRequest, proved: Certificates, bound: str | None = None) -> str:
-    """The shell command that draws the same votes and reads them in the same way."""
-    settings = request.model_dump(exclude_none=True)
-    settings |= {"alpha": proved.alpha, "procedure": proved.procedure}
-    if bound in proved.radii:
-        settings["bound"] = bound
-    words = ["python", "-m", "rsviz", "evaluate"]
-    for name, value in settings.items():
-        words += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
-    return shlex.join(words)
+    return [round(step * place, 6) for place in range(min(max_count, int(largest / step) + 2))]
 
 
 @functools.cache
 def shipped_votes() -> Mapping[str, EvaluationVotes]:
-    """The votes that come with rsviz, by the name of the checkpoint."""
+    """The votes that are shipped with rsviz, by name of the checkpoint."""
     return MappingProxyType({path.stem: read_votes(path) for path in sorted(EXAMPLES.glob("*.jsonl"))})

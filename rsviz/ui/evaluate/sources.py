@@ -1,6 +1,6 @@
-"""What the curves of the Evaluate page are drawn from: shipped votes, jobs, and logs that somebody uploaded.
+"""The sources of the curves on the Evaluate page: shipped votes, jobs, and uploaded logs.
 
-A source has a key that can stand in a link: example:NAME, job:ID or log:UPLOAD.
+A source has a key that a link can hold: example:NAME, job:ID or log:UPLOAD.
 """
 
 import functools
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 
 from rsviz import files, jobs
 from rsviz.errors import RsvizError, short
-from rsviz.evaluation import (
-    Certificates,
+from rsviz.evaluation import read_log
+from rsviz.jobs.evaluate import VOTES
+from rsviz.tasks.evaluate import (
+    EvaluationCertificates,
     EvaluationSeries,
     EvaluationVotes,
     certificates,
-    read_log,
     read_votes,
     series_of_log,
     series_of_votes,
     shipped_votes,
 )
-from rsviz.jobs.evaluate import VOTES
 
 KEY = r"(example|job|log):[\w.-]{1,100}"
 LOG = ".tsv"
 KEPT = 16
-"""Readings and files that are kept in memory for the next rerun."""
+"""Number of readings and files that are kept in memory for the next rerun."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One curve, read. votes: None of a log. running: whether more votes will come."""
+    """One curve. votes: None for a log. running: whether more votes will come."""
 
     key: str
     series: EvaluationSeries
@@ -38,7 +38,7 @@ class Source:
 
 
 def load(key: str, alpha: float, procedure: str, bound: str | None) -> Source:
-    """The source, read at alpha by a procedure and a bound; RsvizError where it is not there."""
+    """The source with this key, read at alpha by a procedure and a bound; RsvizError if it does not exist."""
     kind, _, name = key.partition(":")
     if kind == "log":
         return Source(key, _log_series(name), None)
@@ -99,10 +99,10 @@ def _votes(job_id, size) -> EvaluationVotes:
 
 
 # Not by the votes themselves: arrays have no hash.
-_readings: dict[tuple, Certificates] = {}
+_readings: dict[tuple, EvaluationCertificates] = {}
 
 
-def _reading(key, stamp, alpha, procedure, votes) -> Certificates:
+def _reading(key, stamp, alpha, procedure, votes) -> EvaluationCertificates:
     name = (key, stamp, alpha, procedure)
     found = _readings.get(name)
     if found is None:

@@ -14,8 +14,8 @@ from rsviz.evaluation import OUTCOMES, outcomes
 from rsviz.figures import evaluation as figures
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import limits_in_words
-from rsviz.ui.evaluate import Reading
-from rsviz.ui.evaluate_sources import Source, load, title
+from rsviz.ui.evaluate.controls import Reading
+from rsviz.ui.evaluate.sources import Source, load, title
 from rsviz.ui.pickers import describe, noise_option
 from rsviz.ui.pictures import data_uri, picture
 

@@ -1,40 +1,41 @@
-"""The result of the Evaluate page: headline, curves, table, and what may be taken home."""
+"""The result of the Evaluate page: headline, curves and table."""
 
-import json
-import tempfile
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
 from rsviz.errors import RsvizError
-from rsviz.evaluation import envelope, false_certificates, steps, summary, write_log
-from rsviz.evaluation.series import command_line, distinct_names, radii_for, table
+from rsviz.evaluation import accuracy_steps, envelope, false_certificates
 from rsviz.figures import evaluation as figures
+from rsviz.jobs import Job
 from rsviz.norms import NORMS
 from rsviz.reference import published
-from rsviz.ui import evaluate_sources as sources
+from rsviz.tasks.evaluate.series import distinct_names, radii_for, table
 from rsviz.ui import published as papers
-from rsviz.ui.evaluate import BANDS, Reading
-from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.evaluate import sources
+from rsviz.ui.evaluate.controls import BANDS, Reading
+from rsviz.ui.evaluate.export import show_export
+from rsviz.ui.evaluate.sources import Source
 
 POINTS = 400
-"""Of one curve on the screen."""
+"""Points of a curve on the screen."""
 
 
-def progress(job) -> tuple[float, str]:
-    """How far an unfinished job is: its share of the votes, and words."""
+def progress(job: Job) -> tuple[float, str]:
+    """Share of the votes that an unfinished job has, and words."""
     drawn, total = ((job.progress or {}).get(key, 0) for key in ("votes", "total"))
-    return drawn / max(
-        total, 1
-    ), f"{drawn:,} of {total:,} votes" if total else "The network is being loaded …"
+    if not total:
+        return 0.0, "The network is being loaded …"
+    return drawn / total, f"{drawn:,} of {total:,} votes"
 
 
-def gather(keys, reading: Reading) -> dict[str, sources.Source]:
-    """The sources by a name of their own; what cannot be shown is said. All are of the norm of the first."""
+def gather(keys: Iterable[str], reading: Reading) -> dict[str, Source]:
+    """The sources with these keys, by unique names. A warning says which ones are left out, and why.
+
+    All have the norm of the first one.
+    """
     found = []
     for key in keys:
         try:
@@ -56,7 +57,7 @@ def gather(keys, reading: Reading) -> dict[str, sources.Source]:
     return dict(zip(names, found, strict=True))
 
 
-def show(found: dict[str, sources.Source], reading: Reading) -> None:
+def show(found: dict[str, Source], reading: Reading) -> None:
     """Headline, curves and table of the sources."""
     if not found:
         st.info("Choose a curve below, or certify a test set.", icon=":material/show_chart:")
@@ -71,7 +72,7 @@ def show(found: dict[str, sources.Source], reading: Reading) -> None:
         st.caption(_about(found, reading))
         series = {name: source.series for name, source in found.items()}
         st.markdown(table(series, radii_for(list(series.values()))).markdown())
-        _take_home(found, reading)
+        show_export(found, reading)
 
 
 def _headline(found, reading, norm):
@@ -80,11 +81,11 @@ def _headline(found, reading, norm):
     percent = f"{np.floor(1000 * shares[best]) / 10:g} %"
     within = f"within {NORMS[norm].symbol} radius {reading.at:g}"
     st.header(f"{percent} of the images: right, and proved {within}", anchor=False)
-    among = f", the most of {len(found)}" if len(found) > 1 else ""
+    among = f", the best of {len(found)} curves" if len(found) > 1 else ""
     one = found[best].series
     st.markdown(
-        f"**{best}**{among}, on {len(one):,} images: for that share of them, no change below that size "
-        "alters the right answer of the smoothed classifier. Average certified radius "
+        f"**{best}**{among}, on {len(one):,} images: for this share of them the smoothed classifier is "
+        "right, and no smaller change of the image alters its answer. Average certified radius "
         f"{np.floor(1e3 * one.acr) / 1e3:g}."
     )
 
@@ -93,7 +94,7 @@ def _curves(found, reading) -> dict[str, dict]:
     curves = {}
     for name, source in found.items():
         one = source.series
-        radius, accuracy = steps(one.radius, one.correct, POINTS)
+        radius, accuracy = accuracy_steps(one.radius, one.correct, POINTS)
         finite = np.isfinite(radius)
         radius, accuracy = radius[finite], accuracy[finite]
         curve = {"kind": "ours", "radius": radius, "accuracy": accuracy}
@@ -108,7 +109,7 @@ def _curves(found, reading) -> dict[str, dict]:
 
 
 def _down_to_zero(curve) -> dict:
-    """With a last point: beyond the largest radius nothing is certified."""
+    """The curve with one more point: beyond the largest radius nothing is certified."""
     beyond = float(np.nextafter(curve["radius"][-1], np.inf))
     ends = {"radius": beyond, "accuracy": 0.0, "low": 0.0, "high": 0.0}
     return {key: np.append(values, ends[key]) if key in ends else values for key, values in curve.items()}
@@ -137,72 +138,17 @@ def _about(found, reading) -> str:
         used = sorted({source.series.proved.procedure for source in votes})
         most = max(len(source.series) for source in votes)
         words.append(
-            f"Each image is certified by itself with confidence {100 * (1 - reading.alpha):g} % "
-            f"({', '.join(used)}): of {most:,} certificates at most "
-            f"{false_certificates(most, reading.alpha)} are false, but for 5 %."
+            f"Each certificate holds with confidence {100 * (1 - reading.alpha):g} % ({', '.join(used)}). "
+            f"With probability 95 %, at most {false_certificates(most, reading.alpha)} of {most:,} "
+            "certificates are false."
         )
     if len(votes) < len(found):
-        words.append("A log is drawn as it says; its radii are taken for ℓ₂.")
+        words.append("A log is drawn as it says; its radii are read as ℓ₂.")
     if reading.band != "none":
         words.append(
-            f"Shaded: what the share may be in the population, 95 % {BANDS[reading.band]}, if the images are "
+            f"Shaded: 95 % limits on the share in the population, {BANDS[reading.band]}, if the images are "
             "independent draws from it."
         )
     if reading.papers:
-        words.append("Diamonds: numbers printed in papers, of other networks; broken lines only join them.")
+        words.append("Diamonds: numbers printed in papers, for other networks; broken lines only join them.")
     return " ".join(words)
-
-
-def _take_home(found, reading):
-    series = {name: source.series for name, source in found.items()}
-
-    def above():
-        accuracy = table(series, radii_for(list(series.values())))
-        kind = st.segmented_control(
-            "Table as", ["Markdown", "LaTeX", "CSV"], default="Markdown", required=True, key="e_table"
-        )
-        text = {"Markdown": accuracy.markdown, "LaTeX": accuracy.latex, "CSV": accuracy.csv}[kind]()
-        st.code(text, language="latex" if kind == "LaTeX" else "markdown" if kind == "Markdown" else None)
-
-    def export():
-        counted = [source for source in found.values() if source.votes is not None]
-        logs = [File(f"Log, {name}", f"{one.name}.tsv", partial(_log, one)) for name, one in series.items()]
-        return Export(
-            [
-                File("Rows, CSV", "certified-accuracy.csv", lambda: _rows(series)),
-                File("JSON", "certified-accuracy.json", lambda: _json(found)),
-                *logs,
-            ],
-            commands=[
-                command_line(source.votes.header.request, source.series.proved, reading.bound)
-                for source in counted
-            ],
-            gives="certifies the same images" if counted else "",
-        )
-
-    take_home("table, rows, logs, command", export, above=above)
-
-
-def _rows(series) -> str:
-    return pd.concat([one.rows() for one in series.values()]).to_csv(index=False)
-
-
-def _json(found) -> str:
-    rows = {}
-    for name, source in found.items():
-        one = source.series
-        if source.votes is not None:
-            rows[name] = summary(source.votes, one.proved)
-        else:
-            at = radii_for([one])
-            rows[name] = {"radii": at, "certified_accuracy": one.accuracy(at).tolist(), "acr": one.acr}
-    return json.dumps(rows, indent=1)
-
-
-def _log(one) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "log.tsv"
-        frame = one.rows()[["idx", "label", "predict", "radius"]]
-        seconds = one.proved.seconds if one.proved is not None else np.zeros(len(frame))
-        write_log(frame.assign(time=np.round(seconds, 6)), path)
-        return path.read_bytes()

@@ -1,15 +1,16 @@
-"""The file of an evaluation: JSON lines, a header and then the votes of each image, only ever added to.
+"""The file of an evaluation: JSON lines, a header and then the votes of each image; lines are only appended.
 
     {"format": "rsviz evaluation", "version": 1, "request": {...}, "plan": {...}, ...}
     {"index": 7, "label": 3, "draws": [0, 1000], "counts0": {"3": 100}, "counts": {"3": 998, "5": 2}, ...}
 
-The votes of an image with many draws stand in several lines, a part each. A kill leaves whole lines and
-perhaps one that was cut, which the next run takes away; a line that comes twice counts once.
+The votes of an image with many draws are split into several lines. A kill leaves whole lines and perhaps one
+cut line, which the next run removes; a repeated line counts once.
 """
 
 import json
 import os
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,40 +18,39 @@ from typing import Annotated, Literal
 
 import filelock
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from rsviz.errors import RsvizError, first_fault, short
-from rsviz.evaluation.request import EvaluateRequest
 from rsviz.evaluation.units import Unit, UnitVotes
 from rsviz.files import write_atomically
+from rsviz.tasks.base import Frozen
+from rsviz.tasks.evaluate.request import EvaluateRequest
 
 SYNC_EVERY = 1.0
-"""Seconds after which votes are safe from a power failure too; from a kill they are at once."""
+"""Seconds between two syncs to the disk; a power failure may lose the lines since then, a kill none."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class EvaluationError(RsvizError):
-    """A file that is no evaluation, or that of another one."""
+    """A file that is not an evaluation, or belongs to another one."""
 
 
-class StoredPlan(BaseModel):
-    """Device, precision and batch with which all votes of the file are drawn."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class StoredPlan(Frozen):
+    """Device, precision and batch of all votes in the file."""
 
     device: Name
     precision: Name
     batch: int = Field(ge=1)
 
 
-class Header(BaseModel):
-    """What identifies the votes of a file.
+class Header(Frozen):
+    """The first line of the file: all that its votes depend on.
 
-    size: images of the dataset's test part. shape: (C, H, W) of each. block: see rsviz.noise.block_size.
+    name: of the checkpoint. classes: their names. shape: (C, H, W) of an image.
+    size: images of the test part.
+    block: draws that share one seeding, see rsviz.noise.block_size.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["rsviz evaluation"] = "rsviz evaluation"
     version: Literal[1] = 1
@@ -65,15 +65,18 @@ class Header(BaseModel):
 
     @property
     def indices(self) -> range:
+        """Numbers of the images of the evaluation."""
         return self.request.indices(self.size)
 
 
 @dataclass(frozen=True)
 class EvaluationVotes:
-    """The votes in a file, a row an image in the order of the dataset; images without all draws too.
+    """The votes in a file, one row for each image, in the order of the dataset; incomplete images too.
 
-    idx, label: int64 (N,). counts0, counts: int32 (N, classes). drawn: int64 (N,), estimating votes so far.
-    seconds: float64 (N,), spent on drawing. cut: whether an unfinished last line was left out.
+    idx: numbers of the images, int64 (N,). label: int64 (N,).
+    counts0, counts: votes of the selecting and of the estimating draws, int32 (N, classes).
+    drawn: estimating votes so far, int64 (N,). seconds: float64 (N,), time spent on drawing.
+    cut: whether an incomplete last line was left out.
     """
 
     header: Header
@@ -87,22 +90,22 @@ class EvaluationVotes:
 
     @property
     def complete(self) -> np.ndarray:
-        """Images with all their draws, bool (N,)."""
+        """bool (N,): the image has all its draws."""
         return self.drawn == self.header.request.n
 
 
-def read_votes(path) -> EvaluationVotes:
-    """All that stands in the file of an evaluation, also of one that is being written.
+def read_votes(path: str | os.PathLike) -> EvaluationVotes:
+    """Read the file of an evaluation, which may still be growing.
 
-    Raises EvaluationError, with the number of the line, for what is no such file.
+    Raises EvaluationError, with the number of the line, if the file is not an evaluation.
     """
     header, parts, cut = _read(Path(path))
     known = sorted({part["index"] for part in parts})
     place = {index: row for row, index in enumerate(known)}
     shape = (len(known), len(header.classes))
     counts0, counts = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
-    label, drawn, seconds = np.zeros((2, len(known)), np.int64).tolist(), [], np.zeros(len(known))
     label, drawn = np.zeros(len(known), np.int64), np.zeros(len(known), np.int64)
+    seconds = np.zeros(len(known))
     for part in parts:
         row, (start, stop) = place[part["index"]], part["draws"]
         label[row], seconds[row] = part["label"], seconds[row] + part["seconds"]
@@ -113,8 +116,8 @@ def read_votes(path) -> EvaluationVotes:
     return EvaluationVotes(header, np.array(known, np.int64), label, counts0, counts, drawn, seconds, cut)
 
 
-class Store:
-    """The file of one evaluation, open for adding to; see `create_or_resume`."""
+class VoteFile:
+    """The open file of one evaluation, ready to append to; see `create` and `resume`."""
 
     def __init__(self, path: Path, header: Header, done: set[tuple[int, int]]):
         self.header, self._done = header, done
@@ -122,11 +125,11 @@ class Store:
         self._synced = time.monotonic()
 
     def has(self, unit: Unit) -> bool:
-        """Whether the votes of a unit are there."""
+        """Whether the file has the votes of a unit."""
         return all((index, unit.start) in self._done for index in unit.images)
 
-    def add(self, votes: UnitVotes, labels) -> None:
-        """Add the votes of a unit. labels: of its images."""
+    def add(self, votes: UnitVotes, labels: Sequence[int]) -> None:
+        """Append the votes of a unit. labels: of its images."""
         share = round(votes.seconds / len(votes.unit.images), 6)
         lines = []
         for row, index in enumerate(votes.unit.images):
@@ -145,6 +148,7 @@ class Store:
             self._sync()
 
     def close(self) -> None:
+        """Sync the file to the disk and close it."""
         self._sync()
         self._file.close()
 
@@ -154,32 +158,32 @@ class Store:
 
 
 @contextmanager
-def locked(path: Path):
+def locked(path: Path) -> Iterator[None]:
     """Keep other processes from writing the same evaluation.
 
-    Raises EvaluationError where one does already.
+    Raises EvaluationError if another process is writing it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=0):
             yield
     except filelock.Timeout:
-        raise EvaluationError(f"another process is writing {short(path.name)} just now.") from None
+        raise EvaluationError(f"another process is writing {short(path.name)} now.") from None
 
 
-def create(path: Path, header: Header) -> Store:
-    """A new file with its header."""
+def create(path: Path, header: Header) -> VoteFile:
+    """Start a new file with its header."""
     write_atomically(path, header.model_dump_json().encode() + b"\n")
-    return Store(path, header, set())
+    return VoteFile(path, header, set())
 
 
-def resume(path: Path) -> Store:
-    """The file of an evaluation that was begun, ready for what is missing."""
+def resume(path: Path) -> VoteFile:
+    """Open the file of an unfinished evaluation, and remove a cut last line."""
     header, parts, cut = _read(path)
     if cut:
         content = path.read_bytes()
         os.truncate(path, content.rindex(b"\n") + 1)
-    return Store(path, header, {(part["index"], part["draws"][0]) for part in parts})
+    return VoteFile(path, header, {(part["index"], part["draws"][0]) for part in parts})
 
 
 def _sparse(counts) -> dict[str, int]:
@@ -187,7 +191,7 @@ def _sparse(counts) -> dict[str, int]:
 
 
 def _read(path: Path):
-    """(header, parts without repetitions, whether the last line is cut)."""
+    """(header, lines without repetitions, whether the last line is cut)."""
     what = short(path.name)
     try:
         content = path.read_bytes()
@@ -213,7 +217,7 @@ def _header(line, what) -> Header:
 
 
 def _part(line, header, where) -> dict:
-    """One line, such as `Store.add` writes it."""
+    """One line as `VoteFile.add` writes it, checked."""
     try:
         part = json.loads(line)
         index, label, (start, stop) = part["index"], part["label"], part["draws"]

@@ -1,4 +1,4 @@
-"""Controls of the Evaluate page: what is certified, how votes are read, which curves are compared."""
+"""Controls of the Evaluate page: the images to certify, how votes are read, and the curves to compare."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from rsviz.bounds import BOUNDS
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
-from rsviz.evaluation import make_request
 from rsviz.reference.published import CERTIFIED
-from rsviz.tasks.settings import AUTO
-from rsviz.ui import evaluate_sources as sources
+from rsviz.tasks.evaluate import EvaluateRequest
+from rsviz.tasks.settings import AUTO, certifying_procedures
 from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, choice, flag, names, number
+from rsviz.ui.evaluate import sources
 from rsviz.ui.session import session_id
 
 MOST = 10
@@ -24,7 +24,7 @@ VOTES = [100, 1_000, 10_000, 100_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 TIGHT = "tight"
 BANDS = {"none": "none", "pointwise": "at each radius", "simultaneous": "at all radii at once"}
-VALID = [AUTO, *(key for key, procedure in PROCEDURES.items() if procedure.valid)]
+VALID = [AUTO, *certifying_procedures()]
 CERTIFYING = [TIGHT, *(key for key, bound in BOUNDS.items() if bound.rigorous)]
 
 
@@ -63,14 +63,16 @@ class Reading:
     papers: tuple[tuple[str, ...], ...]
 
 
-def choose() -> tuple[Card, object | None]:
-    """What is certified: (card, request), the request None where the page says why there is none."""
+def choose() -> tuple[Card, EvaluateRequest | None]:
+    """Draw the controls of the request; (card, request), with None for a request after saying why."""
     card = pickers.pick_checkpoint(ADDRESS, default="digits-gaussian-0.25")
     noise, scale = pickers.pick_noise(ADDRESS, card)
     n = st.select_slider("Votes n for each image", VOTES, key="e_n", format_func="{:,}".format)
     left, right = st.columns(2)
     with left:
-        limit = st.number_input("Images", 1, 1_000_000, key="e_limit", help="At most so many test images.")
+        limit = st.number_input(
+            "Images", 1, 1_000_000, key="e_limit", help="At most this number of test images."
+        )
     with right:
         skip = st.number_input("Every …th", 1, 100_000, key="e_skip", help="20: every twentieth image.")
     with st.expander("More settings"):
@@ -86,7 +88,7 @@ def choose() -> tuple[Card, object | None]:
         pickers.offer_download(card.dataset)
         return card, None
     try:
-        return card, make_request(
+        return card, EvaluateRequest.make(
             checkpoint=card.name,
             dataset=card.dataset,
             noise=noise,
