@@ -40,6 +40,17 @@ class Norm:
     order: float
     dual: str
 
+    @property
+    def circle(self) -> np.ndarray:
+        """The unit sphere in two dimensions, as a closed outline float64 (n, 2)."""
+        angle = np.linspace(0, 2 * np.pi, 73)
+        points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        if self.order == 2:
+            return points
+        corners = points[9:72:18] if self.order == math.inf else points[:72:18]
+        closed = np.concatenate([corners, corners[:1]])
+        return closed / np.linalg.norm(closed, self.order, axis=1, keepdims=True)
+
     def length(self, delta: "Batch") -> "Batch":
         """||delta|| of each image (B,), in delta's precision; delta: tensor or array (B, ...)."""
         if isinstance(delta, np.ndarray):

@@ -53,6 +53,8 @@ class Procedure:
     formula: the function from (CheckedCounts, alpha) to (p_a_lower, p_b_upper).
     same_votes: its source chooses the class on the same votes.
     always: the limits hold at every number of votes at once, so that one may watch and stop.
+    seconds_needed: for a slow procedure, the function from (counts, alpha) to the seconds that `limits`
+    takes, within a factor of three; inf where it refuses.
     """
 
     key: str
@@ -66,6 +68,7 @@ class Procedure:
     formula: Callable[[CheckedCounts, float], tuple[Floats, Floats]]
     same_votes: bool = False
     always: bool = False
+    seconds_needed: Callable[[ArrayLike, float], float] | None = None
 
     def limits(self, counts: ArrayLike, top: ArrayLike, alpha: float = 0.001) -> tuple[Floats, Floats]:
         """Limits on the probabilities of the class `top` and of every other class.

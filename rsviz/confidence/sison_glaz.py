@@ -95,4 +95,5 @@ SISON_GLAZ = Procedure(
     assumes="That the approximation holds, which it does not next to p_A = 1.",
     formula=_sison_glaz,
     same_votes=True,
+    seconds_needed=seconds_needed,
 )

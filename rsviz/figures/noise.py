@@ -30,12 +30,6 @@ INK = "#3A3F47"
 """Dots of draws, on every colour of a density."""
 
 _LEVELS, _SHADE = np.linspace(0.04, 0.96, 12), 0.11
-_CIRCLE = np.linspace(0, 2 * np.pi, 73)
-_CORNERS = {
-    "l1": np.array([(1, 0), (0, 1), (-1, 0), (0, -1), (1, 0)], float),
-    "l2": np.stack([np.cos(_CIRCLE), np.sin(_CIRCLE)], axis=1),
-    "linf": np.array([(1, 1), (-1, 1), (-1, -1), (1, -1), (1, 1)], float),
-}
 
 
 def density_chart(noise, draws, reach: float) -> dict:
@@ -45,11 +39,10 @@ def density_chart(noise, draws, reach: float) -> dict:
     of the density: the shade at a point counts the steps below its density.
     noise: a mechanism. draws: float (n, 2). reach: the axes go from -reach to reach, in pixel units.
     """
-    shape = _CORNERS[noise.level_norm]
     rows = [
         {"ring": ring, "point": i, "x": x, "y": y}
-        for ring, size in enumerate(noise.level_size(_LEVELS))
-        for i, (x, y) in enumerate((shape * size).clip(-reach, reach).round(5).tolist())
+        for ring, level in enumerate(_LEVELS)
+        for i, (x, y) in enumerate(noise.level_outline(level).clip(-reach, reach).round(5).tolist())
     ]
     inside = draws[np.abs(draws).max(1) <= reach]
     dots = [{"x": x, "y": y} for x, y in inside.round(4).tolist()]

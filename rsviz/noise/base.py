@@ -31,7 +31,7 @@ class Noise:
     scale: in pixel units, positive and finite, else RsvizError.
     key, title: its name in links, and for people. norm: key of the norm of its tight bound; the bounds that
     fit it are rsviz.bounds.certifying(key). symbol, latex: of its scale, for text and for formulas.
-    level_norm: the sets where the density exceeds a level are balls of this norm.
+    level_norm: the sets where the density exceeds a level are balls of this norm; see `level_outline`.
     prefixes: on a CPU the first 16 k draws from a generator do not depend on how many are requested.
     """
 
@@ -82,6 +82,13 @@ class Noise:
         share: in (0, 1]. The ball lies inside the support. Float64, pixel units.
         """
         raise NotImplementedError
+
+    def level_outline(self, share: float) -> Floats:
+        """Closed outline (n, 2) of a level set in two dimensions: density at least `share` of its peak.
+
+        A mechanism with level sets that are no balls overrides this.
+        """
+        return NORMS[self.level_norm].circle * self.level_size(share)
 
     def deviation(self, dim: int) -> float:
         """Standard deviation of one coordinate in dimension `dim`, in pixel units."""

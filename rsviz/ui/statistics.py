@@ -9,7 +9,6 @@ import streamlit as st
 
 from rsviz import simulation
 from rsviz.confidence import PROCEDURES
-from rsviz.confidence.sison_glaz import seconds_needed
 from rsviz.errors import RsvizError
 from rsviz.simulation import Experiment
 from rsviz.tasks.certify import shipped_example
@@ -37,7 +36,7 @@ MOST_PEEKS = 10_000
 PATIENCE, MOST_PATIENCE = 0.08, 5.0
 """Seconds that Sison-Glaz may take without being asked for, and where it is."""
 
-FAST = tuple(key for key in PROCEDURES if key != "sison-glaz")
+FAST = tuple(key for key, procedure in PROCEDURES.items() if procedure.seconds_needed is None)
 
 
 def _votes() -> Field:
@@ -212,9 +211,9 @@ def shown(asked: Experiment, sison: bool) -> dict[str, Shown]:
     """Every procedure on the same votes; Sison-Glaz on all, on the first or on none, as its time allows."""
     found = {}
     tops, counts = asked.votes()
-    for key in PROCEDURES:
-        runs = asked.runs
-        if key == "sison-glaz":
+    for key, procedure in PROCEDURES.items():
+        runs, seconds_needed = asked.runs, procedure.seconds_needed
+        if seconds_needed is not None:
             patience = MOST_PATIENCE if sison else PATIENCE
             fitting = (few for few in (runs, 1) if seconds_needed(counts[:few], asked.alpha) < patience)
             runs = next(fitting, 0)
