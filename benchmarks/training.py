@@ -6,8 +6,8 @@ Bare: forward, cross-entropy, backward and optimizer step of the same network in
 layout at the same learning rate, always on the same batch, which has noise as in training: no loop can be
 faster. (At another rate the network would soon be another one, and a step of a network that is hardly trained
 takes a tenth longer than of one that knows its batch.) rsviz: the whole loop as a job runs it (the next
-images taken, moved where the zoo moves them, noise drawn, lines written, progress reported, states saved),
-without the looks at the network after an epoch, whose time is told apart. Ratios are medians over rounds,
+images taken, moved where the zoo moves them, noise drawn, records written, progress reported, states saved),
+without the validations after an epoch, which are timed separately. Ratios are medians over rounds,
 each round timing one after the other, since the machine may be shared. For the first column of images per
 second, the plain setting that rsviz starts from: float32 in a contiguous layout.
 """
@@ -24,16 +24,14 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from rsviz.execution import keep_memory
-from rsviz.training.looks import Watch
-from rsviz.training.loop import make_about
-from rsviz.training.optimize import learning_rate, make_optimizer
+from rsviz.training.distributed import ALONE
+from rsviz.training.loop import Steps, run_info
+from rsviz.training.measure import Validator
 from rsviz.training.prepare import prepare
-from rsviz.training.recorder import Recorder
 from rsviz.training.request import TrainRequest
-from rsviz.training.speed import LAYOUTS, Way, chosen_way
-from rsviz.training.step import Network, noise_of
-from rsviz.training.steps import Steps
-from rsviz.training.team import Team
+from rsviz.training.run_folder import RunWriter
+from rsviz.training.schedule import learning_rate
+from rsviz.training.train_step import LAYOUTS, Network, PassSettings, choose_passes, make_optimizer
 
 CASES = {
     "MNIST, network of Li 2019": ({"dataset": "mnist", "sigma": 0.5, "shift": 1}, 12),
@@ -48,35 +46,36 @@ def main(rounds: int) -> None:
     keep_memory()
     print(f"{torch.get_num_threads()} threads; torch {torch.__version__}; {rounds} rounds, medians")
     for name, (settings, steps) in CASES.items():
-        request = TrainRequest(epochs=MANY, look_every=MANY, device="cpu", **settings)
+        request = TrainRequest(epochs=MANY, validate_every=MANY, device="cpu", **settings)
         prepared = prepare(request)
-        way = _result(chosen_way(request, prepared.module, prepared.images))
-        plain, bare = (_Bare(request, prepared, w) for w in (Way("float32", "contiguous"), way))
+        passes = _result(choose_passes(request, prepared.module, prepared.images))
+        start = PassSettings("float32", "contiguous")
+        plain, bare = (_Bare(request, prepared, settings) for settings in (start, passes))
         with tempfile.TemporaryDirectory() as folder:
-            loop, watch = _loop(request, prepared, way, folder)
-            look_began = time.perf_counter()
-            deque(watch.look(prepared.module, way.precision), maxlen=0)
-            look = time.perf_counter() - look_began
+            loop, validator = _loop(request, prepared, passes, folder)
+            began = time.perf_counter()
+            deque(validator.validate(prepared.module, passes.precision, 0, 0), maxlen=0)
+            validation = time.perf_counter() - began
             timings = [(plain(steps), bare(steps), loop(steps)) for _ in range(rounds)]
         rates = [statistics.median(column) for column in zip(*timings, strict=True)]
         ratio = statistics.median(ours / best for _, best, ours in timings)
         gain = statistics.median(best / start for start, best, _ in timings)
         epoch = len(prepared.images) / rates[2]
         print(
-            f"{name} ({way.precision}, {way.layout}): images a second: float32 contiguous {rates[0]:,.0f}, "
-            f"bare {rates[1]:,.0f} ({gain:.2f} times), rsviz {rates[2]:,.0f}: {ratio:.3f} of bare; "
-            f"a look takes {look:.1f} s after each epoch of {epoch:.1f} s"
+            f"{name} ({passes.precision}, {passes.layout}): images a second: float32 contiguous "
+            f"{rates[0]:,.0f}, bare {rates[1]:,.0f} ({gain:.2f} times), rsviz {rates[2]:,.0f}: "
+            f"{ratio:.3f} of bare; "
+            f"a validation takes {validation:.1f} s after each epoch of {epoch:.1f} s"
         )
 
 
-def _loop(request, prepared, way, folder):
-    """(a function of a number of steps that gives images per second, the looks of the run)."""
-    prepared.module.to(memory_format=LAYOUTS[way.layout])
-    watch = Watch(prepared.test, noise_of(request), prepared.device)
-    about = make_about(request, prepared, way, "benchmark")
-    recorder = Recorder(folder, request)
-    recorder.begin(about)
-    steps = Steps(request, prepared, about, watch, recorder, Team())
+def _loop(request, prepared, passes, folder):
+    """(a function of a number of steps that gives images per second, the run's Validator)."""
+    validator = Validator(prepared.test, prepared.noise, prepared.device)
+    info = run_info(request, prepared, passes, validator, "benchmark")
+    writer = RunWriter(folder, request)
+    writer.begin(info)
+    steps = Steps(request, prepared, info, validator, writer, ALONE)
     run = steps.run()
 
     def speed(count):
@@ -87,7 +86,7 @@ def _loop(request, prepared, way, folder):
         return _images(steps.step, request, prepared, first) / seconds
 
     speed(3)
-    return speed, watch
+    return speed, validator
 
 
 def _images(stop, request, prepared, start):
@@ -101,14 +100,19 @@ def _images(stop, request, prepared, start):
 class _Bare:
     """Steps on one resident batch."""
 
-    def __init__(self, request, prepared, way):
-        module = copy.deepcopy(prepared.module).to(memory_format=LAYOUTS[way.layout])
-        self.network = Network(module, way.precision).train()
+    def __init__(self, request, prepared, passes):
+        module = copy.deepcopy(prepared.module).to(memory_format=LAYOUTS[passes.layout])
+        self.network = Network(module, passes.precision).train()
         self.optimizer = make_optimizer(request, list(module.parameters()))
         size = request.batch_size
         self.x, self.y = prepared.images.x[:size].clone(), prepared.images.y[:size].clone()
         self.x += request.sigma * torch.randn_like(self.x)
-        self.rate = partial(learning_rate, request, steps=MANY * -(-len(prepared.images) // size))
+        self.rate = partial(
+            learning_rate,
+            request.schedule,
+            request.learning_rate,
+            steps=MANY * -(-len(prepared.images) // size),
+        )
         self.number = 0
         self(3)
 

@@ -41,7 +41,7 @@ ROOMS = {
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}
-ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing"}
+ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing", "execution"}
 LIBRARY = set(ROOMS)
 ROOMS["ui"] = LIBRARY
 ROOMS["cli"] = LIBRARY

@@ -6,12 +6,13 @@ Importing this room, and reading and listing cards, does not import torch.
 from rsviz.checkpoints.card import Card, CheckpointError, Metric
 from rsviz.checkpoints.importers import import_weights
 from rsviz.checkpoints.storage import folders, list_cards, load_card, load_survey, save_survey
-from rsviz.checkpoints.weights import load_checkpoint, save_checkpoint, stored_module, verify
+from rsviz.checkpoints.weights import build_network, load_checkpoint, save_checkpoint, stored_module, verify
 
 __all__ = [
     "Card",
     "CheckpointError",
     "Metric",
+    "build_network",
     "folders",
     "import_weights",
     "list_cards",

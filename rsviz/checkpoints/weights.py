@@ -161,18 +161,23 @@ def module_from(tensors: dict, card: Card, what: str):
     return module.eval()
 
 
+def build_network(card: Card):
+    """The network of the card, a torch.nn.Module with fresh weights from torch's global generator."""
+    return build(
+        card.architecture,
+        num_classes=card.num_classes,
+        input_shape=card.input_shape,
+        mean=card.mean,
+        std=card.std,
+    )
+
+
 def check_tensors(tensors: dict, card: Card, what: str):
     """Refuse tensors that are not exactly the weights of the card's network; returns it without memory."""
     import torch
 
     with torch.device("meta"):
-        module = build(
-            card.architecture,
-            num_classes=card.num_classes,
-            input_shape=card.input_shape,
-            mean=card.mean,
-            std=card.std,
-        )
+        module = build_network(card)
     expected = module.state_dict()
     fault = name_fault(tensors, expected) or shape_fault(tensors, expected)
     if fault:

@@ -12,8 +12,10 @@ from pathlib import Path
 import click
 
 from rsviz import files
+from rsviz.checkpoints import storage
 from rsviz.cli import print_json
 from rsviz.training import METHODS, TrainingError, TrainRequest
+from rsviz.training.records import StepProgress
 
 DEFAULTS = {name: field.default for name, field in TrainRequest.model_fields.items()}
 
@@ -47,7 +49,7 @@ def _setting(name, *flags, **attributes):
 @_setting("shift", type=int, help="Move images by up to so many pixels.")
 @_setting("flip", help="Mirror half of the images left to right.")
 @_setting("held_out", type=int, help="Training images kept apart, to choose the best epoch by.")
-@_setting("look_every", type=int, help="Epochs between two looks at the network.")
+@_setting("validate_every", type=int, help="Epochs between two validations.")
 @_setting("seed", type=int, help="Decides every random number.")
 @_setting("precision", help="auto, float32 or bfloat16.")
 @_setting("device", help="cpu, cuda, cuda:1, ...; by default RSVIZ_DEVICE or the fastest.")
@@ -95,6 +97,9 @@ def command(parameters, out, record, save_run, estimate, zoo, as_json, **setting
     else:
         folder, settings = _destination(out, settings)
         requests = [TrainRequest.checked(parameters=_parsed(parameters), **settings)]
+    from rsviz.execution import keep_memory
+
+    keep_memory()
     if estimate:
         _print_estimates(requests, as_json)
         return
@@ -104,10 +109,10 @@ def command(parameters, out, record, save_run, estimate, zoo, as_json, **setting
     results = [
         _train(request, folder, record or _run_folder(request, folder), replace) for request in requests
     ]
-    if not all(results):  # a process of a team that does not lead
-        from rsviz.training.team import leave
+    if not all(results):  # not the main process
+        from rsviz.training.distributed import exit_process
 
-        leave()
+        exit_process()
     if save_run:
         _save_run(save_run, Path(results[0]["run"]))
     if as_json:
@@ -170,29 +175,32 @@ def _value(text):
 
 def _train(request, folder, run, replace) -> dict | None:
     """Train with a bar on standard error; the last report with the run's folder, None without the lead."""
+    from rsviz.training.distributed import init_distributed
     from rsviz.training.loop import train
-    from rsviz.training.recorder import clear_ended
-    from rsviz.training.team import join_team
+    from rsviz.training.run_folder import clear_ended
 
-    team = join_team()
-    if team.leads and clear_ended(run):
+    processes = init_distributed()
+    if processes.is_main_process and clear_ended(run):
         click.echo(f"{request.chosen_name}: going on with the run in {run}", err=True)
-    team.leaders(None)  # nobody looks into the folder before it is clear
-    last = _followed(request, train(request, folder, run=run, replace=replace, team=team), team.leads)
-    return {**last, "run": str(run)} if last and last["phase"] == "done" else None
+    processes.broadcast(None)  # no process reads the folder before it is cleared
+    training = train(request, folder, run=run, replace=replace, processes=processes)
+    card = _followed(request, training, shown=processes.is_main_process)
+    if card is None:
+        return None
+    place = str(folder or storage.own_folder())
+    return {"name": card.name, "folder": place, "card": card.model_dump(mode="json"), "run": str(run)}
 
 
 def _followed(request, reports, shown=True):
-    """The last report, or what the generator returns; a bar on standard error tells of the others."""
+    """What the generator returns; a bar on standard error shows its progress."""
     bar = _Bar(request.chosen_name) if shown else None
-    last = None
     try:
         while True:
-            last = next(reports)
-            if bar and last["phase"] != "done":
-                bar.show(last)
+            progress = next(reports)
+            if bar:
+                bar.show(progress)
     except StopIteration as end:
-        return last if end.value is None else end.value
+        return end.value
     finally:
         if bar:
             bar.close()
@@ -207,20 +215,20 @@ class _Bar:
     def show(self, progress):
         from tqdm import tqdm
 
-        training = progress["phase"] in ("train", "look")
-        what = "training" if training else progress["what"]
-        total, done = (progress[name] for name in (("steps", "step") if training else ("total", "done")))
+        training = isinstance(progress, StepProgress)
+        what = "training" if training else progress.what
+        total, done = (progress.steps, progress.step) if training else (progress.total, progress.done)
         if what != self.what:
             self.close()
             self.what = what
             self.bar = tqdm(total=total, desc=f"{self.name}: {what}", file=sys.stderr, mininterval=0.5)
         self.bar.update(done - self.bar.n)
-        if training and progress["loss"] is not None:
+        if training and progress.loss is not None:
             self.bar.set_postfix(
-                epoch=f"{progress['epoch']}/{progress['epochs']}",
-                loss=f"{progress['loss']:.3f}",
-                accuracy=f"{progress['accuracy']:.3f}",
-                left=_duration(progress["remaining"]),
+                epoch=f"{progress.epoch}/{progress.epochs}",
+                loss=f"{progress.loss:.3f}",
+                accuracy=f"{progress.accuracy:.3f}",
+                left=_duration(progress.remaining),
                 refresh=False,
             )
 
@@ -230,7 +238,7 @@ class _Bar:
 
 
 def _print_estimates(requests, as_json):
-    from rsviz.training.loop import estimate
+    from rsviz.training.estimate import estimate
 
     rows = []
     for request in requests:
@@ -256,7 +264,7 @@ def _duration(seconds) -> str:
 
 
 def _save_run(path, folder):
-    from rsviz.training.runs import read_run
+    from rsviz.training.records import read_run
 
     try:
         files.write_atomically(path, read_run(folder).to_json().encode())

@@ -19,7 +19,7 @@ from rsviz.distributional.surrogate import Problem, ascend, cost, squared_slope
 from rsviz.execution import ForwardBackward, Plan, Runner, keep_memory, pick_device, plan
 from rsviz.noise import NOISES
 from rsviz.noise.streams import ESTIMATION, MEASURE, SELECTION
-from rsviz.training.inner import logits_of, noisy_losses
+from rsviz.smoothing.gradients import logits_of, noisy_losses
 from rsviz.training.measure import proved_radii
 from rsviz.voting import Span, count_votes
 

@@ -13,7 +13,7 @@ import torch
 
 from rsviz.noise import Draws
 from rsviz.noise.streams import ASCENT, SLOPE
-from rsviz.training.inner import gradient
+from rsviz.smoothing.gradients import gradient
 
 
 @dataclass(frozen=True)

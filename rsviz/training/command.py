@@ -2,23 +2,23 @@
 
 import shlex
 
+from rsviz.training.records import RunInfo
 from rsviz.training.request import TrainRequest
-from rsviz.training.runs import About
 
 
-def command_line(request: TrainRequest, about: About | None = None) -> str:
+def command_line(request: TrainRequest, info: RunInfo | None = None) -> str:
     """`python -m rsviz train` with the options in which the request differs from the defaults.
 
-    about: of the run that is to be repeated; then the precision that was measured for it stands in the
+    info: of the run that is to be repeated; then the precision that was measured for it stands in the
     command, for on another day it might be measured otherwise.
     """
     settings = {"dataset": request.dataset, "method": request.method}
     settings |= request.model_dump(exclude={"parameters", "name"}, exclude_defaults=True)
-    if about is not None:
+    if info is not None:
         settings["architecture"] = request.chosen_architecture
-        settings["name"] = about.name
-        if about.layout == "channels-last":  # what an explicit precision is trained with
-            settings["precision"] = about.precision
+        settings["name"] = info.name
+        if info.layout == "channels-last":  # what an explicit precision is trained with
+            settings["precision"] = info.precision
     elif request.name:
         settings["name"] = request.name
     words = ["python", "-m", "rsviz", "train"]

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,18 @@ from rsviz.checkpoints.card import parse_json
 from rsviz.data import DATASETS
 from rsviz.errors import RsvizError, short
 from rsviz.training.objectives import METHODS
+from rsviz.training.records import (
+    END,
+    RUN,
+    STEPS,
+    VALIDATIONS,
+    RunError,
+    RunRecord,
+    read_end,
+    read_run,
+    renamed,
+)
 from rsviz.training.request import TrainRequest
-from rsviz.training.runs import END, LOOKS, RUN, STEPS, Run, RunError, read_run
 
 MOST_RUNS = 100
 MOST_JUDGED = 30
@@ -30,19 +39,19 @@ def run_folders(limit: int = MOST_RUNS) -> list[Path]:
     return [folder for _, folder in sorted(heads, reverse=True)[:limit]]
 
 
-def read_again(folder: Path) -> Run:
+def read_again(folder: Path) -> RunRecord:
     """As `read_run`; files that have not changed since are not parsed again, for pages ask twice a second."""
     return _read(folder, _stamps(folder))
 
 
 @functools.lru_cache(maxsize=32)
-def _read(folder, stamps) -> Run:
+def _read(folder, stamps) -> RunRecord:
     return read_run(folder)
 
 
 def _stamps(folder) -> tuple:
     """Changes with what stands in a run folder; the last one is None until the run has ended."""
-    return tuple(_stamp(folder / name) for name in (RUN, STEPS, LOOKS, END))
+    return tuple(_stamp(folder / name) for name in (RUN, STEPS, VALIDATIONS, END))
 
 
 def _stamp(path) -> tuple | None:
@@ -53,8 +62,8 @@ def _stamp(path) -> tuple | None:
     return status.st_mtime_ns, status.st_size
 
 
-def recorded_runs(limit: int = MOST_RUNS) -> dict[str, Run]:
-    """What the runs under RSVIZ_HOME asked for and how they ended, without lines and looks.
+def recorded_runs(limit: int = MOST_RUNS) -> dict[str, RunRecord]:
+    """What the runs under RSVIZ_HOME asked for and how they ended, without steps and validations.
 
     By the names of their folders, which of a job is its id; those begun last first, unreadable ones left out.
     """
@@ -66,16 +75,14 @@ def recorded_runs(limit: int = MOST_RUNS) -> dict[str, Run]:
 
 
 @functools.lru_cache(maxsize=512)
-def _head(folder, stamps) -> Run:
+def _head(folder, stamps) -> RunRecord:
     try:
-        values = parse_json((folder / RUN).read_bytes())
-        end = parse_json((folder / END).read_bytes()) if stamps[1] else None
-        return Run.from_json(json.dumps(values | {"lines": [], "looks": [], "end": end}))
-    except (OSError, ValueError, TypeError, RecursionError):
+        return RunRecord.of(renamed(parse_json((folder / RUN).read_bytes())) | {"end": read_end(folder)})
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise RunError(f"The training run in {folder} is damaged; delete that folder.") from None
 
 
-def recorded_run(name: str) -> Run:
+def recorded_run(name: str) -> RunRecord:
     """All of one of `recorded_runs`; RunError where it is no longer there."""
     for folder in run_folders():
         if folder.name == name:
@@ -84,14 +91,14 @@ def recorded_run(name: str) -> Run:
 
 
 @functools.cache
-def shipped_run() -> Run:
+def shipped_run() -> RunRecord:
     """The finished run that comes with rsviz; `train --save-run` wrote it."""
-    return Run.from_json((files.SHIPPED_CHECKPOINTS / "examples" / "train.json").read_text("utf-8"))
+    return RunRecord.from_json((files.SHIPPED_CHECKPOINTS / "examples" / "train.json").read_text("utf-8"))
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What a finished run took: seconds of a step, of a look, and of the measurements at the end.
+    """What a finished run took: seconds of a step, of a validation, and of the measurements at the end.
 
     The last two are differences of the times at which its files were written: whatever else the machine did
     meanwhile is in them.
@@ -99,7 +106,7 @@ class Pace:
 
     request: TrainRequest
     step: float
-    look: float
+    validation: float
     after: float
 
     @classmethod
@@ -112,8 +119,9 @@ class Pace:
         """How long a run of the request would take at this pace, where `comparable`."""
         images = DATASETS[request.dataset].sizes["train"] - request.held_out
         steps = -(-images // request.batch_size) * request.epochs
-        looks = -(-request.epochs // request.chosen_look_every)
-        return steps * self.step * _work(request) / _work(self.request) + looks * self.look + self.after
+        validations = -(-request.epochs // request.chosen_validate_every)
+        step = self.step * _work(request) / _work(self.request)
+        return steps * step + validations * self.validation + self.after
 
     def comparable(self, request: TrainRequest) -> bool:
         """Whether only the method, its parameters, the batch and the epochs differ."""
@@ -131,15 +139,15 @@ def _pace(folder, stamps) -> Pace | None:
         request = TrainRequest.checked(**run.request)
     except RsvizError:
         return None
-    if run.end is None or run.end.state != "done" or not (run.lines and run.looks):
+    if run.end is None or run.end.state != "done" or not (run.steps and run.validations):
         return None
-    begun, _, looked, ended = (changed / 1e9 for changed, _ in stamps)
-    trained = run.lines[-1].seconds
+    begun, _, validated, ended = (changed / 1e9 for changed, _ in stamps)
+    trained = run.steps[-1].seconds
     return Pace(
         request,
-        step=trained / run.lines[-1].step,
-        look=max(looked - begun - trained, 0.0) / len(run.looks),
-        after=max(ended - looked, 0.0),
+        step=trained / run.steps[-1].step,
+        validation=max(validated - begun - trained, 0.0) / len(run.validations),
+        after=max(ended - validated, 0.0),
     )
 
 

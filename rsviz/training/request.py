@@ -9,11 +9,14 @@ from rsviz.data import DATASETS
 from rsviz.errors import first_fault
 from rsviz.models import ARCHITECTURES
 from rsviz.noise import MAX_SEED
-from rsviz.training.objectives import METHODS, TrainingError
+from rsviz.training.objectives import METHODS
+from rsviz.training.records import TrainingError
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-MOST_LOOKS = 100
+MOST_VALIDATIONS = 100
+
+RENAMED = {"look_every": "validate_every"}
 
 
 class TrainRequest(BaseModel):
@@ -26,7 +29,7 @@ class TrainRequest(BaseModel):
     rsviz.training.optimize. momentum, nesterov: of sgd. clip: largest l2 norm of the gradient, which is
     scaled down to it; 0 leaves it alone. shift: images are moved by up to so many pixels; flip: and half of
     them mirrored left to right. held_out: so many training images are kept out of training, to choose the
-    best epoch by. look_every: epochs between two looks at the network (see rsviz.training.looks); by default
+    best epoch by. validate_every: epochs between two validations (rsviz.training.measure); by default
     1, or more in a run of more than 100 epochs.
     precision: of the forward and backward passes; auto measures which is faster, and the memory layout
     besides. stored: precision of the saved weights, which are what is measured. name: of the checkpoint; by
@@ -52,12 +55,18 @@ class TrainRequest(BaseModel):
     shift: Annotated[int, Field(ge=0, le=16)] = 0
     flip: bool = False
     held_out: Annotated[int, Field(ge=0)] = 0
-    look_every: Annotated[int, Field(ge=1)] | None = None
+    validate_every: Annotated[int, Field(ge=1)] | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: str | None = None
     stored: Literal["float16", "float32"] = "float16"
     name: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, values):
+        """Requests stored by older versions have older names."""
+        return {RENAMED.get(name, name): value for name, value in values.items()}
 
     @classmethod
     def checked(cls, **values) -> "TrainRequest":
@@ -115,9 +124,9 @@ class TrainRequest(BaseModel):
         return self
 
     @property
-    def chosen_look_every(self) -> int:
-        """Epochs between two looks at the network: every epoch, but at most 100 looks in all."""
-        return self.look_every or -(-self.epochs // MOST_LOOKS)
+    def chosen_validate_every(self) -> int:
+        """Epochs between two validations: every epoch, but at most 100 validations in all."""
+        return self.validate_every or -(-self.epochs // MOST_VALIDATIONS)
 
     @property
     def chosen_architecture(self) -> str | None:

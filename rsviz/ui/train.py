@@ -9,7 +9,7 @@ from rsviz.errors import RsvizError
 from rsviz.models import ARCHITECTURES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate
-from rsviz.training.recorder import check_name, free_name
+from rsviz.training.run_folder import check_name, free_name
 from rsviz.ui.address import Address, choice, number, text
 from rsviz.ui.job_page import refuse, watch
 from rsviz.ui.pickers import offer_download
@@ -153,7 +153,7 @@ def _named(request) -> TrainRequest | None:
     ).strip()
     try:
         request = TrainRequest.checked(**request.model_dump() | {"name": name or None})
-        check_name(request)
+        check_name(request.name)
         return request
     except RsvizError as error:
         st.error(str(error), icon=":material/error:")

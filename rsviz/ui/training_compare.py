@@ -6,7 +6,7 @@ import streamlit as st
 from rsviz.bounds import round_down
 from rsviz.figures import training as figures
 from rsviz.training.history import recorded_run, recorded_runs, shipped_run
-from rsviz.training.runs import Run
+from rsviz.training.records import RunRecord
 from rsviz.ui.table import markdown_table
 from rsviz.ui.training_run import describe
 
@@ -58,13 +58,13 @@ def _title(run, key) -> str:
         run.end.state if run.end else "", ""
     )
     mine = " (the example)" if key == SHIPPED else ""
-    return f"{run.about.name}{mine} · {describe(run)}{state}"
+    return f"{run.info.name}{mine} · {describe(run)}{state}"
 
 
-def _table(runs: dict[str, Run]) -> str:
+def _table(runs: dict[str, RunRecord]) -> str:
     """A Markdown table: the settings in which the runs differ, and how they came out."""
     rows = {"run": {letter: f"{_colour(letter)} **{letter}**" for letter in runs}}
-    rows["name"] = {letter: run.about.name for letter, run in runs.items()}
+    rows["name"] = {letter: run.info.name for letter, run in runs.items()}
     settings = {letter: _settings(run) for letter, run in runs.items()}
     for name in dict.fromkeys(name for values in settings.values() for name in values):
         values = {letter: settings[letter].get(name, "") for letter in runs}
@@ -73,7 +73,7 @@ def _table(runs: dict[str, Run]) -> str:
     rows["right without noise"] = {letter: _last(run, "clean_accuracy") for letter, run in runs.items()}
     rows["right under noise"] = {letter: _last(run, "noisy_accuracy") for letter, run in runs.items()}
     rows["seconds of training"] = {
-        letter: f"{run.lines[-1].seconds:.0f}" if run.lines else "" for letter, run in runs.items()
+        letter: f"{run.steps[-1].seconds:.0f}" if run.steps else "" for letter, run in runs.items()
     }
     head, *lines = ([name, *(cells[letter] for letter in runs)] for name, cells in rows.items())
     return markdown_table(head, lines)
@@ -91,12 +91,12 @@ def _settings(run) -> dict[str, str]:
 
 
 def _last(run, field) -> str:
-    value = getattr(run.looks[-1], field) if run.looks else None
+    value = getattr(run.validations[-1], field) if run.validations else None
     return "" if value is None else f"{100 * value:.1f} %"
 
 
-def _over_epochs(runs: dict[str, Run]) -> None:
-    epochs = max(run.about.epochs for run in runs.values())
+def _over_epochs(runs: dict[str, RunRecord]) -> None:
+    epochs = max(run.info.epochs for run in runs.values())
     left, right = st.columns(2, gap="medium")
     for column, field, title in (
         (left, "clean_accuracy", "right without noise (%)"),
@@ -118,8 +118,8 @@ def _over_epochs(runs: dict[str, Run]) -> None:
     _draw(left, curves, f"certified at {round_down(radius, 3)} (%)", epochs)
     columns = {"radius": [], "value": [], "run": []}
     for letter, run in runs.items():
-        certified = run.looks[-1].certified if run.looks else None
-        for at, share in zip(run.about.radii, certified or (), strict=False):
+        certified = run.validations[-1].certified if run.validations else None
+        for at, share in zip(run.info.radii, certified or (), strict=False):
             columns["radius"].append(at)
             columns["value"].append(100 * share)
             columns["run"].append(letter)
@@ -141,13 +141,13 @@ def _draw(column, curves, title, epochs):
 
 def _curve(run, value):
     """(epochs, percent) of the looks at which there is a value."""
-    known = [(look.epoch, 100 * share) for look in run.looks if (share := value(look)) is not None]
+    known = [(look.epoch, 100 * share) for look in run.validations if (share := value(look)) is not None]
     return [epoch for epoch, _ in known], [share for _, share in known]
 
 
 def _choose_radius(runs) -> float | None:
     """A radius at which to follow the certified accuracy, of those that some run was looked at."""
-    longest = max((run.about.radii for run in runs.values()), key=len, default=())
+    longest = max((run.info.radii for run in runs.values()), key=len, default=())
     if not longest:
         return None
     return st.select_slider(
@@ -163,5 +163,5 @@ def _certified_at(run, look, radius):
     """Certified accuracy at the next radius of the grid that is no smaller, which is no more; or None."""
     if look.certified is None:
         return None
-    beyond = [share for at, share in zip(run.about.radii, look.certified, strict=True) if at >= radius]
+    beyond = [share for at, share in zip(run.info.radii, look.certified, strict=True) if at >= radius]
     return beyond[0] if beyond else 0.0

@@ -7,7 +7,7 @@ import streamlit as st
 from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.training.history import read_again, shipped_run
-from rsviz.training.runs import RunError
+from rsviz.training.records import RunError
 from rsviz.ui import train as controls
 from rsviz.ui import training_run as view
 from rsviz.ui.job_page import badge, refuse

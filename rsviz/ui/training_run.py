@@ -15,7 +15,7 @@ from rsviz.figures import training_votes as votes_figures
 from rsviz.models import ARCHITECTURES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.command import command_line
-from rsviz.training.runs import Look, Run
+from rsviz.training.records import RunRecord, Validation
 from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.shell import PAGES
 
@@ -32,7 +32,7 @@ USES = {"certify": "Certify with it", "attack": "Attack it"}
 def progress(reached: dict) -> None:
     """How far a running job is: the progress of `rsviz.training.loop.train`."""
     phase = reached.get("phase")
-    if phase in ("train", "look"):
+    if phase in ("train", "validate"):
         share = reached["step"] / reached["steps"]
         words = f"Epoch {reached['epoch']} of {reached['epochs']}"
         if reached.get("remaining") is not None:
@@ -54,72 +54,72 @@ def duration(seconds: float) -> str:
     return f"{max(seconds, 1):.0f} s"
 
 
-def show(run: Run, state: str, over: bool = True) -> None:
+def show(run: RunRecord, state: str, over: bool = True) -> None:
     """Draw all that is there of a run. state: a key of BADGES. over: whether no more will come."""
-    look = _kept(run) if over else None
-    look = look or (run.looks[-1] if run.looks else None)
+    validation = _kept(run) if over else None
+    validation = validation or (run.validations[-1] if run.validations else None)
     _headline(run, state)
     if checkpoint := _checkpoint(run):
         _uses(checkpoint)
     with st.container(key="details"):
         _curves(run)
-        if len(run.looks) > 1 and over:
-            look = _choose_look(run)
-        if look is not None and look.votes is not None:
-            _under_noise(run, look)
-        elif run.about.noise is None:
+        if len(run.validations) > 1 and over:
+            validation = _choose_look(run)
+        if validation is not None and validation.votes is not None:
+            _under_noise(run, validation)
+        elif run.info.noise is None:
             st.caption(
                 "Trained without noise: there are no votes to draw. Certify tells how it does under one."
             )
         _take_home(run)
 
 
-def _take_home(run: Run) -> None:
-    about = run.about
+def _take_home(run: RunRecord) -> None:
+    info = run.info
 
     def export():
         commands = []
         try:
-            commands.append(command_line(TrainRequest.checked(**run.request), about))
+            commands.append(command_line(TrainRequest.checked(**run.request), info))
         except RsvizError as error:  # a run of an older rsviz may have asked for what no longer exists
             st.caption(str(error))
-        file = File("JSON", f"run-{about.name}.json", run.to_json)
+        file = File("JSON", f"run-{info.name}.json", run.to_json)
         return Export([file], commands, gives="trains the same network" if commands else "")
 
     def below():
         st.markdown(
-            f"**How it was looked at**: {about.how}. The best epoch is that with the best {about.criterion}. "
-            f"Trained on {about.images:,} images, {about.device}, {about.precision}."
+            f"**How it was looked at**: {info.how}. The best epoch is that with the best {info.criterion}. "
+            f"Trained on {info.images:,} images, {info.device}, {info.precision}."
         )
-        st.json({"request": run.request, "about": _plain(about)}, expanded=1)
+        st.json({"request": run.request, "info": _plain(info)}, expanded=1)
 
     take_home("command, settings, JSON", export, below=below)
 
 
-def _plain(about) -> dict:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(about).items()}
+def _plain(info) -> dict:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(info).items()}
 
 
-def describe(run: Run) -> str:
+def describe(run: RunRecord) -> str:
     """A run in a line: what was trained how, and for how long."""
     request = run.request
-    noise = f", σ = {run.about.scale:g}" if run.about.noise else ""
-    return f"{request['method']}{noise} on {request['dataset']}, {run.about.epochs} epochs"
+    noise = f", σ = {run.info.scale:g}" if run.info.noise else ""
+    return f"{request['method']}{noise} on {request['dataset']}, {run.info.epochs} epochs"
 
 
 def _headline(run, state):
     """What the network can do, from the look at what is kept or at where it stands, and what is kept."""
-    look = _kept(run) or (run.looks[-1] if run.looks else None)
-    if look is not None:
-        words = f"{_percent(look.clean_accuracy)} right without noise"
-        if look.noisy_accuracy is not None:
-            words += f", {_percent(look.noisy_accuracy)} under noise"
+    validation = _kept(run) or (run.validations[-1] if run.validations else None)
+    if validation is not None:
+        words = f"{_percent(validation.clean_accuracy)} right without noise"
+        if validation.noisy_accuracy is not None:
+            words += f", {_percent(validation.noisy_accuracy)} under noise"
         st.header(words if state != "running" else f"So far: {words}", anchor=False)
     method = METHODS.get(run.request["method"])
     architecture = _architecture(run.request)
     words = f"{method.title if method else run.request['method']} on {run.request['dataset']}"
     words += f", {architecture.title}" if architecture else ""
-    words += f", Gaussian noise σ = {run.about.scale:g}" if run.about.noise else ", without noise"
+    words += f", Gaussian noise σ = {run.info.scale:g}" if run.info.noise else ", without noise"
     st.markdown(f"{words}. {_fate(run, state)}")
 
 
@@ -133,9 +133,9 @@ def _architecture(request):
 
 def _fate(run, state) -> str:
     """What was kept, or is going to be."""
-    epochs, checkpoint = run.about.epochs, _checkpoint(run)
+    epochs, checkpoint = run.info.epochs, _checkpoint(run)
     if state in ("queued", "running"):
-        return f"It will be kept as **{run.about.name}** after epoch {epochs}."
+        return f"It will be kept as **{run.info.name}** after epoch {epochs}."
     if checkpoint and run.end.state == "done":
         return f"Its weights after epoch {run.end.epoch} are the checkpoint **{checkpoint.name}**."
     if checkpoint:
@@ -168,69 +168,69 @@ def _uses(checkpoint: Card):
 
 def _curves(run):
     """Loss terms and accuracy, epoch by epoch."""
-    about, lines, looks = run.about, run.lines, run.looks
+    info, steps, validations = run.info, run.steps, run.validations
     left, right = st.columns(2, gap="medium")
-    if lines:
-        terms = {name: [line.terms[name] for line in lines] for name in lines[0].terms}
-        columns = figures.loss_columns([line.step for line in lines], terms, about.steps / about.epochs)
+    if steps:
+        terms = {name: [record.terms[name] for record in steps] for name in steps[0].terms}
+        columns = figures.loss_columns([record.step for record in steps], terms, info.steps_per_epoch)
         with left:
-            _chart(columns, figures.loss_spec(list(terms), about.epochs), "Terms of the loss by epoch")
-    if looks:
+            _chart(columns, figures.loss_spec(list(terms), info.epochs), "Terms of the loss by epoch")
+    if validations:
         kept = _kept(run)
         columns = figures.accuracy_columns(
-            [look.epoch for look in looks],
-            [look.clean_accuracy for look in looks],
-            [look.noisy_accuracy for look in looks],
+            [validation.epoch for validation in validations],
+            [validation.clean_accuracy for validation in validations],
+            [validation.noisy_accuracy for validation in validations],
             kept.epoch if kept else None,
         )
         with right:
-            spec = figures.accuracy_spec(about.noise is not None, about.epochs)
+            spec = figures.accuracy_spec(info.noise is not None, info.epochs)
             _chart(columns, spec, "Accuracy without noise and under noise by epoch")
 
 
-def _choose_look(run) -> Look:
+def _choose_look(run) -> Validation:
     """A slider over the epochs at which somebody looked; it begins at what was kept."""
-    epochs = [look.epoch for look in run.looks]
-    kept = _kept(run) or run.looks[-1]
+    epochs = [validation.epoch for validation in run.validations]
+    kept = _kept(run) or run.validations[-1]
     if st.session_state.get("t_epoch") not in epochs:
         st.session_state.pop("t_epoch", None)
     chosen = st.select_slider(
         "Look at the network after epoch", epochs, kept.epoch, key="t_epoch", bind="query-params"
     )
-    return next(look for look in run.looks if look.epoch == chosen)
+    return next(validation for validation in run.validations if validation.epoch == chosen)
 
 
-def _kept(run) -> Look | None:
+def _kept(run) -> Validation | None:
     """The look at the epoch whose weights are kept, if any are."""
     if run.end is None or run.end.epoch is None:
         return None
-    return next((look for look in run.looks if look.epoch == run.end.epoch), None)
+    return next((validation for validation in run.validations if validation.epoch == run.end.epoch), None)
 
 
-def _under_noise(run, look):
+def _under_noise(run, validation):
     """Certified accuracy by radius, and the votes on a few test images, after one epoch."""
-    about = run.about
+    info = run.info
     left, right = st.columns(2, gap="medium")
-    columns = figures.certified_columns(
-        about.radii, [past.certified for past in run.looks], [past.epoch for past in run.looks], look.epoch
-    )
+    certified, epochs = zip(*((past.certified, past.epoch) for past in run.validations), strict=True)
+    columns = figures.certified_columns(info.radii, certified, epochs, validation.epoch)
     with left:
-        _chart(columns, figures.certified_spec(), f"Certified accuracy by radius after epoch {look.epoch}")
+        alt = f"Certified accuracy by radius after epoch {validation.epoch}"
+        _chart(columns, figures.certified_spec(), alt)
         st.caption(
-            f"Share of {about.certified_images} test images that CERTIFY (Cohen et al. 2019) proves in the "
-            f"right class at least that far, each with n = {about.n} votes and probability of error "
-            f"α = {about.alpha:g}. So few votes prove no radius beyond {_up(max(about.radii))}."
+            f"Share of {info.certified_images} test images that CERTIFY (Cohen et al. 2019) proves in the "
+            f"right class at least that far, each with n = {info.n} votes and probability of error "
+            f"α = {info.alpha:g}. So few votes prove no radius beyond {_up(max(info.radii))}."
         )
     columns = votes_figures.votes_columns(
-        look.votes, about.labels, about.classes, _images(run.request["dataset"], about.shown)
+        validation.votes, info.labels, info.classes, _images(run.request["dataset"], info.shown)
     )
     with right:
         _chart(
             columns,
-            votes_figures.votes_spec(len(about.shown)),
-            f"Votes under noise on {len(about.shown)} test images after epoch {look.epoch}",
+            votes_figures.votes_spec(len(info.shown)),
+            f"Votes under noise on {len(info.shown)} test images after epoch {validation.epoch}",
         )
-        st.caption(f"What the network says to {about.n} noisy copies of each of these test images.")
+        st.caption(f"What the network says to {info.n} noisy copies of each of these test images.")
 
 
 def _chart(columns, spec, alt):

@@ -39,7 +39,7 @@ def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
         expect(page.get_by_label(chart, exact=True)).to_be_visible(timeout=SLOW)
     slider = page.get_by_role("slider", name="Look at the network after epoch")
     slider.press("Home")
-    first = shipped_run().looks[0].epoch
+    first = shipped_run().validations[0].epoch
     expect(page.get_by_label(f"Certified accuracy by radius after epoch {first}", exact=True)).to_be_visible(
         timeout=SLOW
     )

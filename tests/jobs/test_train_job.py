@@ -12,8 +12,8 @@ from rsviz.errors import RsvizError
 from rsviz.jobs import kinds
 from rsviz.jobs.store import Store
 from rsviz.jobs.train import run_train
-from rsviz.training import TrainingError, steps
-from rsviz.training.runs import STATE, read_run
+from rsviz.training import TrainingError, loop
+from rsviz.training.records import STATE, read_run
 from tests.pictures import SETTINGS, write_pictures
 
 
@@ -44,19 +44,19 @@ def test_a_run_that_cannot_begin_is_refused_before_it_is_queued(home, request_of
 
 
 def test_a_killed_worker_costs_a_training_run_nothing(home, request_of):
-    job_id = jobs.submit("train", request_of(epochs=40, look_every=40), session="a")
-    until(lambda: (jobs.get(job_id).progress or {}).get("phase") in ("train", "look", "measure"), 120)
+    job_id = jobs.submit("train", request_of(epochs=40, validate_every=40), session="a")
+    until(lambda: (jobs.get(job_id).progress or {}).get("phase") in ("train", "validate", "measure"), 120)
     os.kill(worker_pid(home), signal.SIGKILL)
     job = until(lambda: (job := jobs.get(job_id)).state == "done" and job, 240)
     assert job.result["name"] == "toy" and "toy" in list_cards()
     run = read_run(jobs.folder(job_id))
     assert run.end.checkpoint == "toy"
-    reached = [line.step for line in run.lines]
-    assert reached == sorted(set(reached)) and reached[-1] == run.about.steps
+    reached = [line.step for line in run.steps]
+    assert reached == sorted(set(reached)) and reached[-1] == run.info.steps
 
 
 def test_a_cancelled_job_keeps_its_best_epoch_and_may_be_resumed(no_worker, request_of, monkeypatch):
-    monkeypatch.setattr(steps, "EVERY", 0.0)
+    monkeypatch.setattr(loop, "REPORT_EVERY", 0.0)
     job_id = begun(request_of())
     run = run_train(request_of(), None, jobs.folder(job_id))
     for step in run:
@@ -69,8 +69,8 @@ def test_a_cancelled_job_keeps_its_best_epoch_and_may_be_resumed(no_worker, requ
 
     assert jobs.resume(job_id, session="a").state == "queued"
     Store().claim()
-    *reports, _ = (step.progress for step in run_train(jobs.get(job_id).request, None, jobs.folder(job_id)))
-    assert min(report["step"] for report in reports if "step" in report) > stopped.lines[-1].step
+    reports = [step.progress for step in run_train(jobs.get(job_id).request, None, jobs.folder(job_id))]
+    assert min(report["step"] for report in reports if "step" in report) > stopped.steps[-1].step
     assert read_run(jobs.folder(job_id)).end.checkpoint == "toy"
     assert "epoch" not in load_card("toy").hyperparameters
 

@@ -1,5 +1,6 @@
 """The Train page without a browser: what it opens on, what it asks for, and what it says where it cannot."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rsviz.jobs import store
 from rsviz.models import ARCHITECTURES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import shipped_run
-from rsviz.training.runs import END, LOOKS, RUN, STEPS
+from rsviz.training.records import END, RUN, STEPS, VALIDATIONS
 from rsviz.ui import train as controls
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -55,8 +56,8 @@ def write_run(folder, run, end=True):
     """The files of a run, as the loop writes them."""
     values = json.loads(run.to_json())
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / RUN).write_text(json.dumps({key: values[key] for key in ("format", "id", "request", "about")}))
-    for name, rows in ((STEPS, values["lines"]), (LOOKS, values["looks"])):
+    (folder / RUN).write_text(json.dumps({key: values[key] for key in ("format", "id", "request", "info")}))
+    for name, rows in ((STEPS, values["steps"]), (VALIDATIONS, values["validations"])):
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     if end:
         (folder / END).write_text(json.dumps(values["end"]))
@@ -65,7 +66,7 @@ def write_run(folder, run, end=True):
 def test_the_page_opens_on_a_finished_run_with_its_curves(still_home):
     app = open_page()
     assert charts(app) == 4
-    look = shipped_run().looks[-1]
+    look = shipped_run().validations[-1]
     assert f"{100 * look.clean_accuracy:.1f} % right without noise" in words(app)
     assert f"{100 * look.noisy_accuracy:.1f} % under noise" in words(app)
     assert not list(still_home.glob("jobs/*"))
@@ -73,16 +74,16 @@ def test_the_page_opens_on_a_finished_run_with_its_curves(still_home):
 
 def test_the_shipped_run_is_whole_and_its_images_are_those_of_the_data_set():
     run = shipped_run()
-    about = run.about
+    info = run.info
     assert run.end.state == "done"
-    assert run.lines[-1].step == about.steps
-    assert [look.epoch for look in run.looks] == list(
-        range(about.look_every, about.epochs + 1, about.look_every)
+    assert run.steps[-1].step == info.steps
+    assert [look.epoch for look in run.validations] == list(
+        range(info.validate_every, info.epochs + 1, info.validate_every)
     )
     labels = data.load(run.request["dataset"]).labels
-    assert [int(labels[index]) for index in about.shown] == list(about.labels)
-    for look in run.looks:
-        assert np.sum(look.votes, axis=1).tolist() == [about.n] * len(about.shown)
+    assert [int(labels[index]) for index in info.shown] == list(info.labels)
+    for look in run.validations:
+        assert np.sum(look.votes, axis=1).tolist() == [info.n] * len(info.shown)
         assert np.all(np.diff(look.certified) <= 0)
         assert look.certified[0] <= 1
     assert (SHIPPED_CHECKPOINTS / "examples" / "train.json").stat().st_size < 300_000
@@ -234,15 +235,15 @@ def running_job(run, end=False):
 
 def test_a_run_is_shown_while_it_goes_on_and_a_reload_takes_it_up(still_home):
     run = shipped_run()
-    half = len(run.looks) // 2
-    seen = type(run)(run.id, run.request, run.about, run.lines, run.looks[:half])
+    half = len(run.validations) // 2
+    seen = type(run)(run.id, run.request, run.info, run.steps, run.validations[:half])
     job_id = running_job(seen)
     progress = {"phase": "train", "step": 330, "steps": 660, "epoch": half, "epochs": 60, "remaining": 200.0}
     store.Store().save(job_id, progress, None)
     for _ in range(2):
         app = open_page(job=job_id)
         assert charts(app) == 4
-        assert f"So far: {100 * seen.looks[-1].clean_accuracy:.1f} %" in words(app)
+        assert f"So far: {100 * seen.validations[-1].clean_accuracy:.1f} %" in words(app)
         assert "Cancelling keeps the best epoch so far" in words(app)
         (bar,) = app.get("progress")
         assert bar.proto.text == f"Epoch {half} of 60 · about 3 min left"
@@ -283,9 +284,8 @@ def test_a_job_of_another_kind_is_not_drawn_as_a_run(still_home):
 
 def test_runs_are_compared_by_what_differs(still_home):
     run = shipped_run()
-    other = type(run)(
-        "f" * 16, {**run.request, "method": "gaussian", "seed": 5}, run.about, run.lines, run.looks, run.end
-    )
+    request = {**run.request, "method": "gaussian", "seed": 5}
+    other = dataclasses.replace(run, id="f" * 16, request=request)
     write_run(still_home / "runs" / "mine", other)
     app = open_page(compare="example,mine,unknown")
     app.session_state["t_together"] = True

@@ -44,7 +44,7 @@ from rsviz.smoothing import SmoothedClassifier, predict_from_counts
 from rsviz.tasks.certify import shipped_example as shipped_certificate
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.loop import train
-from rsviz.training.runs import read_run
+from rsviz.training.records import read_run
 
 # --- how the library is called; a rename touches this part alone ---
 
@@ -141,10 +141,10 @@ def losses_of(method, folder):
         name="recorded",
     )
     for progress in train(request, Path(folder) / "out", run=Path(folder) / "run"):
-        if progress.get("step") == STEPS:
+        if getattr(progress, "step", 0) == STEPS:
             break  # before what is trained is measured
-    lines = read_run(Path(folder) / "run").lines
-    return [{name: round(value, 4) for name, value in line.terms.items()} for line in lines]
+    records = read_run(Path(folder) / "run").steps
+    return [{name: round(value, 4) for name, value in record.terms.items()} for record in records]
 
 
 # --- the sections: each a function that computes plain values anew ---

@@ -10,7 +10,18 @@ import torch
 from rsviz.noise import NOISES
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.history import estimate, read_again, recorded_run, recorded_runs, run_folders
-from rsviz.training.runs import END, FORMAT, LOOKS, RUN, STEPS, About, End, Line, Look, RunError
+from rsviz.training.records import (
+    END,
+    FORMAT,
+    RUN,
+    STEPS,
+    VALIDATIONS,
+    RunEnd,
+    RunError,
+    RunInfo,
+    StepRecord,
+    Validation,
+)
 
 OTHER_PARAMETERS = {
     "adre": {"k": 3},
@@ -23,11 +34,11 @@ OTHER_PARAMETERS = {
 }
 
 
-ABOUT = dict.fromkeys(field.name for field in fields(About)) | {
+INFO = dict.fromkeys(field.name for field in fields(RunInfo)) | {
     "name": "a",
     "noise": "gaussian",
     "scale": 0.25,
-    "look_every": 1,
+    "validate_every": 1,
     **dict.fromkeys(("classes", "radii", "shown", "labels"), ()),
 }
 
@@ -56,18 +67,20 @@ def test_passes_are_those_that_the_objective_makes(method, changed):
 
 
 def write_run(folder, request, *, step_seconds=0.1, looking=3.0, measuring=5.0, end="done", begun=1000.0):
-    """A made-up run of 11 steps an epoch and a look each, in the files and at the times of a real one."""
+    """A made-up run of 11 steps and a validation per epoch, in the files and at the times of a real one."""
     steps, epochs = 11 * request.epochs, request.epochs
-    about = ABOUT | {"steps": steps, "epochs": epochs}
-    line = Line(steps, epochs, {"cross-entropy": 1.0}, 0.5, 0.1, steps * step_seconds)
-    looks = [Look(epoch, 11 * epoch, 0.5, None, None, None, 0.5) for epoch in range(1, epochs + 1)]
+    info = INFO | {"steps": steps, "epochs": epochs}
+    line = StepRecord(steps, epochs, {"cross-entropy": 1.0}, 0.5, 0.1, steps * step_seconds)
+    validations = [
+        Validation(epoch, 11 * epoch, 0.5, None, None, None, 0.5) for epoch in range(1, epochs + 1)
+    ]
     folder.mkdir(parents=True)
     trained = begun + line.seconds + looking
     for name, rows, time in (
-        (RUN, [{"format": FORMAT, "id": "0" * 16, "request": request.model_dump(), "about": about}], begun),
+        (RUN, [{"format": FORMAT, "id": "0" * 16, "request": request.model_dump(), "info": info}], begun),
         (STEPS, [asdict(line)], trained),
-        (LOOKS, [asdict(look) for look in looks], trained),
-        (END, [asdict(End(end, "a", epochs))], trained + measuring),
+        (VALIDATIONS, [asdict(validation) for validation in validations], trained),
+        (END, [asdict(RunEnd(end, "a", epochs))], trained + measuring),
     ):
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
         os.utime(folder / name, (time, time))
@@ -140,8 +153,8 @@ def test_runs_of_jobs_and_of_the_command_line_are_found_newest_first(jobs_folder
     assert [folder.name for folder in run_folders()] == ["e", "b", "c", "a"]
     runs = recorded_runs()
     assert list(runs) == ["b", "c", "a"]
-    assert (runs["b"].request, runs["b"].end.state, runs["b"].lines) == (request().model_dump(), "done", ())
-    assert len(recorded_run("b").looks) == 3
+    assert (runs["b"].request, runs["b"].end.state, runs["b"].steps) == (request().model_dump(), "done", ())
+    assert len(recorded_run("b").validations) == 3
     with pytest.raises(RunError, match="There is no training run 'z'"):
         recorded_run("z")
 
@@ -151,5 +164,5 @@ def test_a_run_is_read_anew_when_a_line_has_come(jobs_folder):
     first = read_again(folder)
     assert read_again(folder) is first
     with (folder / STEPS).open("a") as file:
-        file.write(json.dumps(asdict(Line(34, 4, {"cross-entropy": 0.5}, 0.6, 0.1, 4.0))) + "\n")
-    assert len(read_again(folder).lines) == len(first.lines) + 1
+        file.write(json.dumps(asdict(StepRecord(34, 4, {"cross-entropy": 0.5}, 0.6, 0.1, 4.0))) + "\n")
+    assert len(read_again(folder).steps) == len(first.steps) + 1

@@ -5,17 +5,19 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from rsviz.noise import NOISES
 from rsviz.training import TrainRequest
-from rsviz.training.data import Resident
+from rsviz.training.distributed import Processes
 from rsviz.training.loop import train
-from rsviz.training.runs import read_run
-from rsviz.training.step import Trainer
-from rsviz.training.team import Team
+from rsviz.training.prepare import Images
+from rsviz.training.records import read_run
+from rsviz.training.train_step import Trainer
 from tests.pictures import SETTINGS, write_pictures
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -25,14 +27,14 @@ import sys, torch
 from torch import nn
 from rsviz.training import TrainRequest
 from rsviz.training.loop import train
-from rsviz.training.team import join_team, leave
+from rsviz.training.distributed import exit_process, init_distributed
 nn.Dropout.forward = lambda self, x: x
 out, run, request = sys.argv[1:]
-team = join_team()
-for report in train(TrainRequest.model_validate_json(request), out, run=run, team=team):
+processes = init_distributed()
+for report in train(TrainRequest.model_validate_json(request), out, run=run, processes=processes):
     pass
-if not team.leads:
-    leave()
+if not processes.is_main_process:
+    exit_process()
 """
 
 
@@ -70,12 +72,12 @@ def test_two_processes_train_the_network_that_one_trains(tmp_path, dataset, monk
     for name, tensor in one.items():
         torch.testing.assert_close(two[name], tensor, rtol=1e-4, atol=1e-6)
     runs = [read_run(tmp_path / f"{name}-run") for name in ("one", "two")]
-    for ours, theirs in zip(*(run.lines for run in runs), strict=True):
+    for ours, theirs in zip(*(run.steps for run in runs), strict=True):
         assert theirs.step == ours.step and theirs.loss == pytest.approx(ours.loss, rel=1e-4)
-    assert [look.epoch for look in runs[1].looks] == [1, 2, 3]
+    assert [look.epoch for look in runs[1].validations] == [1, 2, 3]
 
 
-def test_torchrun_runs_the_command_and_only_the_leader_speaks(tmp_path, dataset):
+def test_torchrun_runs_the_command_and_only_the_main_process_speaks(tmp_path, dataset):
     """Under noise, each process draws its own; it learns all the same."""
     command = [
         "-m",
@@ -106,19 +108,23 @@ def test_torchrun_runs_the_command_and_only_the_leader_speaks(tmp_path, dataset)
 def test_the_parts_of_a_batch_are_the_batch():
     for size in (1, 2, 3):
         rows = torch.arange(7)
-        assert torch.equal(torch.cat([Team(rank, size).part(rows) for rank in range(size)]), rows)
-    assert len(Team(1, 2).part(torch.arange(1))) == 0
+        assert torch.equal(torch.cat([Processes(rank, size).part(rows) for rank in range(size)]), rows)
+    assert len(Processes(1, 2).part(torch.arange(1))) == 0
 
 
 def test_ranks_draw_noise_of_their_own():
     from rsviz.models import build
 
     request = TrainRequest(sigma=0.5)
-    images, seen = Resident(torch.zeros((4, 1, 8, 8)), torch.zeros(4, dtype=torch.int64)), []
+    images, seen = Images(torch.zeros((4, 1, 8, 8)), torch.zeros(4, dtype=torch.int64)), []
     for rank in range(2):
         module = build("digits-cnn", num_classes=10, input_shape=(1, 8, 8), mean=(0.0,), std=(1.0,))
         module.normalize.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-        trainer = Trainer(request, module, "float32", 10, Team())
-        trainer.team = Team(rank, 2)
-        trainer.step(0, images, torch.arange(4))
+        prepared = SimpleNamespace(
+            device=torch.device("cpu"), module=module, images=images, noise=NOISES["gaussian"](0.5)
+        )
+        info = SimpleNamespace(precision="float32", layout="channels-last", steps=10)
+        trainer = Trainer(request, prepared, info)
+        trainer._processes = Processes(rank, 2)
+        trainer.train_step(0, torch.arange(4))
     assert len(seen[0]) == len(seen[1]) == 2 and not torch.equal(*seen)

@@ -1,5 +1,6 @@
 """python -m rsviz train and checkpoints: one JSON object on standard output, sentences on standard error."""
 
+import dataclasses
 import json
 
 import pytest
@@ -8,16 +9,16 @@ from click.testing import CliRunner
 from rsviz.checkpoints import load_checkpoint
 from rsviz.cli import checkpoints as checkpoints_cli
 from rsviz.cli import train as train_cli
-from rsviz.training import TrainingError, TrainRequest, measure, steps
-from rsviz.training.runs import Run
-from rsviz.training.steps import Steps
+from rsviz.training import TrainingError, TrainRequest, loop, measure
+from rsviz.training.loop import Steps
+from rsviz.training.records import RunRecord
 from tests.pictures import write_pictures
 
 
 @pytest.fixture
 def quick_measuring(monkeypatch):
     """Twenty certificates in place of 500: the command is tested here, not the network."""
-    monkeypatch.setattr(measure, "CERTIFIED_IMAGES", 20)
+    monkeypatch.setattr(measure, "FINAL", dataclasses.replace(measure.FINAL, images=20))
 
 
 def invoke(command, *arguments):
@@ -60,8 +61,8 @@ def pictures(tmp_path_factory):
 
 def test_the_same_command_goes_on_where_it_was_killed(tmp_path, monkeypatch, pictures):
     monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    monkeypatch.setattr(steps, "SAVE_EVERY", 0.0)
-    monkeypatch.setattr(steps, "SAVING_SHARE", 0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(loop, "SAVING_SHARE", 0)
     command = [train_cli.command, "--dataset", pictures, *SMALL]
     real, done = Steps._step, []
 
@@ -77,9 +78,9 @@ def test_the_same_command_goes_on_where_it_was_killed(tmp_path, monkeypatch, pic
     finished = invoke(*command, "--json", "--save-run", tmp_path / "run.json")
     assert finished.exit_code == 0 and "going on with the run" in finished.stderr
     result = json.loads(finished.stdout)
-    run = Run.from_json((tmp_path / "run.json").read_text())
-    assert (run.end.checkpoint, run.about.steps) == (result["name"], 8)
-    assert [line.step for line in run.lines] == list(range(1, 9))
+    run = RunRecord.from_json((tmp_path / "run.json").read_text())
+    assert (run.end.checkpoint, run.info.steps) == (result["name"], 8)
+    assert [line.step for line in run.steps] == list(range(1, 9))
     # Once more: a new run, and a name of its own.
     again = invoke(*command, "--json")
     assert "going on" not in again.stderr

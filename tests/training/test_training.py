@@ -1,5 +1,6 @@
 """Objectives are the papers' formulas; the loop learns, repeats itself, and leaves nothing half done."""
 
+import dataclasses
 import math
 import subprocess
 import sys
@@ -15,10 +16,21 @@ from rsviz.data import load
 from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.noise import Gaussian
 from rsviz.training import METHODS, TrainingError, TrainRequest, measure
-from rsviz.training.data import augmented, flipped, shifted
 from rsviz.training.loop import train
+from rsviz.training.prepare import Images, flipped, shifted
+from tests.pictures import result_of
 
 QUICK = {"dataset": "digits", "precision": "float32", "device": "cpu", "name": "quick"}
+
+
+def collected(run, reports):
+    """The generator once more; what it yields is appended to `reports`."""
+    while True:
+        try:
+            reports.append(next(run))
+        except StopIteration as end:
+            return end.value
+        yield
 
 
 def loss_of(method, f, x, y, noise, seed=3):
@@ -105,50 +117,52 @@ def test_flips_mirror_about_half_of_the_images_and_leave_the_others():
 
 def test_without_a_flip_nothing_is_drawn_for_it():
     x, generator = torch.rand((4, 1, 8, 8)), torch.Generator().manual_seed(0)
-    before = generator.get_state()
-    assert augmented(x, TrainRequest(**QUICK, sigma=0.25), generator) is x
+    before, rows = generator.get_state(), torch.arange(4)
+    images = Images(x, torch.zeros(4, dtype=torch.int64))
+    assert torch.equal(images.batch(rows, 0, False, generator)[0], x)
     assert torch.equal(generator.get_state(), before)
-    augmented(x, TrainRequest(**QUICK, sigma=0.25, flip=True), generator)
+    images.batch(rows, 0, True, generator)
     assert not torch.equal(generator.get_state(), before)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A run of some seconds, with 100 certificates in place of all 500: (reports, folder)."""
+    """A run of some seconds, with 100 certificates in place of all 500: (reports, card, folder)."""
     folder = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measure, "CERTIFIED_IMAGES", 100)
-        return list(train(TrainRequest(**QUICK, sigma=0.25, epochs=15), folder)), folder
+        patch.setattr(measure, "FINAL", dataclasses.replace(measure.FINAL, images=100))
+        reports = []
+        card = result_of(collected(train(TrainRequest(**QUICK, sigma=0.25, epochs=15), folder), reports))
+        return reports, card, folder
 
 
 def test_the_loop_learns_the_digits(trained):
-    reports, _ = trained
-    metrics = reports[-1]["card"]["metrics"]
-    assert metrics["clean_accuracy"]["value"] >= 0.93
-    assert metrics["noisy_accuracy"]["value"] >= 0.85
-    losses = [report["loss"] for report in reports if report["phase"] == "train"]
+    reports, card, _ = trained
+    assert card.metrics["clean_accuracy"].value >= 0.93
+    assert card.metrics["noisy_accuracy"].value >= 0.85
+    losses = [report.loss for report in reports if report.phase == "train"]
     assert losses[-1] < math.log(10) / 3  # a third of that of guessing
 
 
 def test_progress_counts_up_to_the_announced_end(trained):
-    reports, _ = trained
-    steps = [report["step"] for report in reports if report["phase"] == "train"]
+    reports, _, _ = trained
+    steps = [report.step for report in reports if report.phase == "train"]
     assert steps == sorted(set(steps))
-    assert steps[-1] == reports[0]["steps"] == 15 * math.ceil(len(load("digits", "train")) / 128)
+    assert steps[-1] == reports[0].steps == 15 * math.ceil(len(load("digits", "train")) / 128)
 
 
 def test_certified_accuracy_falls_with_the_radius_and_says_how_it_was_measured(trained):
-    metric = trained[0][-1]["card"]["metrics"]["certified_accuracy"]
-    values = [metric["value"][radius] for radius in ("0", "0.25", "0.5", "0.75", "1")]
+    metric = trained[1].metrics["certified_accuracy"]
+    values = [metric.value[radius] for radius in ("0", "0.25", "0.5", "0.75", "1")]
     assert values == sorted(values, reverse=True) and 0.7 < values[0] <= 1
     # sigma * Phi^-1(alpha^(1/n)) = 0.25 * 2.46: nothing can be certified at 0.75 with 1,000 votes.
     assert values[3] == values[4] == 0
     for words in ("first 100 test images", "n0 = 100, n = 1000, alpha = 0.001", "l2"):
-        assert words in metric["how"]
+        assert words in metric.how
 
 
 def test_the_saved_checkpoint_is_the_network_that_was_measured(trained):
-    module, card = load_checkpoint(trained[1] / "quick.safetensors")
+    module, card = load_checkpoint(trained[2] / "quick.safetensors")
     test = load("digits")
     with torch.inference_mode():
         right = module(torch.from_numpy(test.pixels(slice(None)))).argmax(1).numpy() == test.labels
@@ -158,14 +172,14 @@ def test_the_saved_checkpoint_is_the_network_that_was_measured(trained):
 
 
 def test_the_survey_tells_the_votes_of_the_saved_weights(trained):
-    reports, folder = trained
+    _, card, folder = trained
     survey = load_survey(folder / "quick.safetensors")
     assert survey["index"] == list(range(100))
     assert survey["label"] == load("digits").labels[:100].tolist()
     shares = np.array(survey["share"])
     assert ((shares >= 0.1) & (shares <= 1)).all() and survey["draws"] == 1000
     right = np.array(survey["predicted"]) == np.array(survey["label"])
-    noisy = reports[-1]["card"]["metrics"]["noisy_accuracy"]["value"]
+    noisy = card.metrics["noisy_accuracy"].value
     # The vote share of the true class lies between that of the right winners and that plus the losers' rest.
     assert (shares * right).mean() <= noisy + 1e-9 <= (np.where(right, shares, 1 - shares)).mean() + 2e-9
 
@@ -177,7 +191,7 @@ def weights_after(seed, folder, interrupt=False, **settings):
     for report in run:
         if interrupt:
             torch.randn(17)  # somebody else uses the global generator between two reports
-        if report["phase"] == "look" and report["step"] == report["steps"]:
+        if report.phase == "validate" and report.step == report.steps:
             run.close()
     tensors = load_file(folder / f"{seed}-{interrupt}" / "state.safetensors")
     return torch.cat([tensors[name].flatten() for name in sorted(tensors) if name.startswith("module.")])
@@ -202,7 +216,7 @@ def test_training_leaves_the_global_generator_alone(tmp_path):
 @pytest.mark.parametrize("phase", ["train", "measure"])
 def test_a_cancelled_run_leaves_nothing_behind(tmp_path, phase):
     run = train(TrainRequest(**QUICK, sigma=0.25, epochs=1), tmp_path)
-    next(report for report in run if report["phase"] == phase)
+    next(report for report in run if report.phase == phase)
     run.close()
     assert list(tmp_path.rglob("*")) == []
 

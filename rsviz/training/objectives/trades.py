@@ -1,11 +1,25 @@
 """TRADES: be right on the image, and answer alike everywhere in a ball around it."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from rsviz.training.hyperparameters import Hyperparameters, Radius, Steps, StepSize, Weight
-from rsviz.training.outcome import outcome
+from rsviz.lazy import lazy
+from rsviz.training.objectives.ascent import ball_attack, evaluating
+from rsviz.training.objectives.base import (
+    BallStepSize,
+    Hyperparameters,
+    Objective,
+    Outcome,
+    Radius,
+    Steps,
+    Weight,
+    outcome,
+)
+
+torch = lazy("torch")
+functional = lazy("torch.nn.functional")
+gradients = lazy("rsviz.smoothing.gradients")
 
 START = 0.001
 """Standard deviation of the random start (Algorithm 1): at x itself the divergence has no gradient."""
@@ -23,45 +37,29 @@ class Parameters(Hyperparameters):
         description="Radius of the ball in pixel units; the paper: 0.3 on MNIST, 0.031 on CIFAR-10, in linf.",
     )
     steps: Steps = Field(40, description="Steps of the attack; the paper: 40 on MNIST, 10 on CIFAR-10.")
-    step_size: Annotated[
-        StepSize | None,
-        Field(
-            description="Length of a step; if not given, 4/3 epsilon / steps: 0.01 with the other defaults."
-        ),
-    ] = None
+    step_size: BallStepSize = None
 
 
-def trades(f, x, y, *, noise, parameters, generator):
+def trades(f, x, y, *, noise, parameters, generator) -> Outcome:
     """CE(f(x), y) + beta max_{||x' - x|| <= epsilon} KL(f(x) || f(x')), f with its softmax.
 
     The maximum is approached by projected gradient ascent from x + 0.001 N(0, I). In the minimised loss the
     gradient flows through both f(x) and f(x'); x and x' pass the network in one batch.
-    The accuracy that is reported is that of x'.
+    The training accuracy is that of x'.
     Source: Zhang et al. 2019, equation 5 and Algorithm 1, with KL for L, as in their experiments.
     """
-    import torch
-    from torch.nn.functional import cross_entropy
-
-    from rsviz.norms import NORMS
-    from rsviz.training.inner import climb_in_ball, evaluating, logits_of
-
     with evaluating(f), torch.no_grad():
-        clean = logits_of(f, x)
+        clean = gradients.logits_of(f, x)
+
+    def divergences(images):
+        return divergence(clean, gradients.logits_of(f, images))
+
     start = torch.randn(x.shape, generator=generator, device=x.device) * START
-    attacked = climb_in_ball(
-        f,
-        lambda images: divergence(clean, logits_of(f, images)),
-        x,
-        NORMS[parameters.norm],
-        epsilon=parameters.epsilon,
-        steps=parameters.steps,
-        step_size=parameters.step_size or 4 / 3 * parameters.epsilon / max(parameters.steps, 1),
-        start=start,
-    )
-    clean_logits, attacked_logits = logits_of(f, torch.cat((x, attacked))).chunk(2)
+    attacked = ball_attack(f, divergences, x, parameters, start)
+    clean_logits, attacked_logits = gradients.logits_of(f, torch.cat((x, attacked))).chunk(2)
     return outcome(
         attacked_logits,
-        cross_entropy=cross_entropy(clean_logits, y),
+        cross_entropy=functional.cross_entropy(clean_logits, y),
         divergence=parameters.beta * divergence(clean_logits, attacked_logits).mean(),
     )
 
@@ -70,3 +68,14 @@ def divergence(p, q):
     """KL(softmax p || softmax q) of logits (B, classes), in nats: (B,)."""
     p, q = p.log_softmax(1), q.log_softmax(1)
     return (p.exp() * (p - q)).sum(1)
+
+
+TRADES = Objective(
+    key="trades",
+    title="TRADES, with the Kullback-Leibler divergence",
+    source="Zhang et al. 2019, Algorithm 1",
+    parameters=Parameters,
+    loss=trades,
+    needs_noise=False,
+    passes=lambda p: p.steps + 3,
+)

@@ -1,11 +1,21 @@
-"""Noisy adversarial learning: climb the noisy loss at a price for moving, then train where the climb ends."""
-
-from typing import Annotated
+"""Noisy adversarial learning: climb the noisy loss minus a price for moving, then train on what is found."""
 
 from pydantic import Field
 
-from rsviz.training.hyperparameters import Copies, Hyperparameters, Penalty, Steps, StepSize
-from rsviz.training.outcome import outcome
+from rsviz.lazy import lazy
+from rsviz.training.objectives.ascent import draw_copies, penalised_ascent
+from rsviz.training.objectives.base import (
+    Copies,
+    Hyperparameters,
+    Objective,
+    Outcome,
+    Penalty,
+    PenaltyStepSize,
+    Steps,
+    outcome,
+)
+
+gradients = lazy("rsviz.smoothing.gradients")
 
 
 class Parameters(Hyperparameters):
@@ -13,19 +23,14 @@ class Parameters(Hyperparameters):
 
     K: Steps = Field(4, description="Steps of the inner ascent; 0 trains on r noisy copies of the image.")
     r: Copies = Field(4, description="Noisy copies of each image, at every step and in the loss.")
-    gamma: Penalty = Field(
-        1.5,
-        description="Price of a squared unit of distance; small lets images move far (0.25 best on MNIST).",
-    )
-    eta1: Annotated[
-        StepSize | None, Field(description="Step size of the ascent; if not given, 0.5 / gamma.")
-    ] = None
+    gamma: Penalty = 1.5
+    eta1: PenaltyStepSize = None
     noise_in_cost: bool = Field(
         True, description="Whether the price counts the noise too; off is the paper's ablation."
     )
 
 
-def nal(f, x, y, *, noise, parameters, generator):
+def nal(f, x, y, *, noise, parameters, generator) -> Outcome:
     """1/r sum_j l(theta; x_K + z_j), where x_K is found by K steps of gradient ascent from x_0 = x:
 
     x_{k+1} = x_k + eta_1 1/r sum_j [grad l(theta; x_k + z_j) - gamma grad c(x_k + z_j, x_0)],
@@ -37,21 +42,28 @@ def nal(f, x, y, *, noise, parameters, generator):
     draws of the last step the loss would not estimate the expectation at x_K: the gradient of the cost
     contains -2 gamma times their mean, which at eta_1 = 0.5 / gamma takes exactly that mean out of x_K again
     (with r = 1, all of the noise). noise None means sigma = 0; then, with r = 1, this is WRM.
-    The accuracy that is reported is that of the first noisy copy of x_K.
+    The training accuracy is that of the first noisy copy of x_K.
     Source: A Distributional Robustness Certificate by Randomized Smoothing, Algorithm 1, Theorem 1; "Cost
     without noise" in section 5.1.
     """
-    from rsviz.training.inner import climb, draws, noisy_logits, noisy_losses
-
-    gamma, r = parameters.gamma, parameters.r
 
     def surrogate(images):
-        z = draws(x, r, noise, generator)
-        losses = noisy_losses(noisy_logits(f, images, z), y).mean(1)
+        z = draw_copies(x, parameters.r, noise, generator)
+        losses = gradients.noisy_losses(gradients.noisy_logits(f, images, z), y).mean(1)
         moved = (images - x)[:, None] + (z if parameters.noise_in_cost else 0)
-        return losses - gamma * moved.square().sum((2, 3, 4)).mean(1)
+        return losses - parameters.gamma * moved.square().sum((2, 3, 4)).mean(1)
 
-    step_size = parameters.eta1 or 0.5 / gamma
-    worst = climb(f, surrogate, x, steps=parameters.K, step_size=step_size)
-    logits = noisy_logits(f, worst, draws(x, r, noise, generator))
-    return outcome(logits[:, 0], cross_entropy=noisy_losses(logits, y).mean())
+    worst = penalised_ascent(f, surrogate, x, parameters)
+    logits = gradients.noisy_logits(f, worst, draw_copies(x, parameters.r, noise, generator))
+    return outcome(logits[:, 0], cross_entropy=gradients.noisy_losses(logits, y).mean())
+
+
+NAL = Objective(
+    key="nal",
+    title="Noisy adversarial learning (NAL)",
+    source="A Distributional Robustness Certificate by Randomized Smoothing, Algorithm 1",
+    parameters=Parameters,
+    loss=nal,
+    needs_noise=True,
+    passes=lambda p: p.r * (p.K + 1),
+)
