@@ -7,7 +7,8 @@ appear in the same run in which they are set, as those of a preset do.
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -28,9 +29,9 @@ class Field:
     write: Callable[[object], list[str]]
 
 
-def choice(options: Iterable, default, labels: Mapping[str, object] | None = None) -> Field:
-    """One of `options`, written as its key. labels: texts of older links -> option."""
-    by_text = {**(labels or {}), **{str(option): option for option in options}}
+def choice(options: Iterable, default) -> Field:
+    """One of `options`, written as its key."""
+    by_text = {str(option): option for option in options}
 
     def read(texts):
         if texts[0] not in by_text:
@@ -100,6 +101,11 @@ def flag(default: bool) -> Field:
     return Field(default, lambda texts: known.get(texts[0], default), lambda on: [str(int(on))])
 
 
+def labelled(field: Field, older: Mapping[str, str]) -> Field:
+    """The field, which also reads the texts of older links, such as labels. older: such a text -> today's."""
+    return replace(field, read=lambda texts: field.read([older.get(text, text) for text in texts]))
+
+
 def _parts(texts: list[str]) -> list[str]:
     return [part for text in texts for part in text[:2000].split(",")]
 
@@ -109,10 +115,19 @@ class Address:
 
     `restore` before the widgets are drawn, `write` after. Widgets take key= and no default of their own.
     Pages may share keys: each page keeps its own values.
+
+    older: keys in links of older versions -> today's keys.
+    implied: a key in the URL -> (another key, its value where the URL does not say it).
     """
 
-    def __init__(self, name: str, fields: Mapping[str, Field]):
-        self._name, self._fields = name, fields
+    def __init__(
+        self,
+        name: str,
+        fields: Mapping[str, Field],
+        older: Mapping[str, str] = MappingProxyType({}),
+        implied: Mapping[str, tuple[str, object]] = MappingProxyType({}),
+    ):
+        self._name, self._fields, self._older, self._implied = name, fields, older, implied
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
         self._cut_off, self._suggested = f"address-{name}-cut-off", f"address-{name}-suggested"
 
@@ -120,12 +135,16 @@ class Address:
         """Put a new URL into the widgets, and into those that were away what they last held."""
         kept = st.session_state.setdefault(self._kept, self.defaults())
         owners = st.session_state.setdefault("address-owners", {})
+        self._rename_older()
         query = self._query()
         fresh = query != st.session_state.get(self._seen)
         # Another page's link clears the query: then what was set here before still holds
         if fresh and (query or self._seen not in st.session_state):
             for key, field in self._fields.items():
                 st.session_state[key] = self._read(field, query.get(key))
+            for key, (other, value) in self._implied.items():
+                if key in query and other not in query:
+                    st.session_state[other] = value
             st.session_state[self._seen] = query
             owners.update(dict.fromkeys(self._fields, self._name))
         for key in self._fields:
@@ -175,6 +194,12 @@ class Address:
     def defaults(self) -> dict:
         """A fresh copy of every default."""
         return {key: _copy(field.default) for key, field in self._fields.items()}
+
+    def _rename_older(self):
+        for old, key in self._older.items():
+            if old in st.query_params:
+                st.query_params.setdefault(key, st.query_params[old])
+                del st.query_params[old]
 
     def _query(self) -> dict[str, list[str]]:
         return {key: st.query_params.get_all(key) for key in self._fields if key in st.query_params}

@@ -11,12 +11,7 @@ from rsviz.ui import pickers
 from rsviz.ui.address import Address, choice, flag, number, text
 from rsviz.ui.settings import MOST_COUNTED, draw, field_of, settings_of
 
-PARAMETERS = {
-    key: {
-        name: setting for name, setting in settings_of(attack.parameters).items() if setting.kind != "string"
-    }
-    for key, attack in ATTACKS.items()
-}
+PARAMETERS = {key: settings_of(attack.parameters) for key, attack in ATTACKS.items()}
 """The settings of each attack that can be chosen; a norm without a choice is none."""
 
 FIRST = ("norm", "epsilon", "steps", "draws")
@@ -76,6 +71,8 @@ ADDRESS = Address(
         for attack, settings in PARAMETERS.items()
         for name, setting in settings.items()
     },
+    pickers.OLDER,
+    pickers.IMPLIED,
 )
 
 

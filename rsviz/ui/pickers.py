@@ -15,13 +15,15 @@ from rsviz.checkpoints import Card, folders, list_cards, load_survey
 from rsviz.errors import RsvizError, short
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
+from rsviz.tasks.certify import CertifyRequest
 from rsviz.tasks.image import load_input, make_source, store_upload
 from rsviz.tasks.settings import default_scale
-from rsviz.ui.address import Address, Field, choice, flag, forget, number, text
+from rsviz.ui.address import Address, choice, forget, labelled
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import watch
 from rsviz.ui.pictures import picture
 from rsviz.ui.session import session_id
+from rsviz.ui.settings import request_fields
 
 SOURCES = {"dataset": "From the data set", "upload": "Upload my own"}
 TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"]
@@ -36,25 +38,16 @@ def noise_option(noise: str) -> str:
     return f"{NOISES[noise].title}, certifies {NORMS[NOISES[noise].norm].symbol}"
 
 
-def _name(texts):
-    """Older links have the picker's whole line."""
-    return LINK_NAME.read([texts[0].partition(" · ")[0]])
-
-
-LINK_NAME = text(None)
-CHECKPOINT = {"checkpoint": Field(None, _name, LINK_NAME.write)}
-NOISE = {
-    "noise": choice(NOISES, None, labels={noise_option(noise): noise for noise in NOISES}),
-    "sigma": number(0.0, 1e6, None, float),
-}
-IMAGE = {
-    "from": choice(SOURCES, "dataset", labels={words: key for key, words in SOURCES.items()}),
-    "index": number(0, 10**9, None, int),
-    "image": text(None, pattern="[0-9a-f]{64}"),
-    "fit": choice(("crop", "pad"), "crop"),
-    "invert": flag(False),
-}
+CHECKPOINT = request_fields(CertifyRequest, {"checkpoint": None})
+NOISE = request_fields(CertifyRequest, {"noise": None, "scale": None})
+IMAGE = request_fields(CertifyRequest, {"index": None, "image": None, "fit": ..., "invert": ...})
+IMAGE["from"] = labelled(choice(SOURCES, "dataset"), {words: key for key, words in SOURCES.items()})
+NOISE["noise"] = labelled(NOISE["noise"], {noise_option(noise): noise for noise in NOISES})
 """Fields of an Address for the three pickers; what has no default follows the checkpoint."""
+
+OLDER = {"sigma": "scale"}
+IMPLIED = {"image": ("from", "upload")}
+"""Of the Address: keys in older links, and what a link need not say."""
 
 
 def pick_checkpoint(address: Address, default: str) -> Card:
@@ -65,7 +58,8 @@ def pick_checkpoint(address: Address, default: str) -> Card:
             "There is no checkpoint here; train one with `python -m rsviz train`.", icon=":material/error:"
         )
         st.stop()
-    asked = st.session_state["checkpoint"]
+    asked = st.session_state["checkpoint"] and st.session_state["checkpoint"].partition(" · ")[0]
+    st.session_state["checkpoint"] = asked  # older links have the whole label
     address.suggest("checkpoint", default if default in cards else next(iter(cards)), cards.__contains__)
     name = st.selectbox(
         "Checkpoint",
@@ -73,7 +67,7 @@ def pick_checkpoint(address: Address, default: str) -> Card:
         format_func=lambda key: describe(cards[key]) if key in cards else str(key),
         key="checkpoint",
         on_change=forget,
-        args=("index", "sigma", "noise"),
+        args=("index", "scale", "noise"),
         help=explain("checkpoint"),
     )
     if asked not in (None, *cards):
@@ -124,7 +118,7 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
         format_func=noise_option,
         key="noise",
         on_change=forget,
-        args=("sigma",),
+        args=("scale",),
         help=explain("noise"),
     )
     dim = math.prod(card.input_shape)
@@ -132,14 +126,14 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
     step = 10.0 ** math.floor(math.log10(SMALLEST / deviation))
     largest = math.floor(LARGEST / deviation / step) * step
     usual = float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}")
-    address.suggest("sigma", usual, lambda scale: step <= scale <= largest)
+    address.suggest("scale", usual, lambda scale: step <= scale <= largest)
     scale = st.slider(
         f"Scale {NOISES[noise].symbol} (pixel units)",
         step,
         largest,
         step=step,
         format="%.4g",
-        key="sigma",
+        key="scale",
         help=explain("scale", "pixel units"),
     )
     if noise != (card.noise or "gaussian"):

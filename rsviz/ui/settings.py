@@ -1,101 +1,139 @@
-"""Fields of a pydantic model as widgets and as values in a URL: methods of training, and attacks."""
+"""Fields of a request as widgets and as values in a URL: both derive from what the model says of them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
+from pydantic import BaseModel
 
-from rsviz.ui.address import Field, choice, flag, number
+from rsviz.errors import RsvizError
+from rsviz.tasks.fields import MOST_COUNTED, FieldSpec, Setting, fields_of
+from rsviz.tasks.spellings import query_of, read_texts
+from rsviz.ui.address import Field
 
-MOST_COUNTED = 2**53 - 1
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One field of a pydantic model as a widget needs it, out of its JSON schema.
-
-    kind: "number", "integer", "boolean" or "choice". low, high: of a number; None where there is no limit.
-    optional: whether it may be left empty. says: the field's description.
-    """
-
-    name: str
-    kind: str
-    default: object
-    says: str = ""
-    low: float | None = None
-    high: float | None = None
-    options: tuple = ()
-    optional: bool = False
+KINDS = ("integer", "number", "boolean", "choice")
+"""Kinds of fields that have a widget."""
 
 
-def settings_of(model) -> dict[str, Setting]:
-    """The fields of a pydantic model by name, those that have a widget."""
-    found = {}
+def settings_of(model: type[BaseModel]) -> dict[str, FieldSpec]:
+    """The fields of a model that have a widget, by name."""
+    try:
+        specs = fields_of(model).values()
+    except TypeError:  # a model without Settings: its JSON schema says the rest
+        specs = _from_schema(model)
+    return {spec.name: spec for spec in specs if spec.kind in KINDS}
+
+
+def _from_schema(model) -> Iterable[FieldSpec]:
     for name, schema in model.model_json_schema()["properties"].items():
         kinds = schema.get("anyOf", [schema])
         one = {**schema, **next((kind for kind in kinds if kind.get("type") != "null"), {})}
-        if one.get("type") not in ("number", "integer", "boolean", "string"):
-            continue
-        found[name] = Setting(
-            name=name,
-            kind="choice" if "enum" in one else one["type"],
+        high = one.get("maximum", one.get("exclusiveMaximum"))
+        yield FieldSpec(
+            path=(name,),
+            kind="choice" if "enum" in one else one.get("type", "text"),
             default=schema.get("default"),
-            says=schema.get("description", ""),
+            required="default" not in schema,
+            setting=Setting(schema.get("description", "")),
             low=one.get("minimum", one.get("exclusiveMinimum")),
-            high=_highest(one),
-            options=tuple(one.get("enum", ())),
+            high=min(high or MOST_COUNTED, MOST_COUNTED) if one.get("type") == "integer" else high,
             optional=len(kinds) > 1,
+            literals=tuple(one.get("enum", ())),
         )
-    return found
 
 
-def _highest(schema) -> float | None:
-    """The upper limit; a browser counts no further than 2**53 - 1."""
-    high = schema.get("maximum", schema.get("exclusiveMaximum"))
-    return min(high or MOST_COUNTED, MOST_COUNTED) if schema["type"] == "integer" else high
+def field_of(spec: FieldSpec, default=...) -> Field:
+    """The value in the URL, spelled as in every link to the task.
+
+    default: of the page, if it differs from the model's; None if it follows another control.
+    """
+    default = spec.default if default is ... else default
+
+    def read(texts):
+        try:
+            value = read_texts(spec, texts)
+        except RsvizError as error:
+            raise ValueError from error
+        if not _allowed(spec, value):
+            raise ValueError
+        return list(value) if spec.kind == "list" else value
+
+    return Field(default, read, lambda value: query_of(spec, value)[spec.link])
 
 
-def field_of(setting: Setting) -> Field:
-    """The setting as a value in the URL."""
-    if setting.kind == "choice":
-        return choice(setting.options, setting.default)
-    if setting.kind == "boolean":
-        return flag(setting.default)
-    low = float("-inf") if setting.low is None else setting.low
-    high = float("inf") if setting.high is None else setting.high
-    if not setting.optional:
-        kind = int if setting.kind == "integer" else float
-        return number(low, high, kind(setting.default))
-    given = number(low, high, 0.0)
-    return Field(setting.default, given.read, given.write)
+def request_fields(model: type[BaseModel], defaults: Mapping[str, object]) -> dict[str, Field]:
+    """Fields of an Address: the values of a request that a page sets, by their key in the URL.
+
+    defaults: of the page, by key; `...` for that of the model.
+    """
+    return {key: field_of(fields_of(model)[key], default) for key, default in defaults.items()}
 
 
-def draw(setting: Setting, key: str, label: str) -> None:
-    """The widget for a setting, with its description and default below a number."""
-    if setting.kind == "boolean":
-        st.toggle(label, key=key)
-    elif setting.kind == "choice":
-        st.selectbox(label, setting.options, key=key)
+def _allowed(spec, value) -> bool:
+    values = value if spec.kind == "list" else (value,)
+    return all(spec.optional if one is None else _fits(spec, one) for one in values)
+
+
+def _fits(spec, one) -> bool:
+    if spec.options:
+        return one in spec.options
+    return not isinstance(one, int | float) or (
+        (spec.low is None or spec.low <= one) and (spec.high is None or one <= spec.high)
+    )
+
+
+def draw(
+    spec: FieldSpec, key: str = "", label: str = "", *, form: Callable[[str], str] = str, mark: bool = False
+):
+    """The widget of a field, and its value. key, label: by default those of the model.
+
+    form: how an option is written. mark: what the field means is said in a help mark, and not in a line below
+    that names the default too.
+    """
+    key, label = key or spec.link, label or spec.label
+    says = meaning(spec) if mark else None
+    if spec.kind == "boolean":
+        value = st.toggle(label, key=key, help=says)
+    elif spec.kind == "choice" or spec.options:
+        value = st.selectbox(label, spec.options, format_func=form, key=key, help=says)
     else:
-        _draw_number(setting, key, label)
-    if setting.says:
-        st.caption(f"{setting.says} Default: {_shown(setting.default)}.")
+        value = _draw_number(spec, key, label, says)
+    if spec.setting.help and not mark:
+        st.caption(f"{meaning(spec)} Default: {_shown(spec.default)}.")
+    return value
 
 
-def _draw_number(setting, key, label):
-    kind = int if setting.kind == "integer" else float
-    bounds = {
-        "min_value": None if setting.low is None else kind(setting.low),
-        "max_value": None if setting.high is None else kind(setting.high),
+def _draw_number(spec, key, label, says):
+    kind = int if spec.kind == "integer" else float
+    limits = {
+        "min_value": None if spec.low is None else kind(spec.low),
+        "max_value": None if spec.high is None else kind(spec.high),
     }
     if kind is float:
-        bounds |= {"step": _step(setting.default), "format": "%g"}
-    if setting.optional:
-        bounds |= {"value": None, "placeholder": "not given"}
-    st.number_input(label, key=key, **bounds)
+        limits |= {"step": _step(spec.default), "format": "%g"}
+    if spec.optional:
+        limits |= {"value": None, "placeholder": "not given"}
+    return st.number_input(label, key=key, help=says, **limits)
+
+
+def draw_stops(spec: FieldSpec, stops: Iterable, key: str = "", label: str = "", form: str = "{:,}"):
+    """A slider over `stops` and, if the link has another value, over that too; the value.
+
+    key, label: by default those of the model. form: how a stop is written.
+    """
+    key = key or spec.link
+    options = sorted({*stops, st.session_state[key]})
+    return st.select_slider(
+        label or spec.label, options, format_func=form.format, key=key, help=meaning(spec)
+    )
+
+
+def meaning(spec: FieldSpec) -> str:
+    """What the field means, with its unit; a widget shows the choices itself."""
+    return spec.help.partition(" One of ")[0]
 
 
 def _step(default) -> float:
-    """A tenth of the default, or 0.01 where that is no measure."""
+    """A tenth of the default, or 0.01 where there is none."""
     return float(f"{default / 10:.1g}") if default else 0.01
 
 

@@ -153,7 +153,7 @@ def test_stopping_keeps_what_was_proved_while_votes_arrived(page, shared, tmp_pa
 
 
 def test_a_link_with_another_noise_and_a_rule_is_that_request(page, shared):
-    open_certify(page, shared, "?end=decide&decide=0.1&seed=12")
+    open_certify(page, shared, "?until_radius=0.1&seed=12")
     expect(page.get_by_label(re.compile("Radius to decide"))).to_have_value("0.1", timeout=SLOW)
     choose_noise(page, "Laplace")
     expect(page.get_by_text("Deviation per pixel 0.25")).to_be_visible(timeout=SLOW)
@@ -259,13 +259,13 @@ def test_a_bad_picture_gets_one_sentence(page, shared, name, content, sentence):
 @pytest.mark.parametrize(
     "query",
     [
-        "?job=none&sigma=-3&n=5&alpha=2&index=99999&seed=-1&n0=x",
+        "?job=none&scale=-3&n=5&alpha=2&index=99999&seed=-1&n0=x",
         "?job=../../etc/passwd&checkpoint=../../etc/passwd",
         "?image=zz&from=upload&fit=stretch",
         "?sigma=nan&index=1e9&from=nowhere&job=" + "a" * 5000,
         "?job=0123456789abcdef",
         "?noise=salt&end=never&decide=-1&within=200&procedure=li",
-        "?noise=linf-exponential&sigma=5&end=decide&decide=nan",
+        "?noise=linf-exponential&scale=5&end=until_radius&until_radius=nan",
     ],
 )
 def test_whatever_stands_in_the_url_the_page_is_drawn(page, shared, query):

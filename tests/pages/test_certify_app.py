@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from rsviz import jobs
 from rsviz.confidence import PROCEDURES
 from rsviz.noise import NOISES
+from rsviz.tasks.certify import CertifyRequest
+from rsviz.tasks.spellings import to_query
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DRAW = """
@@ -74,7 +76,7 @@ def test_every_run_of_the_page_may_be_stopped_and_takes_the_procedure_that_suits
 def test_each_noise_has_a_scale_of_its_own_that_starts_at_the_deviation_of_training(certify_page, noise):
     app = certify_page.selectbox(key="noise").set_value(noise).run()
     assert not app.exception
-    slider = app.slider(key="sigma")
+    slider = app.slider(key="scale")
     assert ("λ" if noise in ("laplace", "uniform") else "σ") in slider.label
     assert NOISES[noise](slider.value).deviation(64) == pytest.approx(0.25, rel=1e-3)
     assert NOISES[noise](slider.max).deviation(64) == pytest.approx(2.0, rel=0.1)
@@ -97,8 +99,8 @@ def test_a_rule_is_part_of_the_request(certify_page, end, key, value):
 def test_a_rule_with_a_procedure_that_allows_none_is_one_sentence(certify_page):
     app = certify_page.selectbox(key="end").set_value("until_radius").run()
     app = app.selectbox(key="procedure").set_value("cohen").run()
-    app = button(app, "Certify").click().run()
     assert not app.exception
+    assert button(app, "Certify").disabled
     assert [error.value for error in app.error] == [
         "procedure is 'cohen', and until_radius is given: a run that ends by what it sees needs limits that "
         "hold at every moment, which are those of anytime."
@@ -123,8 +125,15 @@ def test_a_link_carries_keys_and_leaves_out_what_the_page_suggests(certify_page)
 
 
 def test_a_link_gives_the_same_request_to_somebody_else(open_page):
-    asked = {"checkpoint": "digits-gaussian-0.50", "noise": "uniform", "sigma": "0.3", "index": "11"}
-    asked |= {"n": "1000", "alpha": "0.01", "n0": "50", "seed": "3", "end": "decide", "decide": "0.125"}
+    asked = {"checkpoint": "digits-gaussian-0.50", "noise": "uniform", "scale": "0.3", "index": "11"}
+    asked |= {
+        "n": "1000",
+        "alpha": "0.01",
+        "n0": "50",
+        "seed": "3",
+        "end": "until_radius",
+        "until_radius": "0.125",
+    }
     app = open_page("certify", **asked)
     assert not app.exception
     assert query(app) == asked
@@ -135,7 +144,7 @@ def test_a_link_gives_the_same_request_to_somebody_else(open_page):
         0.3,
     )
     assert (request["image"]["index"], request["n"], request["alpha"]) == (11, 1_000, 0.01)
-    assert (request["n0"], request["seed"], request["decide"]) == (50, 3, 0.125)
+    assert (request["n0"], request["seed"], request["until_radius"]) == (50, 3, 0.125)
 
 
 def test_an_older_link_that_has_the_labels_of_the_options_is_read(open_page):
@@ -149,6 +158,29 @@ def test_an_older_link_that_has_the_labels_of_the_options_is_read(open_page):
     request = certified(app)
     assert (request["checkpoint"], request["noise"]) == ("digits-gaussian-0.50", "laplace")
     assert (request["n"], request["within"]) == (1_000_000, 10.0)
+
+
+def test_an_older_link_that_has_other_names_of_the_settings_is_read(open_page):
+    request = certified(open_page("certify", sigma="0.3", end="decide", decide="0.125"))
+    assert (request["scale"], request["until_radius"]) == (0.3, 0.125)
+
+
+def test_the_link_of_a_request_restores_it(open_page):
+    asked = CertifyRequest.make(
+        checkpoint="digits-plain",
+        image={"kind": "dataset", "dataset": "digits", "index": 5},
+        noise="laplace",
+        scale=0.2,
+        n0=50,
+        n=5_000,
+        alpha=0.02,
+        procedure="anytime",
+        within=3.0,
+        stoppable=True,
+        seed=8,
+    )
+    app = open_page("certify", **{key: texts[0] for key, texts in to_query(asked).items()})
+    assert CertifyRequest.make(**certified(app)) == asked
 
 
 def test_a_link_to_a_checkpoint_that_is_not_here_says_so(open_page):

@@ -4,25 +4,37 @@ import streamlit as st
 
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
+from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
-from rsviz.tasks.certify import shipped_example
+from rsviz.tasks.certify import CertifyRequest, shipped_example
 from rsviz.tasks.settings import AUTO
 from rsviz.ui import pickers
-from rsviz.ui.address import Address, choice, number
-from rsviz.ui.glossary import explain
+from rsviz.ui.address import Address, choice, labelled
+from rsviz.ui.settings import draw, draw_stops, meaning, request_fields
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
-MOST_SEED = 2**53 - 1
 ENDS = {
     "votes": "After n votes",
     "until_radius": "When a radius is decided",
     "within": "When it is good enough",
 }
+OLDER_ENDS = {"decide": "until_radius"} | {words: key for key, words in ENDS.items()}
 
 
-VALID = [AUTO, *(key for key, procedure in PROCEDURES.items() if procedure.valid)]
+def procedure_title(key: str) -> str:
+    """A procedure as the select box names it."""
+    return PROCEDURES[key].title if key != AUTO else "What suits the classes"
+
+
+SPECS = CertifyRequest.fields()
+FIELDS = request_fields(CertifyRequest, dict.fromkeys(("n", "alpha", "n0", "seed", "procedure"), ...))
+FIELDS |= request_fields(CertifyRequest, {"until_radius": None, "within": None})
+FIELDS["n"] = labelled(FIELDS["n"], {f"{n:,}": f"{n}" for n in VOTES})
+FIELDS["procedure"] = labelled(
+    FIELDS["procedure"], {procedure_title(key): key for key in SPECS["procedure"].options}
+)
 
 ADDRESS = Address(
     "certify",
@@ -30,67 +42,38 @@ ADDRESS = Address(
         **pickers.CHECKPOINT,
         **pickers.IMAGE,
         **pickers.NOISE,
-        "n": choice(VOTES, 100_000, labels={f"{n:,}": n for n in VOTES}),
-        "alpha": choice(ALPHAS, 0.001),
-        "n0": number(1, 100_000, 100),
-        "seed": number(0, MOST_SEED, 0),
-        "procedure": choice(VALID, AUTO),
-        "end": choice(ENDS, "votes", labels={words: key for key, words in ENDS.items()}),
-        "until_radius": number(0.0001, 100.0, 0.25),
-        "within": number(0.1, 99.0, 10.0),
+        **FIELDS,
+        "end": labelled(choice(ENDS, "votes"), OLDER_ENDS),
     },
+    older={**pickers.OLDER, "decide": "until_radius"},
+    implied={**pickers.IMPLIED, "until_radius": ("end", "until_radius"), "within": ("end", "within")},
 )
 
 
-def choose() -> tuple[Card, dict | None]:
+def choose() -> tuple[Card, CertifyRequest | None]:
     """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
     example = shipped_example().request
     card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
-    source = pickers.pick_image(ADDRESS, card, first=example.image.index)
-    settings = _choose_settings(card)
-    return card, source and {"checkpoint": card.name, "image": source, **settings}
-
-
-def _choose_settings(card):
-    """The fields of the request besides checkpoint and image."""
+    image = pickers.pick_image(ADDRESS, card, first=example.image.index)
     noise, scale = pickers.pick_noise(ADDRESS, card)
-    n = st.select_slider(
-        "Votes n",
-        VOTES,
-        format_func="{:,}".format,
-        key="n",
-        help=explain("votes", "p_A"),
-    )
-    ends = _choose_end(NORMS[NOISES[noise].norm].symbol)
+    values = {"noise": noise, "scale": scale, "n": draw_stops(SPECS["n"], VOTES)}
+    values |= _choose_end(NORMS[NOISES[noise].norm].symbol)
     with st.expander("More settings"):
-        alpha = st.select_slider(
-            "Probability of error α",
-            ALPHAS,
-            format_func="{:g}".format,
-            key="alpha",
-            help=explain("alpha"),
-        )
-        n0 = st.number_input(
-            "Selecting votes n₀",
-            1,
-            100_000,
-            key="n0",
-            help=explain("selecting votes"),
-        )
-        seed = st.number_input("Seed", 0, MOST_SEED, key="seed", help=explain("seed"))
-        procedure = st.selectbox(
-            "Limits on p_A and p_B",
-            VALID,
-            format_func=lambda key: PROCEDURES[key].title if key != AUTO else "What suits the classes",
-            key="procedure",
-            help=explain("limits", "p_B"),
-        )
-    statistics = {"n": n, "alpha": alpha, "n0": n0, "seed": seed, "procedure": procedure}
-    return {"noise": noise, "scale": scale, **statistics, **ends}
+        values["alpha"] = draw_stops(SPECS["alpha"], ALPHAS, form="{:g}")
+        values["n0"] = draw(SPECS["n0"], mark=True)
+        values["seed"] = draw(SPECS["seed"], mark=True)
+        values["procedure"] = draw(SPECS["procedure"], form=procedure_title, mark=True)
+    if image is None:
+        return card, None
+    try:
+        return card, CertifyRequest.make(checkpoint=card.name, image=image, stoppable=True, **values)
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return card, None
 
 
-def _choose_end(norm):
-    """When the run ends, as fields of the request. Every run of the page may be stopped by hand."""
+def _choose_end(norm) -> dict:
+    """When the run ends, as values of the request. Every run of the page may also be stopped by hand."""
     end = st.selectbox(
         "When to end",
         list(ENDS),
@@ -98,14 +81,14 @@ def _choose_end(norm):
         key="end",
         help="A rule ends the run early; what it proved by then holds with the same confidence.",
     )
-    ends = {"stoppable": True}
     if end == "until_radius":
-        words = f"Radius to decide ({norm})"
-        ends["until_radius"] = st.number_input(
-            words, 0.0001, 100.0, step=0.05, format="%.4g", key="until_radius"
-        )
-    elif end == "within":
-        ends["within"] = st.number_input(
-            "Within this % of the largest radius in reach", 0.1, 99.0, step=1.0, key="within"
-        )
-    return ends
+        return {"until_radius": _choose_limit(f"Radius to decide ({norm})", end, 0.0001, 100.0, 0.25, 0.05)}
+    if end == "within":
+        words = "Within this % of the largest radius in reach"
+        return {"within": _choose_limit(words, end, 0.1, 99.0, 10.0, 1.0)}
+    return {}
+
+
+def _choose_limit(label, key, low, high, usual, step) -> float:
+    ADDRESS.suggest(key, usual, lambda value: low <= value <= high)
+    return st.number_input(label, low, high, step=step, format="%.4g", key=key, help=meaning(SPECS[key]))

@@ -175,7 +175,7 @@ def _edges(radius, norm, predicted, seed, dataset, content, shape):
 def _attack_link(progress):
     """To the Attack page with this checkpoint, image and noise."""
     request, image = progress.request, progress.request.image
-    query = {"checkpoint": request.checkpoint, "noise": request.noise, "sigma": request.scale}
+    query = {"checkpoint": request.checkpoint, "noise": request.noise, "scale": request.scale}
     if image.kind == "dataset":
         query |= {"index": image.index}
     else:

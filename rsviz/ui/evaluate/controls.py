@@ -47,6 +47,7 @@ ADDRESS = Address(
         "e_n0": number(1, 100_000, 100),
         "e_seed": number(0, 2**52, 0),
     },
+    pickers.OLDER,
 )
 
 

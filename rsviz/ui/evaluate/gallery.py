@@ -8,7 +8,6 @@ import streamlit as st
 
 from rsviz import data
 from rsviz.bounds import round_down
-from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
 from rsviz.evaluation import OUTCOMES, outcomes
 from rsviz.figures import evaluation as figures
@@ -16,7 +15,6 @@ from rsviz.norms import NORMS
 from rsviz.tasks.certify import limits_in_words
 from rsviz.ui.evaluate.controls import Reading
 from rsviz.ui.evaluate.sources import Source, load, title
-from rsviz.ui.pickers import describe, noise_option
 from rsviz.ui.pictures import data_uri, picture
 
 MOST = 1000
@@ -177,9 +175,9 @@ def _closer(source: Source, dataset, row, outcome, classes):
         st.markdown(f"p_A is at least {lower}, p_B at most {upper}.")
         request = source.votes.header.request
         query = {
-            "checkpoint": describe(load_card(request.checkpoint)),
-            "noise": noise_option(request.noise),
-            "sigma": request.scale,
+            "checkpoint": request.checkpoint,
+            "noise": request.noise,
+            "scale": request.scale,
             "index": index,
         }
         with st.container(horizontal=True):
