@@ -7,6 +7,7 @@ from rsviz.ui.noise.address import ADDRESS, PRESETS
 from rsviz.ui.noise.export import show_export
 from rsviz.ui.noise.view import VIEWS, images
 from rsviz.ui.noise.words import pictures_show
+from rsviz.ui.settings import pick_view
 from rsviz.ui.shell import show_page
 
 
@@ -23,14 +24,7 @@ def page():
         st.info(wrong, icon=":material/image:")
     images(compared)
     st.markdown(pictures_show(compared))
-    view = st.segmented_control(
-        "View",
-        list(VIEWS),
-        required=True,
-        format_func=lambda key: VIEWS[key].title,
-        key="n_view",
-        label_visibility="collapsed",
-    )
+    view = pick_view({key: view.title for key, view in VIEWS.items()}, "n_view")
     show_export(view, compared, VIEWS[view].show(compared))
     ADDRESS.write()
 

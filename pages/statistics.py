@@ -12,6 +12,7 @@ from rsviz.confidence import PROCEDURES
 from rsviz.figures import statistics as figures
 from rsviz.ui import statistics as ui
 from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.settings import pick_view
 from rsviz.ui.shell import show_page
 
 
@@ -19,14 +20,7 @@ def page():
     ui.ADDRESS.restore()
     st.title("How sure, after n votes?", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control(
-            "View",
-            list(ui.VIEWS),
-            required=True,
-            format_func=ui.VIEWS.get,
-            key="s_view",
-            label_visibility="collapsed",
-        )
+        view = pick_view(ui.VIEWS, "s_view")
         ui.PRESETS.menu("Examples")
         with st.popover("Truth, runs, seed", icon=":material/tune:"):
             ui.source_control()

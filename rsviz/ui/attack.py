@@ -1,6 +1,6 @@
 """One attack on the screen: what it found, what is proved, and what may be taken home."""
 
-import json
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -22,7 +22,7 @@ from rsviz.checkpoints import Card
 from rsviz.figures import attack as figures
 from rsviz.figures.certify import votes_columns, votes_spec
 from rsviz.norms import NORMS
-from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.export import Export, record_files, take_home
 from rsviz.ui.job_page import badge
 from rsviz.ui.pickers import noise_words
 from rsviz.ui.pictures import picture
@@ -236,16 +236,9 @@ def _take_home(evidence, result, card):
 
     def export():
         command = command_line(evidence.request, result)
-        described = result | {"command": command}
-        return Export(
-            [
-                File("JSON", f"{name}.json", lambda: json.dumps(described, indent=2)),
-                File("CSV", f"{name}.csv", lambda: csv(result, card)),
-                File("PNG", f"{name}.png", lambda: sheet(evidence, result)),
-            ],
-            commands=[command],
-            gives="repeats the attack",
-        )
+        table, slide = partial(csv, result, card), partial(sheet, evidence, result)
+        files = record_files(name, result, command, table, slide)
+        return Export(files, [command], gives="repeats the attack")
 
     def below():
         if result["radii"]:

@@ -6,10 +6,9 @@ from rsviz.attacks import ATTACKS
 from rsviz.attacks.evidence import shipped_example
 from rsviz.attacks.request import make_request
 from rsviz.checkpoints import Card, list_cards
-from rsviz.errors import RsvizError
 from rsviz.ui import pickers
 from rsviz.ui.address import Address, choice, flag, number, text
-from rsviz.ui.settings import MOST_COUNTED, draw, field_of, settings_of
+from rsviz.ui.settings import MOST_COUNTED, draw, field_of, request_or_sentence, settings_of
 
 PARAMETERS = {key: settings_of(attack.parameters) for key, attack in ATTACKS.items()}
 """The settings of each attack that can be chosen; a norm without a choice is none."""
@@ -175,8 +174,11 @@ def _asked(card, source, own, values):
     if values["attack"] == "transfer":
         parameters = {"attack": own, "parameters": parameters}
     statistics = {name: st.session_state[f"a_{name}"] for name in ("votes", "n", "alpha", "seed")}
-    try:
-        return make_request(checkpoint=card.name, image=source, parameters=parameters, **values, **statistics)
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
+    return request_or_sentence(
+        make_request,
+        checkpoint=card.name,
+        image=source,
+        parameters=parameters,
+        **values,
+        **statistics,
+    )

@@ -22,6 +22,7 @@ from rsviz.ui.export import File, download
 from rsviz.ui.job_page import check_kind, start_button, unfinished_row, watch
 from rsviz.ui.pickers import describe
 from rsviz.ui.session import url_value
+from rsviz.ui.settings import request_or_sentence
 
 SCALES = [0.0, 0.12, 0.25, 0.5, 1.0]
 NONE = ""
@@ -112,19 +113,16 @@ def _choose(card: Card, checkpoints):
         count = st.number_input("Sizes", 1, 20, key="c_count")
     published.pick("c_papers", ATTACKED_IN_PAPERS)
     sizes = [float(f"{size:.6g}") for size in np.linspace(0, largest, count + 1)[1:]]
-    try:
-        return make_request(
-            checkpoints=chosen,
-            scales=scales,
-            surrogate=surrogate or None,
-            images=images,
-            attack=attack,
-            parameters=parameters,
-            sizes=sizes,
-        )
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
+    return request_or_sentence(
+        make_request,
+        checkpoints=chosen,
+        scales=scales,
+        surrogate=surrogate or None,
+        images=images,
+        attack=attack,
+        parameters=parameters,
+        sizes=sizes,
+    )
 
 
 def _parameters(attack) -> dict:

@@ -1,6 +1,7 @@
 """Take it home: the panel with what a person may carry away from a page."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -59,6 +60,20 @@ def take_home(
         above()
         draw(export())
         below()
+
+
+def record_files(
+    name: str, record: Mapping, command: str, csv: Callable[[], str], png: Callable[[], bytes]
+) -> list[File]:
+    """The files of one result: its record with the command as JSON, a table as CSV, a slide as PNG.
+
+    name: of the files, without suffix.
+    """
+    return [
+        File("JSON", f"{name}.json", lambda: json.dumps({**record, "command": command}, indent=2)),
+        File("CSV", f"{name}.csv", csv),
+        File("PNG", f"{name}.png", png),
+    ]
 
 
 def draw(export: Export) -> None:

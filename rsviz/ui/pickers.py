@@ -231,17 +231,29 @@ def _show_download(job):
     st.error(job.error or f"The download was {job.state}.", icon=":material/error:")
 
 
-def _uploaded(card):
-    file = st.file_uploader(
-        "PNG, JPEG, WebP, BMP or TIFF", type=TYPES, key="file", help="It stays on this server."
+def upload_image(file: str, key: str) -> bool:
+    """An uploader of an image; False if its file was refused, and the page says why.
+
+    file: key of its widget. key: where in the session the SHA-256 of the stored image goes.
+    """
+    uploaded = st.file_uploader(
+        "PNG, JPEG, WebP, BMP or TIFF", type=TYPES, key=file, help="It stays on this server."
     )
-    if file is not None and st.session_state.get("stored") != file.file_id:
-        try:
-            st.session_state["image"] = store_upload(file.getvalue())
-            st.session_state["stored"] = file.file_id
-        except RsvizError as error:
-            st.error(str(error), icon=":material/error:")
-            return None
+    stored = f"{file}-stored"
+    if uploaded is None or st.session_state.get(stored) == uploaded.file_id:
+        return True
+    try:
+        st.session_state[key] = store_upload(uploaded.getvalue())
+        st.session_state[stored] = uploaded.file_id
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return False
+    return True
+
+
+def _uploaded(card):
+    if not upload_image("file", "image"):
+        return None
     digest = st.session_state["image"]
     if digest is None:
         return None

@@ -6,9 +6,9 @@ import streamlit as st
 from rsviz import data
 from rsviz.checkpoints import list_cards
 from rsviz.distributional import LOSSES, concave_from, make_request
-from rsviz.errors import RsvizError
 from rsviz.ui.address import Address, choice, flag, names, number, numbers, text
 from rsviz.ui.pickers import describe, offer_download
+from rsviz.ui.settings import request_or_sentence
 
 MOST = 6
 SHOWN = ["digits-nal-0.25", "digits-wrm", "digits-stn-0.25", "digits-smoothadv-0.25", "digits-trades"]
@@ -84,26 +84,24 @@ def choose():
     if not data.available(card.dataset):
         offer_download(card.dataset)
         return card, None
-    try:
-        request = make_request(
-            checkpoints=chosen,
-            images=images,
-            skip=skip,
-            scales=scales,
-            gammas=_gammas(low, high, count),
-            K=steps,
-            r=draws,
-            measured=measured,
-            loss=loss,
-            bound=bound,
-            noise_in_cost=paid,
-            n=n,
-            seed=seed,
-        )
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return card, None
-    st.caption(_proved(request))
+    request = request_or_sentence(
+        make_request,
+        checkpoints=chosen,
+        images=images,
+        skip=skip,
+        scales=scales,
+        gammas=_gammas(low, high, count),
+        K=steps,
+        r=draws,
+        measured=measured,
+        loss=loss,
+        bound=bound,
+        noise_in_cost=paid,
+        n=n,
+        seed=seed,
+    )
+    if request is not None:
+        st.caption(_proved(request))
     return card, request
 
 

@@ -127,6 +127,22 @@ def draw_stops(spec: FieldSpec, stops: Iterable, key: str = "", label: str = "",
     )
 
 
+def pick_view(views: Mapping[str, str], key: str) -> str:
+    """Which picture of a page is drawn. views: titles by key."""
+    return st.segmented_control(
+        "View", list(views), required=True, format_func=views.get, key=key, label_visibility="collapsed"
+    )
+
+
+def request_or_sentence(make: Callable, **values):
+    """make(**values); None where that is no request, and the page says why."""
+    try:
+        return make(**values)
+    except RsvizError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
 def meaning(spec: FieldSpec) -> str:
     """What the field means, with its unit; a widget shows the choices itself."""
     return spec.help.partition(" One of ")[0]

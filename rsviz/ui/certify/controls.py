@@ -4,14 +4,13 @@ import streamlit as st
 
 from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
-from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyRequest, shipped_example
 from rsviz.tasks.settings import AUTO
 from rsviz.ui import pickers
 from rsviz.ui.address import Address, choice, labelled
-from rsviz.ui.settings import draw, draw_stops, meaning, request_fields
+from rsviz.ui.settings import draw, draw_stops, meaning, request_fields, request_or_sentence
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
@@ -65,11 +64,13 @@ def choose() -> tuple[Card, CertifyRequest | None]:
         values["procedure"] = draw(SPECS["procedure"], form=procedure_title, mark=True)
     if image is None:
         return card, None
-    try:
-        return card, CertifyRequest.make(checkpoint=card.name, image=image, stoppable=True, **values)
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return card, None
+    return card, request_or_sentence(
+        CertifyRequest.make,
+        checkpoint=card.name,
+        image=image,
+        stoppable=True,
+        **values,
+    )
 
 
 def _choose_end(norm) -> dict:

@@ -1,6 +1,6 @@
 """What a person takes home of one certificate: every bound, JSON, CSV, a slide, the command."""
 
-import json
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,9 +11,9 @@ from rsviz.confidence import PROCEDURES
 from rsviz.figures import certify as figures
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyProgress, limits_in_words
-from rsviz.tasks.spellings import command_line
+from rsviz.tasks.spellings import command_line, python_call
 from rsviz.ui.certify.words import confidence, headline
-from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.export import Export, record_files, take_home
 from rsviz.ui.pickers import noise_words
 from rsviz.ui.table import markdown_table
 
@@ -45,17 +45,11 @@ def show_export(progress: CertifyProgress, card: Card) -> None:
     name = f"certificate-{certificate.checkpoint}-{certificate.image_sha256[:8]}"
 
     def export():
-        command = command_line(certificate.repeated(progress.request), "--json")
-        described = certificate.to_json() | {"command": command}
-        return Export(
-            [
-                File("JSON", f"{name}.json", lambda: json.dumps(described, indent=2)),
-                File("CSV", f"{name}.csv", lambda: _csv(certificate, card)),
-                File("PNG", f"{name}.png", lambda: _sheet(progress, card)),
-            ],
-            commands=[command],
-            gives="draws the same votes",
-        )
+        repeated = certificate.repeated(progress.request)
+        command = command_line(repeated, "--json")
+        table, slide = partial(_csv, certificate, card), partial(_sheet, progress, card)
+        files = record_files(name, certificate.to_json(), command, table, slide)
+        return Export(files, [command], gives="draws the same votes", python=python_call(repeated))
 
     def below():
         st.markdown("**What every bound proves from these votes**")

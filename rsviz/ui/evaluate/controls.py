@@ -16,6 +16,7 @@ from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, choice, flag, names, number
 from rsviz.ui.evaluate import sources
 from rsviz.ui.session import session_id
+from rsviz.ui.settings import request_or_sentence
 
 MOST = 10
 """Curves in one picture."""
@@ -88,21 +89,18 @@ def choose() -> tuple[Card, EvaluateRequest | None]:
     if not data.available(card.dataset):
         pickers.offer_download(card.dataset)
         return card, None
-    try:
-        return card, EvaluateRequest.make(
-            checkpoint=card.name,
-            dataset=card.dataset,
-            noise=noise,
-            scale=scale,
-            n=n,
-            n0=n0,
-            limit=limit,
-            skip=skip,
-            seed=seed,
-        )
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return card, None
+    return card, request_or_sentence(
+        EvaluateRequest.make,
+        checkpoint=card.name,
+        dataset=card.dataset,
+        noise=noise,
+        scale=scale,
+        n=n,
+        n0=n0,
+        limit=limit,
+        skip=skip,
+        seed=seed,
+    )
 
 
 def reading() -> Reading:

@@ -11,9 +11,9 @@ from rsviz.data.images import fit
 from rsviz.errors import RsvizError
 from rsviz.noise_size import Comparison, EqualDeviation, EqualRadius, EqualScale, Rule
 from rsviz.norms import NORMS, norm_symbol
-from rsviz.tasks.image import load_input, make_source, store_upload
+from rsviz.tasks.image import load_input, make_source
 from rsviz.ui.glossary import explain
-from rsviz.ui.pickers import TYPES
+from rsviz.ui.pickers import upload_image
 
 RULES = MappingProxyType({"deviation": "equal deviation", "scale": "equal scale", "radius": "equal radius"})
 SOURCES = MappingProxyType({"dataset": "From a data set", "upload": "Upload my own"})
@@ -114,7 +114,7 @@ def image_controls() -> None:
         st.session_state["n_index"] = min(st.session_state["n_index"], last)
         st.number_input(f"Test image, 0 to {last}", 0, last, key="n_index")
     else:
-        _upload()
+        upload_image("n_file", "n_image")
         left, right = st.columns(2, vertical_alignment="bottom")
         left.segmented_control("Fit to a square", ["crop", "pad"], required=True, key="n_fit")
         right.toggle("Swap dark and light", key="n_invert")
@@ -122,18 +122,6 @@ def image_controls() -> None:
         "Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help="Resampled to this size."
     )
     st.number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed", help=explain("seed"))
-
-
-def _upload() -> None:
-    file = st.file_uploader(
-        "PNG, JPEG, WebP, BMP or TIFF", type=TYPES, key="n_file", help="It stays on this server."
-    )
-    if file is not None and st.session_state.get("n_stored") != file.file_id:
-        try:
-            st.session_state["n_image"] = store_upload(file.getvalue())
-            st.session_state["n_stored"] = file.file_id
-        except RsvizError as error:
-            st.error(str(error), icon=":material/error:")
 
 
 def _first_image() -> None:
