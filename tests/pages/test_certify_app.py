@@ -209,6 +209,19 @@ def test_the_example_says_what_split_gained(certify_page):
     assert any("radius over CERTIFY" in text.value for text in certify_page.markdown)
 
 
+def test_the_panel_holds_the_command_the_python_lines_and_the_link(open_page):
+    app = open_page("certify", n="5000")
+    app.session_state["take_home"] = True
+    app.run()
+    assert not app.exception
+    command, python, link = (code.value for code in app.code)
+    assert command.startswith("python -m rsviz certify --checkpoint digits-gaussian-0.25 --dataset digits ")
+    assert command.endswith(" --json")
+    assert "from rsviz.tasks.certify import CertifyRequest, run" in python
+    compile(python, "lines", "exec")
+    assert link.endswith("?n=5000")
+
+
 def test_the_cap_on_jobs_is_one_sentence(certify_page, monkeypatch):
     monkeypatch.setenv("RSVIZ_JOBS_PER_SESSION", "1")
     app = button(certify_page, "Certify").click().run()
