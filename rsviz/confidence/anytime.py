@@ -107,8 +107,6 @@ ANYTIME = Procedure(
     key="anytime",
     title="Confidence sequence, at every moment",
     short="anytime",
-    colour="#56B4E9",
-    valid=True,
     statement=(
         "With probability at least 1 - alpha the limits hold after every number of votes at once: watch, "
         "stop when you like, and the certificate stands. Two classes: all of alpha for p_A. More: half of it "
@@ -119,6 +117,8 @@ ANYTIME = Procedure(
         "by proof P3 of the errata, at every n"
     ),
     assumes="The class was chosen before the first of these votes; the draws are independent.",
+    colour="#56B4E9",
+    valid=True,
     formula=_anytime,
     always=True,
 )

@@ -13,13 +13,13 @@ COHEN = Procedure(
     key="cohen",
     title="Clopper-Pearson, one-sided",
     short="CERTIFY",
-    colour="#0072B2",
-    valid=True,
     statement=(
         "n0 votes choose the class; the lower Clopper-Pearson limit at alpha on n fresh votes "
         "bounds p_A, and p_B is at most 1 - p_A."
     ),
     source="Cohen, Rosenfeld and Kolter 2019, CERTIFY",
     assumes="The class was chosen on other votes; n was fixed before the first vote.",
+    colour="#0072B2",
+    valid=True,
     formula=_cohen,
 )

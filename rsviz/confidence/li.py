@@ -17,8 +17,6 @@ LI = Procedure(
     key="li",
     title="Li et al., as written",
     short="Li",
-    colour="#CC79A7",
-    valid=False,
     statement=(
         "One-sided Clopper-Pearson limits at alpha/2 for the class with the most votes and for the runner-up "
         "of the same votes. Choosing them on these votes is not paid for: at alpha = 0.05 and n = 100 the "
@@ -27,6 +25,8 @@ LI = Procedure(
     ),
     source="Li, Chen, Wang and Carin 2019, Section 4, Confidence Interval and Sample Size; errata A11",
     assumes="That the classes of the two largest counts were known before the votes, which they were not.",
+    colour="#CC79A7",
+    valid=False,
     formula=_li,
     same_votes=True,
 )

@@ -79,8 +79,6 @@ SISON_GLAZ = Procedure(
     key="sison-glaz",
     title="Sison-Glaz, as in Li's code",
     short="Sison-Glaz",
-    colour="#D55E00",
-    valid=False,
     statement=(
         "Two-sided simultaneous intervals of the class with the most votes and of the runner-up, on the same "
         "votes; p_B is also at most 1 - p_a_lower. An approximation for many classes with many votes each: "
@@ -93,6 +91,8 @@ SISON_GLAZ = Procedure(
         "A11, A12"
     ),
     assumes="That the approximation holds, which it does not next to p_A = 1.",
+    colour="#D55E00",
+    valid=False,
     formula=_sison_glaz,
     same_votes=True,
     seconds_needed=seconds_needed,

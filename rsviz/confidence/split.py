@@ -17,8 +17,6 @@ SPLIT = Procedure(
     key="split",
     title="Clopper-Pearson, alpha split",
     short="split",
-    colour="#009E73",
-    valid=True,
     statement=(
         "Half of alpha for the lower limit of p_A, half for the upper limit of the largest other count, "
         "which bounds every other class. Certifies below p_A = 1/2 too, and proves much more where many "
@@ -26,5 +24,7 @@ SPLIT = Procedure(
     ),
     source="Errata, proof P3; the proved form of T-CERTIFY (Feng et al.)",
     assumes="The class was chosen on other votes; n was fixed before the first vote.",
+    colour="#009E73",
+    valid=True,
     formula=split_limits,
 )

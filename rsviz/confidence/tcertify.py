@@ -93,8 +93,6 @@ TCERTIFY = Procedure(
     key="tcertify",
     title="T-CERTIFY",
     short="T-CERTIFY",
-    colour="#E69F00",
-    valid=False,
     statement=(
         "As published: alpha' = 0.1 to 1.0 alpha for p_A, the rest for the sum over the other classes, and "
         "the alpha' of largest Gaussian radius, all on the same votes; at alpha' = alpha, where the "
@@ -107,5 +105,7 @@ TCERTIFY = Procedure(
         "The class was chosen on other votes; n was fixed before the first vote; and that choosing the best "
         "alpha' after seeing the votes costs nothing, which is not proved."
     ),
+    colour="#E69F00",
+    valid=False,
     formula=_tcertify,
 )
