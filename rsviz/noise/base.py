@@ -31,7 +31,6 @@ class Noise:
     scale: in pixel units, positive and finite, else RsvizError.
     key, title: its name in links, and for people. norm: key of the norm of its tight bound; the bounds that
     fit it are rsviz.bounds.certifying(key). symbol, latex: of its scale, for text and for formulas.
-    level_norm: the sets where the density exceeds a level are balls of this norm; see `level_outline`.
     prefixes: on a CPU the first 16 k draws from a generator do not depend on how many are requested.
     """
 
@@ -40,7 +39,6 @@ class Noise:
     norm: ClassVar[str]
     symbol: ClassVar[str]
     latex: ClassVar[str]
-    level_norm: ClassVar[str]
     prefixes: ClassVar[bool] = True
 
     scale: float
@@ -75,6 +73,11 @@ class Noise:
     def density(self, z: ArrayLike) -> Floats:
         """Density: z (..., d) -> float64 (...), per pixel unit to the power d."""
         return np.exp(self.log_density(z))
+
+    @property
+    def level_norm(self) -> str:
+        """Key of the norm whose balls are the level sets of the density; see `level_outline`."""
+        return self.norm
 
     def level_size(self, share: ArrayLike) -> Floats:
         """Radius, in `level_norm`, of the ball where the density is at least `share` of its peak.

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,12 +21,11 @@ class Gaussian(Noise):
     scale: sigma, the standard deviation of each coordinate, in pixel units, > 0.
     """
 
-    key: ClassVar[str] = "gaussian"
-    title: ClassVar[str] = "Gaussian"
-    norm: ClassVar[str] = "l2"
-    symbol: ClassVar[str] = "σ"
-    latex: ClassVar[str] = r"\sigma"
-    level_norm: ClassVar[str] = "l2"
+    key = "gaussian"
+    title = "Gaussian"
+    norm = "l2"
+    symbol = "σ"
+    latex = r"\sigma"
 
     def sample(self, shape: Sequence[int], generator: "Generator", out: "Tensor | None" = None) -> "Tensor":
         return empty(shape, generator, out).normal_(0.0, self.scale, generator=generator)

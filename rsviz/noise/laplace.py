@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,12 +27,11 @@ class Laplace(Noise):
     scale: lambda, in pixel units, > 0.
     """
 
-    key: ClassVar[str] = "laplace"
-    title: ClassVar[str] = "Laplace"
-    norm: ClassVar[str] = "l1"
-    symbol: ClassVar[str] = "λ"
-    latex: ClassVar[str] = r"\lambda"
-    level_norm: ClassVar[str] = "l1"
+    key = "laplace"
+    title = "Laplace"
+    norm = "l1"
+    symbol = "λ"
+    latex = r"\lambda"
 
     def sample(self, shape: Sequence[int], generator: "Generator", out: "Tensor | None" = None) -> "Tensor":
         """One uniform number u in [-1, 1) for each value, z = -lambda sign(u) log(1 - |u|).

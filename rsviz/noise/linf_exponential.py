@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,13 +29,12 @@ class LinfExponential(Noise):
     Source: Unified framework, eq. 6, Theorem 15 (the expected norm is d sigma) and Remark 14 (the sampler).
     """
 
-    key: ClassVar[str] = "linf-exponential"
-    title: ClassVar[str] = "ℓ∞-exponential"
-    norm: ClassVar[str] = "linf"
-    symbol: ClassVar[str] = "σ"
-    latex: ClassVar[str] = r"\sigma"
-    level_norm: ClassVar[str] = "linf"
-    prefixes: ClassVar[bool] = False  # the sizes of all draws come first
+    key = "linf-exponential"
+    title = "ℓ∞-exponential"
+    norm = "linf"
+    symbol = "σ"
+    latex = r"\sigma"
+    prefixes = False  # the sizes of all draws come first
 
     def sample(self, shape: Sequence[int], generator: "Generator", out: "Tensor | None" = None) -> "Tensor":
         """Each draw has its own R ~ Gamma(d + 1, sigma) and is uniform in the cube [-R, R]^d."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,12 +21,16 @@ class Uniform(Noise):
     scale: lambda, in pixel units, > 0.
     """
 
-    key: ClassVar[str] = "uniform"
-    title: ClassVar[str] = "Uniform"
-    norm: ClassVar[str] = "l1"
-    symbol: ClassVar[str] = "λ"
-    latex: ClassVar[str] = r"\lambda"
-    level_norm: ClassVar[str] = "linf"
+    key = "uniform"
+    title = "Uniform"
+    norm = "l1"
+    symbol = "λ"
+    latex = r"\lambda"
+
+    @property
+    def level_norm(self) -> str:
+        """The support is a cube."""
+        return "linf"
 
     def sample(self, shape: Sequence[int], generator: "Generator", out: "Tensor | None" = None) -> "Tensor":
         return empty(shape, generator, out).uniform_(-self.scale, self.scale, generator=generator)
