@@ -20,7 +20,7 @@ from scipy.special import ndtr
 
 from rsviz.confidence import PROCEDURES, clopper_pearson_lower, sequence_lower
 from rsviz.confidence.stopping import OUT_OF_REACH, PROVED, UNDECIDED, outlook, stopping_status
-from rsviz.simulation import radius, shared, typical
+from rsviz.simulation import class_probabilities, expected_counts, radius
 
 N, ALPHA = 100_000, 0.001
 VECTORS, CLASSES = 10_000, 10
@@ -39,7 +39,7 @@ def speed(rounds):
     random = np.random.default_rng(0)
     found = {}
     for n in (1_000, N):
-        alike = random.multinomial(n, shared(0.9, CLASSES, 0.2), VECTORS)
+        alike = random.multinomial(n, class_probabilities(0.9, CLASSES, 0.2), VECTORS)
         truths = random.dirichlet([3] + [0.3] * (CLASSES - 1), VECTORS)
         for name, counts in (("alike", alike), ("different", random.multinomial(n, truths))):
             tops = counts.argmax(-1)
@@ -67,7 +67,7 @@ def cost():
     for p_a in (0.6, 0.9, 0.99, 0.999):
         k = round(p_a * N)
         fixed, always = (float(limit(k, N, ALPHA)) for limit in (clopper_pearson_lower, sequence_lower))
-        many = typical(shared(p_a, CLASSES, 0.01), N)
+        many = expected_counts(class_probabilities(p_a, CLASSES, 0.01), N)
         split, anytime = (
             float(radius(*PROCEDURES[key].limits(many, [0], ALPHA))[0]) for key in ("split", "anytime")
         )
@@ -86,9 +86,9 @@ def cost():
 def with_radius(wanted, classes):
     """Probabilities with an even rest whose radius is `wanted`."""
     if classes == 2:
-        return shared(float(ndtr(wanted)), 2, 1.0)
+        return class_probabilities(float(ndtr(wanted)), 2, 1.0)
     p_a = brentq(lambda p: radius(p, (1 - p) / (classes - 1)) - wanted, 1 / classes + 1e-9, 1 - 1e-12)
-    return shared(p_a, classes, 1e-9)
+    return class_probabilities(p_a, classes, 1e-9)
 
 
 def votes_to_decide(r, truth, runs, seed):

@@ -187,7 +187,7 @@ def peeking(asked):
 def votes(asked):
     """Radius against n."""
     n = np.unique(np.geomspace(10, 1e7, 90).round().astype(np.int64))
-    radii = simulation.bought(asked.probabilities, n, asked.alpha, ui.FAST)
+    radii = simulation.radius_by_votes(asked.probabilities, n, asked.alpha, ui.FAST)
     ceiling = simulation.ceiling(n, asked.alpha)
     chart = figures.bought_chart(n, radii, asked.true_radius, ceiling, asked.n)
     st.vega_lite_chart(chart, key="statistics-votes", alt="Radius proved against the number of votes")
@@ -215,7 +215,7 @@ def split(asked):
     chosen = float(truth[0])
     p_a = np.unique(np.append(np.linspace(min(0.5, 1 / classes) + 0.005, 0.995, 120), chosen))
     keys = ("cohen", "split", "tcertify", "anytime")
-    radii = simulation.gains(p_a, classes, max(share, 1e-9), asked.n, asked.alpha, keys)
+    radii = simulation.radius_by_p_a(p_a, classes, max(share, 1e-9), asked.n, asked.alpha, keys)
     chart = figures.gains_chart(p_a, radii, chosen)
     st.vega_lite_chart(chart, key="statistics-split", alt="Radius proved against p_A")
     st.markdown(says_split(p_a, radii, chosen))

@@ -1,7 +1,9 @@
-"""Bounds side by side: over the triangle, along a slice, at one point; probabilities exact or estimated."""
+"""Bounds side by side: over the triangle, along a slice, at one point; probabilities exact or from votes."""
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -13,14 +15,20 @@ from rsviz.noise import NOISES
 from rsviz.norms import check_dim, conversion
 
 TIE = 1e-9
-"""Radii closer than this, relatively, are called equal: what the bounds are computed to."""
+"""Radii closer than this, relatively, are called equal: the accuracy to which bounds are computed."""
 
-MAX_VOTES = 10_000_000
+MOST_VOTES = 10_000_000
+
+Points = tuple[np.ndarray, np.ndarray]
+"""(p_a, p_b), float64 (points,)."""
 
 
 @dataclass(frozen=True)
-class Votes:
-    """What is known of the probabilities: n votes, and limits that hold with probability 1 - alpha."""
+class ExpectedVotes:
+    """Votes that fall exactly as the probabilities say, and the limits that they prove.
+
+    n: votes, from 1 to 10,000,000. alpha: probability of error, in (0, 1). procedure: key of PROCEDURES.
+    """
 
     n: int
     alpha: float = 0.001
@@ -29,22 +37,23 @@ class Votes:
     def __post_init__(self):
         if self.procedure not in PROCEDURES:
             raise RsvizError(f"procedure is {self.procedure!r}; it must be one of: {', '.join(PROCEDURES)}.")
-        if isinstance(self.n, bool) or not isinstance(self.n, int) or not 1 <= self.n <= MAX_VOTES:
-            raise RsvizError(f"n is {self.n}; it must be an integer from 1 to {MAX_VOTES}.")
+        if isinstance(self.n, bool) or not isinstance(self.n, int) or not 1 <= self.n <= MOST_VOTES:
+            raise RsvizError(f"n is {self.n}; it must be an integer from 1 to {MOST_VOTES}.")
         if not 0 < self.alpha < 1:
             raise RsvizError(f"alpha is {self.alpha}; it must lie between 0 and 1.")
 
-    def limits(self, p_a, p_b):
-        """(p_a_lower, p_b_upper) where the votes fall exactly as p_a and p_b say; (0, 0) where they abstain.
+    def limits(self, p_a: np.ndarray, p_b: np.ndarray) -> Points:
+        """(p_a_lower, p_b_upper), float64 (points,); (0, 0) where the votes prove nothing.
 
-        p_a, p_b: 1-D arrays. The votes of neither class go to others, none with more than the runner-up.
+        p_a, p_b: shares of the two top classes (points,). The remaining votes go to other classes, none with
+        more votes than the runner-up.
         """
         top = np.rint(self.n * p_a).astype(np.int64)
         runner_up = np.minimum(np.rint(self.n * p_b).astype(np.int64), np.minimum(top, self.n - top))
         rest = self.n - top - runner_up
         largest = np.maximum(runner_up, 1)
         lower, upper = np.zeros(len(p_a)), np.zeros(len(p_a))
-        # Rows with few classes go together; a row whose rest is dust has as many columns as it needs
+        # Rows with few classes are computed together: a row with many small classes needs many columns
         columns = -(-rest // largest)
         for few in np.unique(np.ceil(np.log2(columns + 1)).astype(int)):
             rows = np.flatnonzero(np.ceil(np.log2(columns + 1)).astype(int) == few)
@@ -53,7 +62,7 @@ class Votes:
             counts = np.concatenate([top[rows, None], runner_up[rows, None], dust], axis=1)
             winner = np.zeros(len(rows), dtype=np.int64)
             lower[rows], upper[rows] = PROCEDURES[self.procedure].limits(counts, winner, alpha=self.alpha)
-        proved = lower > upper
+        proved = lower > upper  # the radius of (0, 0) is 0
         return np.where(proved, lower, 0.0), np.where(proved, np.minimum(upper, 1 - lower), 0.0)
 
 
@@ -71,7 +80,7 @@ class Setting:
     dim: int = 784
     norm: str | None = None
     c: float = 1.0
-    votes: Votes | None = None
+    votes: ExpectedVotes | None = None
 
     def __post_init__(self):
         if not (isinstance(self.scale, int | float) and math.isfinite(self.scale) and self.scale > 0):
@@ -83,13 +92,15 @@ class Setting:
         BOUNDS["dmr-l2"].parameters["c"].check(self.c)
 
     def scale_of(self, noise: str) -> float:
-        """The scale that a noise is used with."""
+        """The scale of a noise (key of NOISES) in this setting, in pixel units."""
         return self.scale / deviation(noise, self.dim) if self.equal_deviation else self.scale
 
     def norm_of(self, bound: Bound) -> str:
+        """The norm in which the radius of a bound is read."""
         return self.norm or bound.norm
 
-    def parameters_of(self, bound: Bound) -> dict:
+    def parameters_of(self, bound: Bound) -> dict[str, float]:
+        """What a bound needs besides the scale and the dimension."""
         return {"c": self.c} if "c" in bound.parameters else {}
 
 
@@ -100,10 +111,38 @@ def deviation(noise: str, dim: int) -> float:
     return NOISES[noise](1.0).deviation(dim)
 
 
-def cells(steps: int):
-    """Centres (p_a, p_b) of the squares of side 1/steps that lie in the triangle, and that side.
+CORNER = 0.2
 
-    The centres keep off the edges, where radii are 0 or infinite. steps: even, from 10 to 400.
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the triangle. extent: largest p_a; p_b goes to half of it. least: smallest p_a + p_b."""
+
+    title: str
+    extent: float = 1.0
+    least: float = 0.0
+
+    def cells(self, steps: int = 120) -> tuple[np.ndarray, np.ndarray, float]:
+        """(p_a, p_b, side) of the squares of side extent/steps in the region; steps as for `cells`."""
+        p_a, p_b, side = (values * self.extent for values in cells(steps))
+        inside = p_a + p_b >= self.least
+        return p_a[inside], p_b[inside], side
+
+
+REGIONS: Mapping[str, Region] = MappingProxyType(
+    {
+        "whole": Region("the whole triangle"),
+        "plotted": Region("as plotted: p_A + p_B ≥ 0.2", least=CORNER),
+        "corner": Region("the corner: p_A ≤ 0.2", extent=CORNER),
+    }
+)
+
+
+def cells(steps: int) -> tuple[np.ndarray, np.ndarray, float]:
+    """Centres (p_a, p_b) of the squares of side 1/steps in the triangle, and that side.
+
+    The centres keep off the edges, where radii are 0 or infinite.
+    steps: even, from 10 to 400; else RsvizError.
     """
     if isinstance(steps, bool) or not isinstance(steps, int) or not 10 <= steps <= 400 or steps % 2:
         raise RsvizError(f"steps is {steps}; it must be an even integer from 10 to 400.")
@@ -112,7 +151,23 @@ def cells(steps: int):
     return (a[inside] + 0.5) / steps, (b[inside] + 0.5) / steps, 1 / steps
 
 
-def line(share: float, points: int = 400):
+def surfaces(
+    keys: Iterable[str], setting: "Setting", steps: int = 60
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Radii on a grid: (p_a (2 steps,), p_b (steps,), radii (steps, 2 steps) by key).
+
+    Radii are NaN outside the triangle. steps: from 5 to 200.
+    """
+    p_a, p_b, side = cells(2 * steps)
+    columns, rows = np.rint(p_a / side - 0.5).astype(int), np.rint(p_b / side - 0.5).astype(int)
+    radii = {}
+    for key in keys:
+        radii[key] = np.full((steps, 2 * steps), np.nan)
+        radii[key][rows, columns] = radius(key, p_a, p_b, setting)
+    return (np.arange(2 * steps) + 0.5) * side, (np.arange(steps) + 0.5) * side, radii
+
+
+def line(share: float, points: int = 400) -> Points:
     """Points (p_a, p_b) with p_b = share * (1 - p_a), denser towards p_a = 1. share: in (0, 1]."""
     if not 0 < share <= 1:
         raise RsvizError(f"share is {share}; it must lie in (0, 1].")
@@ -122,16 +177,23 @@ def line(share: float, points: int = 400):
 
 
 def radius(key: str, p_a, p_b, setting: Setting) -> np.ndarray:
-    """Radius of a bound in a setting; p_a, p_b: probabilities, or the shares of the votes."""
+    """Radius of a bound in a setting, float64 (points,), in pixel units and the norm of the setting.
+
+    p_a, p_b: probabilities, or the shares of the votes. Raises RsvizError outside the triangle.
+    """
     bound = _bound(key)
     p_a, p_b = np.atleast_1d(p_a).astype(float), np.atleast_1d(p_b).astype(float)
-    scale = setting.scale_of(bound.noise)
-    if setting.votes is not None:
-        bound.radius(p_a, p_b, dim=setting.dim)  # refuses shares outside the domain
-        p_a, p_b = setting.votes.limits(p_a, p_b)
-    return bound.radius_in(
-        setting.norm_of(bound), p_a, p_b, scale, setting.dim, **setting.parameters_of(bound)
+    return _in_own_norm(bound, p_a, p_b, setting) * conversion(
+        bound.norm, setting.norm_of(bound), setting.dim
     )
+
+
+def _in_own_norm(bound: Bound, p_a, p_b, setting: Setting) -> np.ndarray:
+    scale, parameters = setting.scale_of(bound.noise), setting.parameters_of(bound)
+    exact = bound.radius(p_a, p_b, scale, setting.dim, **parameters)
+    if setting.votes is None:
+        return exact
+    return bound.certified_radius(*setting.votes.limits(p_a, p_b), scale, setting.dim, **parameters)
 
 
 def ratio(key: str, other: str, p_a, p_b, setting: Setting) -> np.ndarray:
@@ -140,7 +202,34 @@ def ratio(key: str, other: str, p_a, p_b, setting: Setting) -> np.ndarray:
         return radius(key, p_a, p_b, setting) / radius(other, p_a, p_b, setting)
 
 
-def winners(keys, p_a, p_b, setting: Setting) -> np.ndarray:
+@dataclass(frozen=True)
+class Extremes:
+    """Where a ratio is largest and smallest (indices), and the share of its points at which it is below 1."""
+
+    largest: int
+    smallest: int
+    below_one: float
+
+
+def extremes(ratios: np.ndarray) -> Extremes | None:
+    """The extremes of the finite ratios; None where there are none."""
+    finite = np.isfinite(ratios)
+    if not finite.any():
+        return None
+    known = np.where(finite, ratios, np.nan)
+    below = float(np.mean(ratios[finite] < 1 - TIE))
+    return Extremes(int(np.nanargmax(known)), int(np.nanargmin(known)), below)
+
+
+def refuted(key: str, p_a, p_b, setting: Setting) -> np.ndarray:
+    """Whether a claim exceeds the tight radius of its noise and norm, at each point; there it is false."""
+    tight = tight_bound(_bound(key))
+    if _bound(key).rigorous or tight is None:
+        return np.zeros(np.shape(np.atleast_1d(p_a)), bool)
+    return radius(key, p_a, p_b, setting) > radius(tight.key, p_a, p_b, setting) * (1 + TIE)
+
+
+def winners(keys: Sequence[str], p_a, p_b, setting: Setting) -> np.ndarray:
     """Index into `keys` of the largest radius at each point, -1 where nothing is certified.
 
     Of equal radii (to within 1e-9) the first wins.
@@ -172,17 +261,16 @@ class AtPoint:
 
 def at_point(p_a: float, p_b: float, setting: Setting) -> list[AtPoint]:
     """Every bound at one point, in display order, with the numbers in its formula."""
-    BOUNDS["cohen-l2"].radius(p_a, p_b)
-    low_a, low_b = float(p_a), float(p_b)
+    at, shown = (np.array([p_a], float), np.array([p_b], float)), (float(p_a), float(p_b))
     if setting.votes is not None:
-        low_a, low_b = (float(limit[0]) for limit in setting.votes.limits(np.array([p_a]), np.array([p_b])))
+        shown = tuple(float(limit[0]) for limit in setting.votes.limits(*at))
     found = []
     for bound in BOUNDS.values():
-        own = float(_in_own_norm(bound, low_a, low_b, setting))
+        own = float(_in_own_norm(bound, *at, setting)[0])
         tight = tight_bound(bound)
-        best = float(_in_own_norm(tight, low_a, low_b, setting)) if tight else 0.0
+        best = float(_in_own_norm(tight, *at, setting)[0]) if tight else 0.0
         same = own == best  # both 0 or both infinite
-        norm = setting.norm_of(bound)
+        norm, scale = setting.norm_of(bound), setting.scale_of(bound.noise)
         found.append(
             AtPoint(
                 bound=bound,
@@ -190,17 +278,11 @@ def at_point(p_a: float, p_b: float, setting: Setting) -> list[AtPoint]:
                 norm=norm,
                 converted=norm != bound.norm,
                 of_tight=1.0 if same and best else own / best if best and math.isfinite(best) else None,
-                formula=bound.filled(
-                    low_a, low_b, setting.scale_of(bound.noise), setting.dim, **setting.parameters_of(bound)
-                ),
-                scale=setting.scale_of(bound.noise),
+                formula=bound.filled(*shown, scale, setting.dim, **setting.parameters_of(bound)),
+                scale=scale,
             )
         )
     return found
-
-
-def _in_own_norm(bound, p_a, p_b, setting):
-    return bound.radius(p_a, p_b, setting.scale_of(bound.noise), setting.dim, **setting.parameters_of(bound))
 
 
 @dataclass(frozen=True)
@@ -223,8 +305,8 @@ class CounterExample:
     moved_p_a: float
     moved_p_b: float
 
-    def probabilities(self, distance):
-        """(p_A, p_B) after a move of these lengths."""
+    def probabilities(self, distance) -> Points:
+        """(p_A, p_B) after moves of these lengths, in pixel units."""
         distance = np.asarray(distance, dtype=float)
         return (
             ndtr((self.edge_a - distance) / self.scale),
@@ -235,7 +317,8 @@ class CounterExample:
 def counter_example(p_a: float, p_b: float, scale: float = 0.5, c: float = 1.0) -> CounterExample | None:
     """The half-space classifier that refutes `dmr-l2` at this point; None where the claim is not too large.
 
-    Its step lies half way between the tight and the claimed radius, so the class has changed.
+    p_a, p_b: probabilities at the point. scale: sigma, in pixel units. c: of the claim.
+    The step is half way between the tight and the claimed radius, so the class has changed.
     """
     tight = float(BOUNDS["cohen-l2"].radius(p_a, p_b, scale))
     claimed = float(BOUNDS["dmr-l2"].radius(p_a, p_b, scale, c=c))
@@ -258,7 +341,7 @@ def counter_example(p_a: float, p_b: float, scale: float = 0.5, c: float = 1.0) 
     )
 
 
-def _bound(key) -> Bound:
+def _bound(key: str) -> Bound:
     if key not in BOUNDS:
         raise RsvizError(f"{key} is not a bound; the bounds are: {', '.join(BOUNDS)}.")
     return BOUNDS[key]

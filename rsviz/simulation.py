@@ -1,7 +1,7 @@
-"""What the confidence procedures do where the truth is known: drawn votes, failure rates, peeking, radii.
+"""The confidence procedures where the true probabilities are known: failure rates, peeking, radii.
 
-Radii are those of the tight bound for Gaussian noise in l2 with sigma = 1, so in units of sigma. NumPy and
-SciPy only; everything follows from its arguments, the seed included.
+Radii are those of the tight bound for Gaussian noise in l2 with sigma = 1, so in units of sigma. No torch.
+Every result depends on its arguments alone, the seed included.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,15 @@ from scipy.special import betainc, betaincc, gammaln, ndtri
 from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES, clopper_pearson_lower, log_evidence, sequence_lower
 from rsviz.errors import RsvizError
+from rsviz.noise import NOISES
+from rsviz.smoothing.certify import Certificates, certificates
 
 MOST_VOTES = 10_000_000
 MOST_CLASSES = 1_000
 MOST_RUNS = 100_000
 
 
-def shared(p_a: float, classes: int, share: float) -> np.ndarray:
+def class_probabilities(p_a: float, classes: int, share: float) -> np.ndarray:
     """Probabilities of `classes` classes: p_a, then `share` of the rest, then the others evenly.
 
     p_a: in (0, 1). share: in (0, 1], raised to an even part of the rest where it is smaller. Two classes have
@@ -41,11 +43,23 @@ def shared(p_a: float, classes: int, share: float) -> np.ndarray:
 TIE = 1e-12
 """Probabilities closer than this are equal: shares of a rest that were rounded."""
 
+_BOUND = BOUNDS["cohen-l2"]
+
 
 def radius(p_a, p_b) -> np.ndarray:
-    """Radius in units of sigma of limits or probabilities, arrays that broadcast; 0 where p_a <= p_b."""
-    p_a, p_b = np.asarray(p_a, float), np.asarray(p_b, float)
-    return BOUNDS["cohen-l2"].certified_radius(p_a, np.where(p_a > p_b + TIE, p_b, p_a))
+    """Radius in units of sigma of true probabilities, arrays that broadcast; 0 where p_a <= p_b."""
+    p_a, p_b = np.broadcast_arrays(np.asarray(p_a, float), np.asarray(p_b, float))
+    return _BOUND.certified_radius(np.where(p_a > p_b + TIE, p_a, p_b), p_b)
+
+
+def certify(counts, top, procedure: str, alpha: float) -> Certificates:
+    """What a procedure proves from votes; radii in units of sigma.
+
+    counts: votes (..., classes). top: the class (...) whose votes are counted. procedure: key of PROCEDURES.
+    alpha: probability of error, in (0, 1).
+    """
+    unit = NOISES["gaussian"](1.0)
+    return certificates(counts, top, procedure=procedure, alpha=alpha, noise=unit, dim=1, bounds=[_BOUND])
 
 
 def ceiling(n, alpha: float) -> np.ndarray:
@@ -124,19 +138,17 @@ class Experiment:
 
     def outcome(self, key: str, tops, counts) -> Outcome:
         """One procedure on votes as `votes` gives them, or on some of them."""
-        procedure = PROCEDURES[key]
-        top = counts.argmax(-1) if procedure.same_votes else tops
-        p_a_lower, p_b_upper = procedure.limits(counts, top, self.alpha)
+        top = counts.argmax(-1) if PROCEDURES[key].same_votes else tops
+        found = certify(counts, top, key, self.alpha)
         p_a, p_b = self.truth(top)
-        found = radius(p_a_lower, p_b_upper)
         return Outcome(
             top=top,
-            p_a_lower=p_a_lower,
-            p_b_upper=p_b_upper,
-            radius=found,
-            limits_fail=(p_a_lower > p_a + TIE) | (p_b_upper < p_b - TIE),
+            p_a_lower=found.p_a_lower,
+            p_b_upper=found.p_b_upper,
+            radius=found.radius,
+            limits_fail=(found.p_a_lower > p_a + TIE) | (found.p_b_upper < p_b - TIE),
             # two roundings of the same number are not a failure
-            certificate_fails=found > radius(p_a, p_b) * (1 + 1e-12),
+            certificate_fails=found.radius > radius(p_a, p_b) * (1 + 1e-12),
         )
 
     def truth(self, top):
@@ -243,7 +255,7 @@ def path(p: float, n: int, alpha: float, seed: int, points: int = 300) -> dict[s
     }
 
 
-def typical(probabilities, n) -> np.ndarray:
+def expected_counts(probabilities, n) -> np.ndarray:
     """Votes that fall as the probabilities say, integers (len(n), classes), rounded so that they sum to n."""
     exact = np.outer(np.atleast_1d(n), probabilities)
     counts = np.floor(exact).astype(np.int64)
@@ -252,24 +264,24 @@ def typical(probabilities, n) -> np.ndarray:
     return counts + (order < missing[:, None])
 
 
-def bought(probabilities, n, alpha: float, keys: Sequence[str]) -> dict[str, np.ndarray]:
+def radius_by_votes(probabilities, n, alpha: float, keys: Sequence[str]) -> dict[str, np.ndarray]:
     """Radius that each procedure proves from typical votes, for each n. n: integers (points,)."""
-    counts = typical(probabilities, n)
+    counts = expected_counts(probabilities, n)
     top = np.full(len(counts), int(np.argmax(probabilities)))
-    return {key: radius(*PROCEDURES[key].limits(counts, top, alpha)) for key in keys}
+    return {key: certify(counts, top, key, alpha).radius for key in keys}
 
 
-def gains(
+def radius_by_p_a(
     p_a, classes: int, share: float, n: int, alpha: float, keys: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """Radius that each procedure proves from n typical votes, for each p_a (points,); "truth": the true one.
 
-    classes, share: as for `shared`.
+    classes, share: as for `class_probabilities`.
     """
-    truths = np.array([shared(float(value), classes, share) for value in p_a])
-    counts = np.concatenate([typical(truth, n) for truth in truths])
+    truths = np.array([class_probabilities(float(value), classes, share) for value in p_a])
+    counts = np.concatenate([expected_counts(truth, n) for truth in truths])
     top = np.zeros(len(truths), dtype=np.int64)
-    found = {key: radius(*PROCEDURES[key].limits(counts, top, alpha)) for key in keys}
+    found = {key: certify(counts, top, key, alpha).radius for key in keys}
     return found | {"truth": radius(truths[:, 0], truths[:, 1:].max(-1))}
 
 

@@ -6,8 +6,8 @@ from scipy.stats import norm
 
 from rsviz.bounds import BOUNDS
 from rsviz.comparison import (
+    ExpectedVotes,
     Setting,
-    Votes,
     at_point,
     cells,
     counter_example,
@@ -41,7 +41,7 @@ def test_line_stays_in_the_domain_for_every_share():
 @pytest.mark.parametrize("procedure", [key for key, value in PROCEDURES.items() if value.valid])
 def test_radius_from_votes_stays_below_the_exact_one_and_approaches_it(procedure):
     p_a, p_b, _ = cells(20)
-    settings = [Setting(votes=Votes(n, 0.001, procedure)) for n in (100, 1_000_000)]
+    settings = [Setting(votes=ExpectedVotes(n, 0.001, procedure)) for n in (100, 1_000_000)]
     for setting in settings:
         assert (radius("cohen-l2", p_a, p_b, setting) <= radius("cohen-l2", p_a, p_b, Setting())).all()
     p_a = np.linspace(0.6, 0.99, 12)
@@ -52,13 +52,13 @@ def test_radius_from_votes_stays_below_the_exact_one_and_approaches_it(procedure
 
 
 def test_votes_that_prove_nothing_give_no_radius():
-    assert radius("cohen-l2", 0.52, 0.48, Setting(votes=Votes(100))) == 0
-    low, high = Votes(100).limits(np.array([0.52]), np.array([0.48]))
+    assert radius("cohen-l2", 0.52, 0.48, Setting(votes=ExpectedVotes(100))) == 0
+    low, high = ExpectedVotes(100).limits(np.array([0.52]), np.array([0.48]))
     assert low[0] == high[0] == 0
 
 
 def test_votes_add_up_also_where_the_rest_is_dust():
-    low, high = Votes(1000).limits(np.array([0.9, 0.6, 1.0]), np.array([0.0, 1e-9, 0.0]))
+    low, high = ExpectedVotes(1000).limits(np.array([0.9, 0.6, 1.0]), np.array([0.0, 1e-9, 0.0]))
     assert (low > high).all()
     assert low[2] == pytest.approx(0.001 ** (1 / 1000))
 
@@ -113,7 +113,7 @@ def test_the_tight_bound_wins_against_all_of_its_noise_and_norm():
 
 
 def test_nobody_wins_where_the_votes_abstain():
-    assert winners(["cohen-l2"], np.array([0.5]), np.array([0.49]), Setting(votes=Votes(10)))[0] == -1
+    assert winners(["cohen-l2"], np.array([0.5]), np.array([0.49]), Setting(votes=ExpectedVotes(10)))[0] == -1
 
 
 @pytest.mark.parametrize(("p_a", "p_b", "c"), [(0.1, 0.02, 1.0), (0.004, 0.002, 3.0), (0.999999, 1e-9, 1.0)])
@@ -142,14 +142,14 @@ def test_there_is_no_counter_example_where_the_claim_is_small():
         (lambda: Setting(dim=None), "dim"),
         (lambda: Setting(norm="l3"), "other"),
         (lambda: Setting(c=99), "c"),
-        (lambda: Votes(0), "n"),
-        (lambda: Votes(10**9), "n"),
-        (lambda: Votes(10, alpha=1), "alpha"),
-        (lambda: Votes(10, procedure="guess"), "procedure"),
+        (lambda: ExpectedVotes(0), "n"),
+        (lambda: ExpectedVotes(10**9), "n"),
+        (lambda: ExpectedVotes(10, alpha=1), "alpha"),
+        (lambda: ExpectedVotes(10, procedure="guess"), "procedure"),
         (lambda: cells(7), "steps"),
         (lambda: line(0), "share"),
         (lambda: radius("nobody", 0.9, 0.1, Setting()), "nobody"),
-        (lambda: radius("cohen-l2", 0.9, 0.2, Setting(votes=Votes(10))), "p_b"),
+        (lambda: radius("cohen-l2", 0.9, 0.2, Setting(votes=ExpectedVotes(10))), "p_b"),
         (lambda: at_point(0.9, 0.2, Setting()), "p_b"),
     ],
 )

@@ -29,7 +29,7 @@ ROOMS = {
     "data": set(),
     "checkpoints": {"models", "data", "noise"},
     "comparison": {"bounds", "confidence", "noise"},
-    "simulation": {"bounds", "confidence"},
+    "simulation": {"bounds", "confidence", "noise", "smoothing"},
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
     "certification": {"tasks", "checkpoints"},

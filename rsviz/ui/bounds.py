@@ -5,7 +5,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from rsviz.bounds import BOUNDS
-from rsviz.comparison import Setting, Votes
+from rsviz.comparison import ExpectedVotes, Setting
 from rsviz.confidence import PROCEDURES
 from rsviz.figures.bounds import label
 from rsviz.norms import NORMS, norm_symbol
@@ -210,7 +210,7 @@ def setting_controls(scale: float) -> Setting:
         dim=int(dim),
         norm=None if norm == "own" else norm,
         c=float(c),
-        votes=Votes(n=int(n), alpha=float(alpha), procedure=procedure) if counted else None,
+        votes=ExpectedVotes(n=int(n), alpha=float(alpha), procedure=procedure) if counted else None,
     )
 
 
@@ -232,8 +232,10 @@ def python_lines(keys, setting: Setting) -> str:
     settings += [f"c={setting.c:g}"]
     votes = setting.votes
     if votes is not None:
-        settings += [f'votes=Votes(n={votes.n}, alpha={votes.alpha:g}, procedure="{votes.procedure}")']
-    names = "Setting, Votes, cells, radius" if votes is not None else "Setting, cells, radius"
+        settings += [
+            f'votes=ExpectedVotes(n={votes.n}, alpha={votes.alpha:g}, procedure="{votes.procedure}")'
+        ]
+    names = "ExpectedVotes, Setting, cells, radius" if votes is not None else "Setting, cells, radius"
     return (
         f"from rsviz.comparison import {names}\n\n"
         f"setting = Setting({', '.join(settings)})\n"

@@ -151,7 +151,7 @@ def truth_controls() -> tuple[float, ...]:
         disabled=classes == 2,
         help="0: the others share the rest evenly. 1: the runner-up has all of it.",
     )
-    return tuple(simulation.shared(float(p_a), int(classes), max(float(share), 1e-9)).tolist())
+    return tuple(simulation.class_probabilities(float(p_a), int(classes), max(float(share), 1e-9)).tolist())
 
 
 def source_control() -> str:

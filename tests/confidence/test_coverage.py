@@ -9,21 +9,21 @@ import pytest
 from scipy import stats
 
 from rsviz.confidence import PROCEDURES, clopper_pearson_lower, log_evidence, sequence_lower, sequence_upper
-from rsviz.simulation import Experiment, peeking, radius, same_votes, shared
+from rsviz.simulation import Experiment, class_probabilities, peeking, radius, same_votes
 
 RUNS = 20_000
 VALID = [key for key, procedure in PROCEDURES.items() if procedure.valid]
 FIXED = [key for key in VALID if not PROCEDURES[key].always]
 TRUTHS = {
-    "two classes at 1/2": shared(0.5, 2, 1.0),
-    "two classes near 1/2": shared(0.51, 2, 1.0),
-    "two classes at 0.9": shared(0.9, 2, 1.0),
-    "two classes at 0.999": shared(0.999, 2, 1.0),
+    "two classes at 1/2": class_probabilities(0.5, 2, 1.0),
+    "two classes near 1/2": class_probabilities(0.51, 2, 1.0),
+    "two classes at 0.9": class_probabilities(0.9, 2, 1.0),
+    "two classes at 0.999": class_probabilities(0.999, 2, 1.0),
     "three classes near 1/2": np.array([0.5, 0.49, 0.01]),
-    "ten classes, 1/2 and an even rest": shared(0.5, 10, 1e-9),
-    "ten classes, 0.9 and an even rest": shared(0.9, 10, 1e-9),
-    "ten classes, 0.9 and one opponent": shared(0.9, 10, 0.9),
-    "ten classes, 0.999": shared(0.999, 10, 0.5),
+    "ten classes, 1/2 and an even rest": class_probabilities(0.5, 10, 1e-9),
+    "ten classes, 0.9 and an even rest": class_probabilities(0.9, 10, 1e-9),
+    "ten classes, 0.9 and one opponent": class_probabilities(0.9, 10, 0.9),
+    "ten classes, 0.999": class_probabilities(0.999, 10, 0.5),
     "ten equal classes": np.full(10, 0.1),
 }
 

@@ -9,7 +9,7 @@ from scipy import stats
 from rsviz.confidence import PROCEDURES
 from rsviz.confidence.stopping import OUT_OF_REACH, PROVED, UNDECIDED, good_enough, outlook, stopping_status
 from rsviz.errors import RsvizError
-from rsviz.simulation import radius, shared
+from rsviz.simulation import class_probabilities, radius
 
 N, ALPHA = 100_000, 0.001
 
@@ -66,7 +66,10 @@ def test_no_votes_to_come_prove_more_than_said(so_far, rest):
         assert radius(p_a_lower, p_b_upper).max() <= view.votes_at_most + 1e-9
 
 
-@pytest.mark.parametrize("truth", [shared(0.6, 2, 1.0), shared(0.5, 10, 1e-9), shared(0.95, 5, 0.5)])
+@pytest.mark.parametrize(
+    "truth",
+    [class_probabilities(0.6, 2, 1.0), class_probabilities(0.5, 10, 1e-9), class_probabilities(0.95, 5, 0.5)],
+)
 def test_both_ends_hold_at_every_look_at_once(truth):
     """The radius proved, and the most that the true one may be, each false with at most alpha."""
     runs, alpha = 20_000, 0.05
@@ -107,7 +110,7 @@ def test_a_clear_case_is_decided_with_a_tenth_of_the_votes(classes, factor, righ
 def truth_with_radius(wanted, classes):
     grid = np.linspace(1 / classes + 1e-6, 1 - 1e-6, 100_000)
     found = radius(grid, (1 - grid) / (classes - 1))
-    return shared(float(grid[np.abs(found - wanted).argmin()]), classes, 1e-9)
+    return class_probabilities(float(grid[np.abs(found - wanted).argmin()]), classes, 1e-9)
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,7 @@ def shipped():
 
 def simulations():
     """Drawn votes where the truth is known, peeking, and typical votes."""
-    experiment = simulation.Experiment(simulation.shared(0.7, 5, 0.6), n=300, runs=50, seed=4)
+    experiment = simulation.Experiment(simulation.class_probabilities(0.7, 5, 0.6), n=300, runs=50, seed=4)
     found = {"true_radius": experiment.true_radius}
     tops, counts = experiment.votes()
     for key in PROCEDURES:
@@ -342,9 +342,11 @@ def simulations():
         }
     for key, values in simulation.peeking(0.8, 200, 0.05).items():
         found[f"peeking {key}"] = values[::25].tolist()
-    for key, values in simulation.gains(np.array([0.6, 0.9]), 4, 0.5, 1_000, 0.001, VALID).items():
+    for key, values in simulation.radius_by_p_a(np.array([0.6, 0.9]), 4, 0.5, 1_000, 0.001, VALID).items():
         found[f"gains {key}"] = values.tolist()
-    for key, values in simulation.bought(simulation.shared(0.9, 3, 0.7), [100, 1_000], 0.001, VALID).items():
+    for key, values in simulation.radius_by_votes(
+        simulation.class_probabilities(0.9, 3, 0.7), [100, 1_000], 0.001, VALID
+    ).items():
         found[f"bought {key}"] = values.tolist()
     found["same votes"] = [
         values.tolist() for values in simulation.same_votes([0.5, 0.7], 100, 0.05).values()

@@ -10,16 +10,16 @@ from rsviz.confidence import PROCEDURES, clopper_pearson_lower
 from rsviz.errors import RsvizError
 from rsviz.simulation import (
     Experiment,
-    bought,
     ceiling,
-    gains,
+    class_probabilities,
+    expected_counts,
     interval,
     path,
     peeking,
     radius,
+    radius_by_p_a,
+    radius_by_votes,
     same_votes,
-    shared,
-    typical,
 )
 
 FAST = [key for key, procedure in PROCEDURES.items() if procedure.seconds_needed is None]
@@ -28,7 +28,7 @@ FAST = [key for key, procedure in PROCEDURES.items() if procedure.seconds_needed
 @settings(max_examples=100, deadline=None)
 @given(p_a=some.floats(0.01, 0.99), classes=some.integers(2, 200), share=some.floats(0.001, 1))
 def test_shared_probabilities_sum_to_one_and_the_runner_up_is_second(p_a, classes, share):
-    truth = shared(p_a, classes, share)
+    truth = class_probabilities(p_a, classes, share)
     assert len(truth) == classes
     assert truth.sum() == pytest.approx(1, abs=1e-12)
     assert truth[0] == p_a
@@ -44,7 +44,7 @@ def test_shared_probabilities_sum_to_one_and_the_runner_up_is_second(p_a, classe
 )
 def test_typical_votes_are_the_nearest_whole_ones(weights, n):
     truth = np.array(weights) / sum(weights)
-    counts = typical(truth, n)
+    counts = expected_counts(truth, n)
     assert counts.sum(-1).tolist() == n
     assert (np.abs(counts - np.outer(n, truth)) < 1).all()
 
@@ -76,7 +76,7 @@ def test_outcomes_are_what_the_procedures_say_of_those_votes():
 
 def test_equal_classes_have_no_radius():
     assert Experiment((0.1,) * 10).true_radius == 0
-    assert Experiment(tuple(shared(0.1, 10, 1e-9))).true_radius == 0
+    assert Experiment(tuple(class_probabilities(0.1, 10, 1e-9))).true_radius == 0
     assert Experiment((0.5, 0.5)).true_radius == 0
     assert Experiment((0.9, 0.1)).true_radius == pytest.approx(stats.norm.ppf(0.9))
 
@@ -91,9 +91,9 @@ def test_no_classifier_passes_the_ceiling():
 
 
 def test_more_votes_buy_radius_and_never_reach_the_truth():
-    truth = shared(0.9, 10, 0.2)
+    truth = class_probabilities(0.9, 10, 0.2)
     n = 10 ** np.arange(2, 8)
-    for key, found in bought(truth, n, 0.001, FAST).items():
+    for key, found in radius_by_votes(truth, n, 0.001, FAST).items():
         assert (np.diff(found) > 0).all(), key
         assert (found < radius(truth[0], truth[1])).all()
 
@@ -101,7 +101,7 @@ def test_more_votes_buy_radius_and_never_reach_the_truth():
 def test_gains_are_those_of_the_errata():
     keys = ["cohen", "split", "tcertify"]
     for p_a, split, tcertify in ((0.9, 0.382, 0.382), (0.7, 1.256, 1.255)):
-        asked = Experiment(tuple(shared(p_a, 10, 1e-9)), n=100_000, alpha=0.001, runs=4_000)
+        asked = Experiment(tuple(class_probabilities(p_a, 10, 1e-9)), n=100_000, alpha=0.001, runs=4_000)
         means = {key: outcome.radius.mean() for key, outcome in asked.outcomes(keys).items()}
         assert means["split"] / means["cohen"] - 1 == pytest.approx(split, abs=0.002)
         assert means["tcertify"] / means["cohen"] - 1 == pytest.approx(tcertify, abs=0.002)
@@ -109,11 +109,11 @@ def test_gains_are_those_of_the_errata():
 
 def test_gains_against_p_a_stay_below_the_truth_and_shrink_to_nothing_in_two_classes():
     p_a = np.array([0.3, 0.6, 0.9])
-    many = gains(p_a, 10, 1e-9, 10_000, 0.001, ["cohen", "split"])
+    many = radius_by_p_a(p_a, 10, 1e-9, 10_000, 0.001, ["cohen", "split"])
     assert (many["split"] < many["truth"]).all()
     assert (many["split"] > many["cohen"]).all()
     assert many["cohen"][0] == 0
-    two = gains(p_a, 2, 1.0, 10_000, 0.001, ["cohen", "split"])
+    two = radius_by_p_a(p_a, 2, 1.0, 10_000, 0.001, ["cohen", "split"])
     assert (two["split"] <= two["cohen"]).all()
 
 
@@ -157,9 +157,9 @@ def test_selecting_votes_are_weighed_as_they_fall():
         (lambda: Experiment((0.5, 0.5), runs=10**9), "runs is"),
         (lambda: Experiment((0.5, 0.5), seed=-1), "seed is -1"),
         (lambda: Experiment((0.5, 0.5), alpha=1), "alpha is 1"),
-        (lambda: shared(1.0, 3, 0.5), r"p_a is 1\.0"),
-        (lambda: shared(0.5, 1, 0.5), "classes is 1"),
-        (lambda: shared(0.5, 3, 0.0), r"share is 0\.0"),
+        (lambda: class_probabilities(1.0, 3, 0.5), r"p_a is 1\.0"),
+        (lambda: class_probabilities(0.5, 1, 0.5), "classes is 1"),
+        (lambda: class_probabilities(0.5, 3, 0.0), r"share is 0\.0"),
         (lambda: peeking(0.5, 10**6, 0.05), "n is 1000000"),
         (lambda: peeking(0.0, 100, 0.05), r"p is 0\.0"),
         (lambda: path(0.5, 5, 0.05, 0), "n is 5"),
