@@ -4,6 +4,7 @@ What turns votes into certificates does not need torch; the classifier is import
 """
 
 import importlib
+from typing import Any
 
 from rsviz.smoothing.certificate import Certificate
 from rsviz.smoothing.certify import ABSTAIN, Certificates, certificates, predict_from_counts
@@ -28,7 +29,7 @@ _WITH_TORCH = {
 }
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     """The names that need torch are fetched when they are first asked for."""
     if name not in _WITH_TORCH:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,13 +7,15 @@ own matter (rsviz.smoothing.classifier); nothing here depends on it. This module
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
 from rsviz.bounds import Bound, certifying
 from rsviz.confidence import PROCEDURES
+from rsviz.noise import Noise
 from rsviz.noise.streams import ESTIMATION, PREDICTION, SELECTION
 
 ABSTAIN = -1
@@ -22,11 +24,31 @@ ABSTAIN = -1
 COUNTS_AT_ONCE = 2**22
 """Counts whose limits are computed in one piece: 1,000 classes and 50,000 images take a dozen pieces."""
 
+Counts = tuple[int, ...]
+"""Votes per class."""
+
+Sampler = Callable[..., Generator[Any, None, Counts]]
+"""SampleUnderNoise(stream, n, ...): yields while it draws n votes, and returns the votes per class."""
+
+
+class Limits(Protocol):
+    """What CERTIFY has to know of a run: see rsviz.smoothing.stopping.Terms."""
+
+    @property
+    def n0(self) -> int: ...
+
+    @property
+    def n(self) -> int: ...
+
+    def limits_after(self, drawn: int) -> tuple[str, float]:
+        """(procedure, alpha) of the limits that may be claimed after this many estimating votes."""
+        ...
+
 
 # --- PREDICT ---
 
 
-def predict(sample_under_noise: Callable, n: int, alpha: float) -> Generator[Any, None, int]:
+def predict(sample_under_noise: Sampler, n: int, alpha: float) -> Generator[Any, None, int]:
     """PREDICT: the class of g at one image, or ABSTAIN. Wrong with probability at most alpha.
 
     n: draws. alpha: probability of error, in (0, 1).
@@ -36,7 +58,7 @@ def predict(sample_under_noise: Callable, n: int, alpha: float) -> Generator[Any
     return int(predict_from_counts(counts, alpha))
 
 
-def predict_from_counts(counts, alpha: float) -> np.ndarray:
+def predict_from_counts(counts: ArrayLike, alpha: float) -> NDArray[np.int64]:
     """The class with most votes where a two-sided binomial test of the two largest counts rejects a tie.
 
     counts: votes (..., classes). alpha: level of the test, in (0, 1).
@@ -53,7 +75,9 @@ def predict_from_counts(counts, alpha: float) -> np.ndarray:
 # --- CERTIFY ---
 
 
-def certify(sample_under_noise: Callable, terms, noise, dim: int) -> "Generator[Any, None, Certificates]":
+def certify(
+    sample_under_noise: Sampler, terms: Limits, noise: Noise, dim: int
+) -> "Generator[Any, None, Certificates]":
     """CERTIFY: n0 draws select a class, n fresh draws bound its probability, a bound gives the radius.
 
     terms: n0, n, and which limits hold after how many votes (rsviz.smoothing.stopping.Terms). noise: the
@@ -77,24 +101,31 @@ class Certificates:
     nothing is proved; the tight bound comes first.
     """
 
-    predicted: np.ndarray
-    p_a_lower: np.ndarray
-    p_b_upper: np.ndarray
-    radii: Mapping[str, np.ndarray]
+    predicted: NDArray[np.int64]
+    p_a_lower: NDArray[np.float64]
+    p_b_upper: NDArray[np.float64]
+    radii: Mapping[str, NDArray[np.float64]]
 
     @property
-    def abstained(self) -> np.ndarray:
+    def abstained(self) -> NDArray[np.bool_]:
         """bool (...): nothing is proved."""
         return self.predicted == ABSTAIN
 
     @property
-    def radius(self) -> np.ndarray:
+    def radius(self) -> NDArray[np.float64]:
         """Radii (...) of the tight bound."""
         return next(iter(self.radii.values()))
 
 
 def certificates(
-    counts, top, *, procedure: str, alpha: float, noise, dim: int, bounds: "list[Bound] | None" = None
+    counts: ArrayLike,
+    top: ArrayLike,
+    *,
+    procedure: str,
+    alpha: float,
+    noise: Noise,
+    dim: int,
+    bounds: list[Bound] | None = None,
 ) -> Certificates:
     """From votes to class, limits, radii and abstention: every certificate of rsviz is made here.
 
@@ -117,8 +148,8 @@ def certificates(
 
     A procedure that is not valid gives numbers without this guarantee; they are no certificate.
     """
-    counts, top = np.asarray(counts), np.asarray(top)
-    p_a_lower, p_b_upper = _limits(counts, top, procedure, alpha)
+    top = np.asarray(top)
+    p_a_lower, p_b_upper = _limits(np.asarray(counts), top, procedure, alpha)
     # Many images have the same votes: a bound is computed once for each pair of limits.
     pairs, place = np.unique(np.stack((p_a_lower.ravel(), p_b_upper.ravel())), axis=1, return_inverse=True)
     radii = {
@@ -129,14 +160,17 @@ def certificates(
     return Certificates(predicted, p_a_lower, p_b_upper, radii)
 
 
-def _limits(counts, top, procedure, alpha):
+def _limits(
+    counts: NDArray[Any], top: NDArray[Any], procedure: str, alpha: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The procedure's limits, in pieces whose memory stays small."""
     limits = PROCEDURES[procedure].limits
-    rows = max(1, COUNTS_AT_ONCE // counts.shape[-1]) if counts.ndim == 2 else max(1, len(counts))
+    rows = max(1, COUNTS_AT_ONCE // counts.shape[-1])
     if counts.ndim != 2 or len(counts) <= rows:
         return limits(counts, top, alpha)
     pieces = [
         limits(counts[first : first + rows], top[first : first + rows], alpha)
         for first in range(0, len(counts), rows)
     ]
-    return tuple(np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    lower, upper = zip(*pieces, strict=True)
+    return np.concatenate(lower), np.concatenate(upper)

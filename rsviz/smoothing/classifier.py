@@ -2,23 +2,28 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from rsviz.bounds import certifying
 from rsviz.errors import RsvizError
 from rsviz.execution import Plan, Runner, plan
 from rsviz.generators import returned
-from rsviz.noise import Draws
+from rsviz.noise import Draws, Noise
 from rsviz.noise.streams import ESTIMATION, SELECTION
-from rsviz.smoothing.certify import certify, predict
+from rsviz.smoothing.certify import Counts, certify, predict
 from rsviz.smoothing.records import Certificate, CertifyVotes, Snapshot, make_certificate
 from rsviz.smoothing.stopping import BY_HAND, Terms, next_checkpoint
 from rsviz.voting import Span, count_votes
+
+Image = torch.Tensor | NDArray[np.float32]
+"""One image, float32 (C, H, W) in [0, 1]."""
 
 
 class SmoothedClassifier:
@@ -32,15 +37,15 @@ class SmoothedClassifier:
 
     def __init__(
         self,
-        base_classifier,
-        noise,
-        num_classes,
-        device="cpu",
+        base_classifier: Callable[[torch.Tensor], torch.Tensor],
+        noise: Noise,
+        num_classes: int,
+        device: str | torch.device = "cpu",
         *,
-        precision="float32",
-        batch=None,
-        plans=None,
-    ):
+        precision: str = "float32",
+        batch: int | None = None,
+        plans: dict[Any, Plan] | None = None,
+    ) -> None:
         if num_classes < 2:
             raise RsvizError(f"num_classes is {num_classes}; a classifier needs at least two classes.")
         if batch is not None and batch < 1:
@@ -49,9 +54,9 @@ class SmoothedClassifier:
         self.device = torch.device(device)
         self._precision, self._batch = precision, batch
         self._runner: Runner | None = None
-        self._plans: dict[tuple, Plan] = {} if plans is None else plans
+        self._plans: dict[Any, Plan] = {} if plans is None else plans
 
-    def predict(self, x, n=1000, alpha=0.001, seed=0) -> int:
+    def predict(self, x: Image, n: int = 1000, alpha: float = 0.001, seed: int = 0) -> int:
         """The class of g at x, or ABSTAIN. Wrong with probability at most alpha.
 
         x: float32 (C, H, W) in [0, 1]. n: draws. alpha: probability of error, in (0, 1).
@@ -61,7 +66,7 @@ class SmoothedClassifier:
         x = self._image(x)
         Terms(n=n, alpha=alpha, seed=seed)  # says what is wrong with them
 
-        def sample_under_noise(stream, n):
+        def sample_under_noise(stream: int, n: int) -> Generator[None, None, Counts]:
             start = (0,) * self.num_classes
             for moments, _, _ in self._draw(x, n, seed, stream, self.plan(x.shape), start, every=1.0):
                 counts = moments[-1]
@@ -71,7 +76,16 @@ class SmoothedClassifier:
         return returned(predict(sample_under_noise, n, alpha))
 
     def certify(
-        self, x, n0=100, n=100_000, alpha=0.001, procedure="cohen", seed=0, *, until_radius=None, within=None
+        self,
+        x: Image,
+        n0: int = 100,
+        n: int = 100_000,
+        alpha: float = 0.001,
+        procedure: str = "cohen",
+        seed: int = 0,
+        *,
+        until_radius: float | None = None,
+        within: float | None = None,
     ) -> Certificate:
         """CERTIFY: n0 draws select the class, n fresh draws bound its probability.
 
@@ -82,29 +96,28 @@ class SmoothedClassifier:
         A run with one of these two rules uses procedure `anytime`, whatever `procedure` says.
         Source: Cohen et al. 2019, CERTIFY, Proposition 2; for the rules, rsviz.confidence.stopping.
         """
-        rules = {"until_radius": until_radius, "within": within}
-        *_, last = self.stream(x, n0, n, alpha, procedure, seed, **rules)
-        return last.certificate
+        run = self.stream(x, n0, n, alpha, procedure, seed, until_radius=until_radius, within=within)
+        return returned(run)
 
     def stream(
         self,
-        x,
-        n0=100,
-        n=100_000,
-        alpha=0.001,
-        procedure="cohen",
-        seed=0,
+        x: Image,
+        n0: int = 100,
+        n: int = 100_000,
+        alpha: float = 0.001,
+        procedure: str = "cohen",
+        seed: int = 0,
         *,
         until_radius: float | None = None,
         within: float | None = None,
         stop: Callable[[Snapshot], bool] | None = None,
         resume: CertifyVotes | None = None,
-        every=0.1,
-    ) -> Iterator[Snapshot]:
+        every: float = 0.1,
+    ) -> Generator[Snapshot, None, Certificate]:
         """CERTIFY as a generator of snapshots, at first after few draws, later about `every` seconds.
 
         Each snapshot says what may be claimed at that moment (see Terms.claim); the last one carries the
-        certificate.
+        certificate, which the generator also returns.
         stop: called with each snapshot before n; True ends the run with what is proved. It may depend on what
         it sees: a part of alpha is kept for it, see Terms.
         resume: the votes of an earlier snapshot of the same run; the result is the same as without a break.
@@ -124,8 +137,9 @@ class SmoothedClassifier:
         votes, top = sampler.votes, sampler.top
         certificate = make_certificate(proved, votes, top, terms, sampler.ended, self.noise, tuple(x.shape))
         yield Snapshot(votes, top, terms.claim(votes.counts, top), certificate)
+        return certificate
 
-    def examples(self, x, count=8, seed=0):
+    def examples(self, x: Image, count: int = 8, seed: int = 0) -> tuple[NDArray[Any], NDArray[Any]]:
         """The first estimating draws: (noisy images float32 (count, C, H, W), the votes on them (count,))."""
         x = self._image(x)
         used = self.plan(x.shape)
@@ -136,12 +150,12 @@ class SmoothedClassifier:
             votes = self._runner_for(used)(noisy).argmax(1)
         return noisy.cpu().numpy(), votes.cpu().numpy()
 
-    def plan(self, shape) -> Plan:
+    def plan(self, shape: Sequence[int]) -> Plan:
         """Device, precision and batch for images of `shape` (C, H, W); measured once."""
         returned(self.planning(shape))
         return self._plans[self._plan_key(shape)]
 
-    def planning(self, shape) -> Iterator[None]:
+    def planning(self, shape: Sequence[int]) -> Generator[None, None, None]:
         """`plan` in steps of a fraction of a second, so that a worker can serve other jobs between them."""
         key = self._plan_key(shape)
         if key not in self._plans:
@@ -149,7 +163,7 @@ class SmoothedClassifier:
                 self.base_classifier, shape, self.device, self._precision, self._batch
             )
 
-    def _plan_key(self, shape):
+    def _plan_key(self, shape: Sequence[int]) -> tuple[Any, ...]:
         return (tuple(shape), str(self.device), self._precision, self._batch)
 
     def _runner_for(self, used: Plan) -> Runner:
@@ -157,7 +171,7 @@ class SmoothedClassifier:
             self._runner = Runner(self.base_classifier, self.device, used.precision)
         return self._runner
 
-    def _image(self, x):
+    def _image(self, x: Image) -> torch.Tensor:
         x = torch.as_tensor(np.asarray(x) if not torch.is_tensor(x) else x)
         if x.dim() != 3 or not torch.is_floating_point(x):
             raise RsvizError(f"x has shape {tuple(x.shape)} and type {x.dtype}; it must be float (C, H, W).")
@@ -165,7 +179,17 @@ class SmoothedClassifier:
             raise RsvizError("x holds values outside [0, 1]; pixels are given in [0, 1].")
         return x.to(self.device, torch.float32)
 
-    def _draw(self, x, n, seed, stream, used: Plan, counts, every, pause=None):
+    def _draw(
+        self,
+        x: torch.Tensor,
+        n: int,
+        seed: int,
+        stream: int,
+        used: Plan,
+        counts: Counts,
+        every: float,
+        pause: Callable[[int], int] | None = None,
+    ) -> Iterator[tuple[list[Counts], float, Plan]]:
         """Go on from `counts` to n votes; about every `every` seconds yield (moments, seconds, plan).
 
         pause: function of the number of votes drawn that gives the next number at which to report them.
@@ -200,11 +224,13 @@ class _Sampler:
         self, smoothed: SmoothedClassifier, x, terms: Terms, stop, votes: CertifyVotes, every: float
     ):
         self.smoothed, self.x, self.terms, self.stop, self.every = smoothed, x, terms, stop, every
-        self.votes, self.top, self.ended = votes, None, None
+        self.votes = votes
+        self.top = 0
+        self.ended: str | None = None
         bound, noise = certifying(smoothed.noise.key)[0], smoothed.noise
         self._radius = partial(bound.certified_radius, scale=noise.scale, dim=math.prod(x.shape))
 
-    def __call__(self, stream: int, n: int, top: int | None = None):
+    def __call__(self, stream: int, n: int, top: int = 0) -> Generator[Snapshot, None, Counts]:
         """A generator of Snapshots that returns the votes per class of this stream."""
         if stream == SELECTION:
             yield from self._select(n)
@@ -222,7 +248,7 @@ class _Sampler:
             yield snapshot
         return self.votes.counts
 
-    def _select(self, n):
+    def _select(self, n: int) -> Iterator[Snapshot]:
         votes = self.votes
         draws = self.smoothed._draw(
             self.x, n, self.terms.seed, SELECTION, votes.plan, votes.counts0, self.every
@@ -233,7 +259,7 @@ class _Sampler:
             )
             yield Snapshot(self.votes, None)
 
-    def _moments(self, n) -> Iterator[list[CertifyVotes]]:
+    def _moments(self, n: int) -> Iterator[list[CertifyVotes]]:
         """The estimating votes as they come, each time with the checkpoints of a rule that were passed."""
         if self.votes.drawn:  # at once after a break: the run may already have reached its end
             yield [self.votes]

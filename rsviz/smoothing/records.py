@@ -1,10 +1,12 @@
 """What a run of CERTIFY has at each moment, and how its end becomes a certificate."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from rsviz.execution import Plan
-from rsviz.noise import block_size
+from rsviz.noise import Noise, block_size
 from rsviz.smoothing.certificate import Certificate
 from rsviz.smoothing.certify import Certificates, certificates
 from rsviz.smoothing.stopping import Claim, Terms
@@ -28,11 +30,11 @@ class CertifyVotes:
         """Estimating votes so far."""
         return sum(self.counts)
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, value: dict) -> "CertifyVotes":
+    def from_json(cls, value: dict[str, Any]) -> "CertifyVotes":
         return cls(
             plan=Plan(**value["plan"]),
             counts0=tuple(value["counts0"]),
@@ -57,7 +59,13 @@ class Snapshot:
 
 
 def make_certificate(
-    proved: Certificates, votes: CertifyVotes, top: int, terms: Terms, ended: str, noise, shape
+    proved: Certificates,
+    votes: CertifyVotes,
+    top: int,
+    terms: Terms,
+    ended: str,
+    noise: Noise,
+    shape: Sequence[int],
 ) -> Certificate:
     """The certificate of a run that ended with these votes.
 

@@ -1,7 +1,8 @@
 """What a run of CERTIFY is asked for, when it ends, and which limits it may claim then. No torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class Terms:
     within: float | None = None
     stoppable: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("n0", "n"):
             _whole(name, getattr(self, name), low=1)
         _whole("seed", self.seed, low=0, high=MAX_SEED)
@@ -103,13 +104,13 @@ class Terms:
             return "anytime", self.alpha_before_n
         return "anytime" if self.always else self.procedure, self.alpha_at_n
 
-    def claim(self, counts, top: int) -> Claim:
+    def claim(self, counts: Sequence[int], top: int) -> Claim:
         """The limits that may be claimed from these votes (classes,) for the class `top`."""
         procedure, alpha = self.limits_after(sum(counts))
         p_a_lower, p_b_upper = PROCEDURES[procedure].limits(np.array(counts), top, alpha)
         return Claim(procedure, alpha, float(p_a_lower), float(p_b_upper))
 
-    def ending(self, counts, top: int, radius: Callable) -> str | None:
+    def ending(self, counts: Sequence[int], top: int, radius: Callable[..., Any]) -> str | None:
         """Why the run ends with these votes, as one of ENDINGS; None: it goes on.
 
         radius: function of limits (p_a_lower, p_b_upper): the tight bound's `certified_radius`. The rules are
@@ -127,7 +128,7 @@ class Terms:
         return None if decided == UNDECIDED else decided
 
 
-def check_procedure(key) -> None:
+def check_procedure(key: str) -> None:
     """Raise RsvizError unless `key` names a procedure whose limits are proved."""
     allowed = ", ".join(name for name, procedure in PROCEDURES.items() if procedure.valid)
     if key not in PROCEDURES:
@@ -147,7 +148,7 @@ def next_checkpoint(drawn: int) -> int:
     return checkpoint
 
 
-def _whole(name, value, low, high=None):
+def _whole(name: str, value: object, low: int, high: int | None = None) -> None:
     allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
     wrong = isinstance(value, bool) or not isinstance(value, int | np.integer)
     if wrong or value < low or (high is not None and value > high):
