@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from rsviz.errors import RsvizError, first_fault
 
 MAX_CARD_BYTES = 1_000_000
-"""A card is a page of text; anything longer is something else."""
+"""A card is a page of text; a larger file is something else."""
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,78}[A-Za-z0-9+])?")
 
@@ -26,7 +26,7 @@ class CheckpointError(RsvizError):
 
 
 class Metric(BaseModel):
-    """One measured result. value: one number, or numbers by radius; how: on what, and by which procedure."""
+    """One measured result. value: a number, or numbers by radius. how: on which images, by which procedure."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,12 +37,13 @@ class Metric(BaseModel):
 class Card(BaseModel):
     """What NAME.json holds.
 
-    architecture: a key of rsviz.models.ARCHITECTURES. dataset: a key of rsviz.data.DATASETS, or a word of
-    the author's. input_shape: (C, H, W). mean, std: of the first layer, one number a channel. noise: a key
-    of rsviz.noise.NOISES, or None for a network trained without noise; scale: of that noise in pixel units,
-    then 0. method: a key of rsviz.training.METHODS, or "imported". hyperparameters: every setting of the
-    training run. metrics: by name, each with how it was measured. data_copy: which copy of the dataset was
-    used. weights_sha256: of NAME.safetensors; empty only while the card is on its way to `save_checkpoint`.
+    architecture: a key of rsviz.models.ARCHITECTURES.
+    dataset: a key of rsviz.data.DATASETS, or another word. data_copy: which copy of it was used, in words.
+    input_shape: (C, H, W). mean, std: of the normalisation, one number a channel.
+    method: a key of rsviz.training.METHODS, or "imported". hyperparameters: settings of the training run.
+    noise, scale: key of rsviz.noise.NOISES and scale in pixel units; None and 0 if trained without noise.
+    metrics: by name, each with how it was measured.
+    weights_sha256: of NAME.safetensors; empty only in a card that is given to `save_checkpoint`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -90,7 +91,7 @@ class Card(BaseModel):
 
 
 def checked_name(name: str) -> str:
-    """`name`, if it may be a file name everywhere and cannot lead out of its folder."""
+    """`name`, if it is a valid file name on every system, without folders; else CheckpointError."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise CheckpointError(_name_rule(name) + ".")
     return name
@@ -127,12 +128,12 @@ def read_card(path: Path) -> Card:
 
 
 def parse_json(text: str | bytes):
-    """JSON as the standard has it: no duplicate keys, no NaN. Raises ValueError or RecursionError."""
+    """The value of a JSON text; ValueError for duplicate keys, NaN and syntax, RecursionError for depth."""
 
     def unique(pairs):
         values = dict(pairs)
         if len(values) != len(pairs):
-            raise ValueError("a key stands twice")
+            raise ValueError("a key occurs twice")
         return values
 
     def refuse(constant):
@@ -142,6 +143,6 @@ def parse_json(text: str | bytes):
 
 
 def shown(name) -> str:
-    """A name that came from outside, fit to stand in a sentence: printable and short."""
+    """A name from outside as a sentence can show it: printable and short."""
     text = "".join(letter if letter.isprintable() else "?" for letter in str(name))
     return text if len(text) <= 80 else text[:60] + "..." + text[-17:]

@@ -1,16 +1,10 @@
-"""Weights from elsewhere: safetensors, and the field's .pt, .pth and .pth.tar, loaded without running code.
-
-This belongs into the worker process: a file built to crash its reader must not take the web server along.
-"""
+"""Imports weights that were trained elsewhere: the architecture is recognised, and a card is written."""
 
 import datetime
 import hashlib
-import io
-import pickle
 import platform
 import re
-import warnings
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,16 +12,8 @@ from pydantic import ValidationError
 from rsviz import __version__
 from rsviz.checkpoints import storage
 from rsviz.checkpoints.card import NAME, Card, CheckpointError, checked_name, shown
-from rsviz.checkpoints.weights import (
-    MAX_TENSORS,
-    module_from,
-    name_fault,
-    read_file,
-    read_safetensors,
-    safetensors_hints,
-    save_checkpoint,
-    shape_fault,
-)
+from rsviz.checkpoints.weight_files import read_weights
+from rsviz.checkpoints.weights import module_from, name_fault, read_file, save_checkpoint, shape_fault
 from rsviz.data import DATASETS, normalisation
 from rsviz.errors import first_fault
 from rsviz.models import ARCHITECTURES, build
@@ -35,50 +21,47 @@ from rsviz.noise import NOISES
 
 SUFFIXES = (".safetensors", ".pth.tar", ".pth", ".pt", ".ckpt", ".tar", ".bin")
 
-LEGACY_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
-"""First bytes of what torch saved before version 1.6, as the files of Cohen et al. are."""
-
-MAX_PICKLE_BYTES = 10_000_000
-"""The part of a torch file that is a program for pickle; of a ResNet-110 it has 60 kB."""
-
 WRAPPERS = ("module.", "1.", "network.", "model.")
-"""Prefixes that DataParallel, Sequential(normalize, network) and their like put before every name."""
-
-STATE_KEYS = ("state_dict", "model_state_dict", "model", "net")
+"""Prefixes that DataParallel, Sequential(normalize, network) and similar wrappers put before every name."""
 
 
 def import_weights(
-    path,
+    path: str | Path,
     *,
     architecture: str | None = None,
     dataset: str | None = None,
     name: str | None = None,
-    classes=None,
-    input_shape=None,
-    mean=None,
-    std=None,
+    classes: Sequence[str] | None = None,
+    input_shape: Sequence[int] | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
     noise: str | None = None,
     scale: float = 0.0,
-    folder=None,
+    folder: str | Path | None = None,
     shown_as: str | None = None,
 ) -> Card:
-    """Check the weights in the file `path`, and save them as a checkpoint of one's own.
+    """Check the weights in the file `path`, and save them as a checkpoint of the user.
 
-    path: .safetensors, or a .pt, .pth or .pth.tar with a state dict, bare or under `state_dict`, beside
-    which an entry `arch` names the architecture. architecture: key of ARCHITECTURES, where the file does
-    not tell. dataset: key of rsviz.data.DATASETS; by default that of the architecture; it gives the classes
-    and the normalisation where neither the file nor the caller does. name: of the new checkpoint; by
-    default made from the file's. noise, scale: the noise it was trained with, if known.
-    shown_as: what the file is called in sentences and on the card, for uploads under a temporary name.
+    path: .safetensors, or .pt, .pth, .pth.tar with a state dict, which may lie under `state_dict` beside an
+    entry `arch` that names the architecture.
+    architecture: a key of ARCHITECTURES; needed if neither the file nor its tensors tell.
+    dataset: a key of rsviz.data.DATASETS; by default that of the architecture.
+    name: of the new checkpoint; by default made from the name of the file.
+    classes: names of the classes; by default those of the dataset, or numbers.
+    input_shape: (C, H, W); by default the first of the architecture.
+    mean, std: of the normalisation, one number a channel; by default from the file, then from the dataset.
+    noise, scale: key and scale (pixel units) of the noise in training, if known.
+    folder: where the checkpoint is saved; by default with the user's other ones.
+    shown_as: name of the file in sentences and on the card, for uploads under a temporary name.
 
-    Returns the card. Raises CheckpointError, and changes nothing, where the file is not what it should be.
+    Returns the card. Raises CheckpointError, and changes nothing, if the file cannot be used.
     """
     path = Path(path)
     what = shown(shown_as or path.name)
     name = _new_name(name, shown_as or path.name, [Path(folder)] if folder else [])
     content = read_file(path)
-    tensors, hints = _read(content, what)
-    # What the file itself says about its normalisation stands beside the network, not inside.
+    tensors, hints = read_weights(content, what)
+    # The normalisation in the file, if there is one, is not part of the network.
     stored = {part: _constants(tensors, part) for part in ("mean", "std")}
     architecture, tensors = _recognise(tensors, architecture or hints.get("architecture"), what)
     record = ARCHITECTURES[architecture]
@@ -104,7 +87,7 @@ def import_weights(
         source=f"imported from {what}",
     )
     if card.num_classes != num_classes:
-        raise CheckpointError(f"{what} tells {num_classes} classes apart, but {card.num_classes} were named.")
+        raise CheckpointError(f"{what} has {num_classes} classes, but {card.num_classes} were named.")
     tensors = {f"network.{key}": tensor for key, tensor in tensors.items()}
     tensors |= _normalize_layer(card)
     module = module_from(tensors, card, what)
@@ -112,7 +95,7 @@ def import_weights(
 
 
 def _new_name(name, file_name, extra) -> str:
-    """The name asked for, or one made from the file's; it must be free."""
+    """The requested name, or one made from the name of the file; raises CheckpointError if it is taken."""
     if name is None:
         stem = next(
             (file_name[: -len(end)] for end in SUFFIXES if file_name.lower().endswith(end)), file_name
@@ -126,108 +109,8 @@ def _new_name(name, file_name, extra) -> str:
     return name
 
 
-def _read(content: bytes, what: str) -> tuple[dict, dict]:
-    """(tensors by name, what the file says about itself)."""
-    if content.startswith(b"PK\x03\x04"):
-        _check_zip(content, what)
-        return _tensors_and_hints(_torch_load(content, what), what)
-    if content.startswith(LEGACY_MAGIC):
-        return _tensors_and_hints(_torch_load(content, what), what)
-    if content[8:9] == b"{":
-        return read_safetensors(content, what), safetensors_hints(content, what)
-    raise CheckpointError(
-        f"{what} is neither a safetensors file nor one that torch.save has written; weights come as "
-        ".safetensors, .pt, .pth or .pth.tar."
-    )
-
-
-def _check_zip(content: bytes, what: str) -> None:
-    """A zip as torch.save writes it: stored, not compressed, each entry once, every checksum right."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-                raise CheckpointError(f"{what} is a compressed zip; torch.save never compresses.")
-            if sum(entry.file_size for entry in entries) > len(content):
-                raise CheckpointError(f"{what} is damaged: its parts overlap.")
-            if len({entry.filename for entry in entries}) != len(entries) or len(entries) > MAX_TENSORS:
-                raise CheckpointError(f"{what} is damaged: a part of it stands twice, or there are too many.")
-            programs = [entry for entry in entries if entry.filename.endswith("data.pkl")]
-            if len(programs) != 1:
-                raise CheckpointError(f"{what} is a zip, but not one that torch.save has written.")
-            if programs[0].file_size > MAX_PICKLE_BYTES:
-                raise CheckpointError(f"{what} holds too much beside its tensors.")
-            if archive.testzip() is not None:
-                raise CheckpointError(f"{what} is damaged: a checksum in it is wrong.")
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, CheckpointError):
-            raise
-        raise CheckpointError(f"{what} is damaged or cut short.") from None
-
-
-def _torch_load(content: bytes, what: str):
-    import torch
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        # torch's own sentence explains how to load the file unsafely; nobody here should read it.
-        raise CheckpointError(
-            f"{what} holds more than tensors and plain values, or is damaged; such a file could run code and "
-            "is not loaded."
-        ) from None
-    except MemoryError:
-        raise CheckpointError(f"{what} asks for more memory than there is.") from None
-    except Exception:
-        # Whatever a broken pickle can raise: the file is to blame, and nothing has been changed.
-        raise CheckpointError(f"{what} is damaged: torch cannot read it.") from None
-
-
-def _tensors_and_hints(value, what: str) -> tuple[dict, dict]:
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{what} holds a {type(value).__name__}; a dictionary of tensors is wanted.")
-    hints = {}
-    if isinstance(value.get("arch"), str):
-        hints["architecture"] = value["arch"]
-    for key in STATE_KEYS:
-        if isinstance(value.get(key), dict):
-            value = value[key]
-            break
-    if not value:
-        raise CheckpointError(f"{what} holds no tensors.")
-    if len(value) > MAX_TENSORS:
-        raise CheckpointError(f"{what} holds {len(value):,} entries; at most {MAX_TENSORS:,} are accepted.")
-    for name, tensor in value.items():
-        if not isinstance(name, str):
-            raise CheckpointError(f"{what} holds an entry that is named by a {type(name).__name__}.")
-        _check_tensor(tensor, name, what)
-    return dict(value), hints
-
-
-def _check_tensor(tensor, name: str, what: str) -> None:
-    """Refuse everything but a plain dense tensor that lies whole in its memory. Touches no element."""
-    import torch
-
-    where = f"{what}: {shown(name)}"
-    if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
-        raise CheckpointError(f"{where} is a {type(tensor).__name__}, not a tensor.")
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_nested:
-        raise CheckpointError(f"{where} is a sparse, nested or quantized tensor; weights must be dense.")
-    if tensor.device.type != "cpu":
-        raise CheckpointError(f"{where} has no values.")
-    if tensor.dtype not in (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64):
-        raise CheckpointError(f"{where} holds {tensor.dtype}; weights hold floating-point numbers.")
-    if tensor.is_conj() or tensor.is_neg():
-        raise CheckpointError(f"{where} is a view, not a plain tensor.")
-    repeats = any(step == 0 and size > 1 for step, size in zip(tensor.stride(), tensor.shape, strict=True))
-    if repeats or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-        raise CheckpointError(f"{where} claims {tensor.numel():,} numbers, more than the file holds.")
-
-
 def _recognise(tensors: dict, architecture: str | None, what: str) -> tuple[str, dict]:
-    """(architecture, tensors under the names of its bare network)."""
+    """(key of the architecture, tensors by the names in its network without wrappers)."""
     if architecture is not None and architecture not in ARCHITECTURES:
         raise CheckpointError(
             f"{what} is for the architecture {shown(architecture)}; known are {', '.join(ARCHITECTURES)}."
@@ -239,7 +122,7 @@ def _recognise(tensors: dict, architecture: str | None, what: str) -> tuple[str,
         faults[key] = _fault(bare, record)
         if faults[key] is None:
             fitting[key] = bare
-    if len(fitting) > 1:  # networks that differ in what has no weights
+    if len(fitting) > 1:  # networks that differ only in layers without weights
         raise CheckpointError(
             f"{what} does not tell its architecture, and its tensors fit more than one; "
             f"name one of {', '.join(fitting)}."
@@ -255,26 +138,23 @@ def _recognise(tensors: dict, architecture: str | None, what: str) -> tuple[str,
 
 
 def _bare(tensors: dict, head: str) -> dict:
-    """The tensors without the wrappers' prefixes and without the normalisation."""
+    """The tensors without prefixes of wrappers and without the normalisation."""
     prefix = next((key[: -len(head)] for key in tensors if key == head or key.endswith("." + head)), "")
     if prefix and not re.fullmatch(rf"(?:{'|'.join(map(re.escape, WRAPPERS))})+", prefix):
         return tensors
     return {
         key.removeprefix(prefix) if key.startswith(prefix) else key: tensor
         for key, tensor in tensors.items()
-        if not _is_constant(key)
+        if not _CONSTANT.fullmatch(key)
     }
 
 
 _CONSTANT = re.compile(r"(?:module\.|model\.)*(?:0|normalize)\.(means?|sds?|stds?)")
-
-
-def _is_constant(key: str) -> bool:
-    return bool(_CONSTANT.fullmatch(key))
+"""Names of the tensors of a normalisation layer."""
 
 
 def _constants(tensors: dict, part: str):
-    """Mean or deviation of a normalisation layer in the file, or None."""
+    """Mean or standard deviation of a normalisation layer in the file, or None."""
     for key, tensor in tensors.items():
         match = _CONSTANT.fullmatch(key)
         if match and match[1].startswith(part[0]) and tensor.numel() <= 64:
@@ -283,6 +163,7 @@ def _constants(tensors: dict, part: str):
 
 
 def _fault(bare: dict, record) -> str | None:
+    """Why the tensors are not weights of this architecture, in words, or None."""
     import torch
 
     head = bare.get(record.head)

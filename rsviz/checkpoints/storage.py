@@ -1,4 +1,4 @@
-"""Where checkpoints stand: the shipped ones, and the user's own under RSVIZ_HOME. Knows nothing of torch."""
+"""Where checkpoints are stored: the shipped ones, and the user's under RSVIZ_HOME. Does not import torch."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from rsviz.checkpoints.card import Card, CheckpointError, checked_name, parse_js
 logger = logging.getLogger(__name__)
 
 PENDING = ".json.pending"
-"""A replaced checkpoint's new card waits under this suffix until its weights stand: see `current_card`."""
+"""Suffix of the new card of a replaced checkpoint until its weights are written: see `current_card`."""
 
 
 def own_folder() -> Path:
@@ -21,7 +21,7 @@ def own_folder() -> Path:
 
 
 def folders() -> tuple[Path, ...]:
-    """Folders that are searched by name; shipped checkpoints come first and cannot be shadowed."""
+    """Folders that are searched by name; shipped checkpoints come first, so no other can take their names."""
     return (files.SHIPPED_CHECKPOINTS, own_folder())
 
 
@@ -44,12 +44,12 @@ def list_cards() -> dict[str, Card]:
     return cards
 
 
-def load_card(name_or_path) -> Card:
+def load_card(name_or_path: str | Path) -> Card:
     """The card of a checkpoint, given by name or by the path of its .safetensors or .json file."""
     return current_card(*locate(name_or_path))
 
 
-def locate(name_or_path) -> tuple[Path, str]:
+def locate(name_or_path: str | Path) -> tuple[Path, str]:
     """(folder, name) of a checkpoint given by name or by the path of one of its two files."""
     if isinstance(name_or_path, Path) or "/" in str(name_or_path) or "\\" in str(name_or_path):
         return _locate_file(Path(name_or_path))
@@ -70,21 +70,22 @@ def _locate_file(path: Path) -> tuple[Path, str]:
     if path.suffix not in (".safetensors", ".json"):
         raise CheckpointError(
             f"{shown(path.name)} is no checkpoint of rsviz (NAME.safetensors beside NAME.json); "
-            "bring other files in with: python -m rsviz checkpoints import FILE."
+            "import other files with: python -m rsviz checkpoints import FILE."
         )
     if not path.is_file():
         raise CheckpointError(f"There is no file {shown(path)}.")
     if not (path.with_suffix(".json").exists() or path.with_suffix(PENDING).exists()):
         raise CheckpointError(
             f"{shown(path.name)} has no card {shown(path.stem)}.json beside it; "
-            "bring bare weights in with: python -m rsviz checkpoints import FILE."
+            "import weights without a card with: python -m rsviz checkpoints import FILE."
         )
     return path.parent, checked_name(path.stem)
 
 
 def write_checkpoint(card: Card, weights: bytes, folder: Path) -> None:
-    """Write NAME.safetensors and NAME.json, the card's SHA-256 being that of the weights.
+    """Write NAME.safetensors and NAME.json.
 
+    card: with the SHA-256 of the weights. weights: content of the safetensors file.
     A kill at any moment leaves the old checkpoint or the new one: see `current_card`.
     """
     name = checked_name(card.name)
@@ -95,10 +96,10 @@ def write_checkpoint(card: Card, weights: bytes, folder: Path) -> None:
 
 
 def current_card(folder: Path, name: str) -> Card:
-    """The card that belongs to the weights that stand, also after a kill in the middle of a replacement.
+    """The card of the stored weights, also after a kill in the middle of a replacement.
 
     A replacement writes the new card as NAME.json.pending, then the weights, then renames the card. So the
-    pending card counts exactly where its SHA-256 is that of the weights.
+    pending card is valid exactly if its SHA-256 is that of the weights.
     """
     checked_name(name)
     pending = folder / f"{name}{PENDING}"
@@ -112,7 +113,7 @@ def current_card(folder: Path, name: str) -> Card:
 def _named(card: Card, name: str) -> Card:
     if card.name != name:
         raise CheckpointError(
-            f"The card {name}.json is that of {card.name}; the file and the card must agree."
+            f"The card {name}.json names the checkpoint {card.name}; the file and the card must agree."
         )
     return card
 
@@ -129,10 +130,10 @@ SURVEY_COLUMNS = ("index", "label", "predicted", "share")
 
 
 def load_survey(name: str) -> dict | None:
-    """How a checkpoint votes on the first images of its test set, or None where nobody has looked.
+    """How a checkpoint votes on the first images of its test set; None if that was not measured.
 
-    Columns of equal length: index, label, predicted (class with most votes), share (of the votes that it
-    got). Beside them: dataset, draws (per image), seed, weights_sha256, how.
+    Columns of equal length: index, label, predicted (class with most votes), share (of the votes for that
+    class). Other entries: dataset, draws (per image), seed, weights_sha256, how.
     """
     folder, name = locate(name)
     path = folder / "surveys" / f"{name}.json"
@@ -145,11 +146,11 @@ def load_survey(name: str) -> dict | None:
         raise CheckpointError(f"The survey surveys/{name}.json is damaged; train or measure again.") from None
     if len(lengths) != 1:
         raise CheckpointError(f"The survey surveys/{name}.json has columns of different lengths.")
-    # A survey of weights that have since been replaced says nothing about these.
+    # A survey of weights that were replaced since says nothing about the new ones.
     return survey if survey.get("weights_sha256") == current_card(folder, name).weights_sha256 else None
 
 
 def save_survey(folder: Path, name: str, survey: dict) -> None:
-    """Write the survey of the checkpoint `name` in `folder`; columns as in `load_survey`."""
+    """Write the survey of the checkpoint `name` in `folder`; its entries are those of `load_survey`."""
     content = json.dumps(survey, allow_nan=False, separators=(",", ":")).encode()
     files.write_atomically(Path(folder) / "surveys" / f"{checked_name(name)}.json", content)

@@ -1,4 +1,4 @@
-"""Weights in and out: safetensors files, checked whole before a number of them is used."""
+"""Weights are read from and written to safetensors files, which are checked before any number is used."""
 
 import hashlib
 import stat
@@ -12,7 +12,7 @@ MAX_HEADER_BYTES = 10_000_000
 """A legal safetensors header of 95 MB was measured to cost 33 s and 1.8 GB."""
 
 MAX_WEIGHTS_BYTES = 2**30
-"""Larger than every network that rsviz knows, in any precision."""
+"""More than any network of rsviz needs, in any precision."""
 
 MAX_TENSORS = 10_000
 
@@ -21,11 +21,12 @@ STORED = ("float16", "float32")
 FLOATS = ("F16", "BF16", "F32", "F64")
 
 
-def load_checkpoint(path_or_name):
+def load_checkpoint(path_or_name: str | Path) -> tuple:
     """(module, card) of a checkpoint: Sequential(normalize, network) in eval mode, float32, on the CPU.
 
-    path_or_name: a name of `list_cards`, or the path of NAME.safetensors with its card beside it. The
-    weights must have the SHA-256 of the card, and exactly the names and shapes of the architecture.
+    path_or_name: a name of `list_cards`, or the path of NAME.safetensors with its card beside it.
+    Raises CheckpointError unless the weights have the SHA-256 of the card, and exactly the names and shapes
+    of the architecture.
     """
     folder, name = storage.locate(path_or_name)
     card = storage.current_card(folder, name)
@@ -38,11 +39,12 @@ def load_checkpoint(path_or_name):
     return module_from(read_safetensors(content, path.name), card, path.name), card
 
 
-def save_checkpoint(module, card: Card, folder=None, dtype: str = "float16") -> Card:
-    """Write NAME.safetensors and NAME.json to `folder` (the user's own if None); returns the card as written.
+def save_checkpoint(module, card: Card, folder: str | Path | None = None, dtype: str = "float16") -> Card:
+    """Write NAME.safetensors and NAME.json; returns the card as written, with weights_sha256 filled in.
 
-    dtype: precision of the stored weights, float16 or float32; buffers stay as they are. A kill at any
-    moment leaves the old checkpoint or the new one. card.weights_sha256 is filled in.
+    folder: by default that of the user's checkpoints.
+    dtype: precision of the stored weights, float16 or float32; buffers keep theirs.
+    A kill at any moment leaves the old checkpoint or the new one.
     """
     from safetensors.torch import save
 
@@ -58,12 +60,12 @@ def save_checkpoint(module, card: Card, folder=None, dtype: str = "float16") -> 
 
 
 def stored_module(module, card: Card, dtype: str = "float16"):
-    """The network as it will be after `save_checkpoint` and `load_checkpoint`: what is to be measured."""
+    """The network as `save_checkpoint` and `load_checkpoint` will return it: its metrics are the card's."""
     return module_from(stored_tensors(module, dtype), card, f"the network to be saved as {card.name}")
 
 
-def verify(name_or_path) -> Card:
-    """The card, after its weights were read and checked as `load_checkpoint` does."""
+def verify(name_or_path: str | Path) -> Card:
+    """The card, if `load_checkpoint` accepts the weights; raises CheckpointError otherwise."""
     return load_checkpoint(name_or_path)[1]
 
 
@@ -83,13 +85,13 @@ def stored_tensors(module, dtype):
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a regular file of acceptable size. Read, not mapped: a mapped file cut short kills us."""
+    """The bytes of a regular file of acceptable size. Not mapped: a map that is cut short kills us."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise CheckpointError(f"{shown(path.name)} is a folder; a weights file is wanted.")
+            raise CheckpointError(f"{shown(path.name)} is a folder; a file with weights is needed.")
         if not stat.S_ISREG(status.st_mode):
-            raise CheckpointError(f"{shown(path.name)} is no regular file; a weights file is wanted.")
+            raise CheckpointError(f"{shown(path.name)} is no regular file; a file with weights is needed.")
         if status.st_size == 0:
             raise CheckpointError(f"{shown(path.name)} is empty.")
         if status.st_size > MAX_WEIGHTS_BYTES:
@@ -105,9 +107,9 @@ def read_file(path: Path) -> bytes:
 
 
 def read_safetensors(content: bytes, what: str) -> dict:
-    """Tensors by name. The header is checked before the library sees it: size, duplicates, dtypes, numbers.
+    """Tensors by name. Size, names and types in the header are checked before the library reads it.
 
-    what: the file as the error sentence calls it.
+    what: name of the file in error sentences.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -173,7 +175,7 @@ def build_network(card: Card):
 
 
 def check_tensors(tensors: dict, card: Card, what: str):
-    """Refuse tensors that are not exactly the weights of the card's network; returns it without memory."""
+    """Raise CheckpointError unless the tensors fit the card's network; returns that, without memory."""
     import torch
 
     with torch.device("meta"):
@@ -185,7 +187,7 @@ def check_tensors(tensors: dict, card: Card, what: str):
     for name, tensor in tensors.items():
         if tensor.is_floating_point() != expected[name].is_floating_point():
             raise CheckpointError(
-                f"{what}: {shown(name)} holds {tensor.dtype}, which does not fit its place."
+                f"{what}: {shown(name)} holds {tensor.dtype}, which is not the type of this layer."
             )
         if not _as_float32(tensor).isfinite().all():
             raise CheckpointError(f"{what}: {shown(name)} holds NaN or infinite numbers.")

@@ -222,7 +222,7 @@ BROKEN = {
     ),
     "sparse.pth": (lambda: saved(with_tensor(torch.ones(10).to_sparse())), "sparse"),
     "complex.pth": (lambda: saved(with_tensor(bias(dtype=torch.complex64))), "complex64"),
-    "integers.pth": (lambda: saved(with_tensor(bias(dtype=torch.int64))), "fit its place"),
+    "integers.pth": (lambda: saved(with_tensor(bias(dtype=torch.int64))), "the type of this layer"),
     "bytes.safetensors": (lambda: safetensors.torch.save(with_tensor(bias(dtype=torch.uint8))), "type"),
     "meta.pth": (lambda: saved(with_tensor(bias(device="meta"))), "no values"),
     "number.pth": (lambda: saved(with_tensor(3.0)), "not a tensor"),
