@@ -26,7 +26,7 @@ class CheckpointError(RsvizError):
 
 
 class Metric(BaseModel):
-    """One measured result. value: a number, or numbers by radius. how: on which images, by which procedure."""
+    """One measured result. value: a number, or numbers by radius. how: on what, and by which procedure."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -28,6 +28,8 @@ def list_datasets(as_json):
             "shape": list(info.shape),
             "sizes": dict(info.sizes),
             "available": available(info.key),
+            "source": info.source,
+            "licence": info.licence,
         }
         for info in DATASETS.values()
     ]

@@ -307,7 +307,7 @@ def test_a_file_of_absurd_size_is_refused_unread(tmp_path, home):
 
 def test_what_is_said_about_the_weights_must_fit_them(tmp_path, home):
     torch.save(state(), tmp_path / "digits.pt")
-    refused(tmp_path / "digits.pt", "10 classes apart, but 3", home, classes=("a", "b", "c"))
+    refused(tmp_path / "digits.pt", "10 classes, but 3", home, classes=("a", "b", "c"))
     refused(tmp_path / "digits.pt", "name", home, name="../../evil")
     refused(tmp_path / "digits.pt", "std", home, mean=(0.1,), std=(0.0,))
     refused(tmp_path / "digits.pt", "noise is cauchy", home, noise="cauchy", scale=1.0)
