@@ -1,4 +1,4 @@
-"""Where things lie on this machine, and how a file comes to stand there whole or not at all."""
+"""Folders of rsviz on this machine, and files that are written completely or not at all."""
 
 import hashlib
 import os
@@ -10,12 +10,11 @@ import platformdirs
 
 SHIPPED_CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 
-
 IDLE_THREADS = {"OMP_WAIT_POLICY": "passive"}
-"""For the environment of a process that runs torch, before it starts: threads that wait for each other sleep.
+"""Environment of a process that runs torch: threads that wait for each other sleep instead of spinning.
 
-By default they spin, and where another process wants the same cores, everybody waits: on two busy cores the
-digits network drew 5,000 votes a second with spinning threads and 227,000 with sleeping ones.
+Spinning threads block the cores for other processes: on two busy cores the digits network drew 5,000 votes a
+second with spinning threads and 227,000 with sleeping ones. Must be set before the process starts.
 """
 
 
@@ -30,31 +29,31 @@ def home() -> Path:
 
 
 def upload(name: str) -> Path:
-    """Where the upload called `name` lies, if it is there."""
+    """Path of the upload called `name`, whether it exists or not."""
     return home() / "uploads" / name
 
 
 def keep_upload(content: bytes, suffix: str = "") -> str:
-    """Store what somebody sent under its SHA-256, and give that name; people's own arrive as they like."""
+    """Store an uploaded file; returns its name there: the SHA-256 of the content, and the suffix."""
     name = hashlib.sha256(content).hexdigest() + suffix
     if upload(name).exists():
-        upload(name).touch()  # it is in use: see forget_uploads
+        upload(name).touch()  # in use, so that forget_uploads keeps it
     else:
         write_atomically(upload(name), content)
     return name
 
 
 def forget_uploads(days: float) -> None:
-    """Remove uploads that nobody has sent for so many days."""
+    """Remove uploads that were last sent more than `days` days ago."""
     for path in upload("").glob("*"):
         if path.stat().st_mtime < time.time() - days * 86_400:
             path.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a kill at any moment leaves the old file or the new one.
+    """Write `content` to `path`; a kill at any moment leaves the old file or the new one.
 
-    Temporary file in the same folder, fsync, rename, fsync of the folder.
+    Steps: temporary file in the same folder, fsync, rename, fsync of the folder.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""python -m rsviz data: which datasets there are, download one, look at one image."""
+"""python -m rsviz data: list the datasets, download one, show one image."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ def command():
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def list_datasets(as_json):
-    """Which datasets there are, and which of them are on this machine."""
+    """All datasets, and which of them are on this machine."""
     rows = [
         {
             "key": info.key,
@@ -81,7 +81,7 @@ def download_dataset(name, as_json):
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def show(name, index, split, out, as_json):
-    """Image INDEX of dataset NAME (or folder:PATH): its label, its SHA-256 as a model's input, its looks."""
+    """Image INDEX of dataset NAME (or folder:PATH): its label, its SHA-256 as input of a model, a preview."""
     dataset = load(name, split)
     image = dataset.image(index)
     label = int(dataset.labels[index])
@@ -115,7 +115,7 @@ _PREVIEW_WIDTH = 64
 
 
 def _preview(image, colour):
-    """The image in characters: half blocks in a terminal's colours, or shades of ASCII where it has none."""
+    """The image in characters: half blocks in colours, or shades of ASCII if the output has no colours."""
     step = max(1, -(-image.shape[2] // _PREVIEW_WIDTH))
     small = image[:, ::step, ::step]
     if not colour:
