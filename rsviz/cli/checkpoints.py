@@ -1,11 +1,11 @@
 """python -m rsviz checkpoints: list, show, import, measure and verify weights and their cards."""
 
-from pathlib import Path
-
 import click
 
 from rsviz.checkpoints import CheckpointError, list_cards, load_card, storage, verify
 from rsviz.cli import EXIT_BAD_INPUT, print_json
+from rsviz.cli.options import request_from, request_options
+from rsviz.tasks.import_weights import ImportRequest, run
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -49,22 +49,12 @@ def show(name, as_json):
 
 
 @command.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--architecture", help="Key of the network, where the file does not tell.")
-@click.option("--dataset", help="What it was trained on; gives the classes and the normalisation.")
-@click.option("--name", help="Of the new checkpoint; by default made from the file's name.")
-@click.option("--noise", help="Noise it was trained with, for example gaussian.")
-@click.option("--scale", "--sigma", type=float, default=0.0, help="Scale of that noise, in pixel units.")
-@click.option("--mean", help="Normalisation, one number a channel: 0.49,0.48,0.45.")
-@click.option("--std", help="Likewise.")
+@request_options(ImportRequest)
 @_json
-def import_(file, mean, std, as_json, **known):
-    """Check the weights in FILE (.safetensors, .pt, .pth, .pth.tar) and keep them as a checkpoint."""
-    from rsviz.checkpoints import import_weights
-
-    if known["scale"] and not known["noise"]:
-        known["noise"] = "gaussian"
-    card = import_weights(file, mean=_numbers("mean", mean), std=_numbers("std", std), **known)
+def import_(as_json, **options):
+    """Check the weights in FILE (.safetensors, .pt, .pth, .pth.tar) and save them as a checkpoint."""
+    *_, last = run(request_from(ImportRequest, options))
+    card = last.result.card
     if as_json:
         print_json(_as_json(card))
     else:
@@ -103,7 +93,7 @@ def measure(name, device, as_json):
 @click.argument("names", nargs=-1)
 @_json
 def verify_(names, as_json):
-    """Read every checkpoint (or those NAMED) whole: SHA-256, names, shapes, numbers. Exit 2 if one fails."""
+    """Read and check every checkpoint (or NAMES): SHA-256, names, shapes, numbers. Exit 2 if one fails."""
     names = names or sorted({name for folder in storage.folders() for name in storage.names_in(folder)})
     results = {}
     for name in names:
@@ -130,12 +120,3 @@ def verify_(names, as_json):
 
 def _as_json(card) -> dict:
     return card.model_dump(mode="json")
-
-
-def _numbers(option, text):
-    if text is None:
-        return None
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise CheckpointError(f"--{option} is {text!r}; it must be numbers with commas between.") from None

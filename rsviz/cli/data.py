@@ -7,8 +7,10 @@ import click
 
 from rsviz import files
 from rsviz.cli import print_json
-from rsviz.data import DATASETS, SPLITS, DataError, available, download, load
+from rsviz.cli.options import request_from, request_options
+from rsviz.data import DATASETS, SPLITS, DataError, available, load
 from rsviz.data.images import digest, to_png
+from rsviz.tasks.download import DownloadRequest, run
 
 
 @click.group()
@@ -44,32 +46,29 @@ def list_datasets(as_json):
 
 
 @command.command("download")
-@click.argument("name")
+@request_options(DownloadRequest)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def download_dataset(name, as_json):
-    """Download dataset NAME and prepare it."""
+def download_dataset(as_json, **options):
+    """Download DATASET and prepare it."""
     from tqdm import tqdm
 
     bars = {}
-
-    def progress(done, total, what):
-        if what not in bars:
-            bars[what] = tqdm(total=total, desc=what, unit="B", unit_scale=True, file=sys.stderr)
-        bars[what].update(done - bars[what].n)
-
     try:
-        download(name, progress)
+        for progress in run(request_from(DownloadRequest, options)):
+            for what, (done, total) in progress.files.items():
+                if what not in bars:
+                    bars[what] = tqdm(total=total, desc=what, unit="B", unit_scale=True, file=sys.stderr)
+                bars[what].update(done - bars[what].n)
     finally:
         for bar in bars.values():
             bar.close()
-    info = DATASETS[name]
-    folder = None if info.embedded else str(info.prepared_folder)
+    result = progress.result
     if as_json:
-        print_json({"key": name, "sizes": dict(info.sizes), "available": available(name), "folder": folder})
+        found = {"key": result.dataset, "sizes": result.sizes, "folder": result.folder}
+        print_json(found | {"available": available(result.dataset)})
     else:
-        click.echo(
-            f"{info.title} is ready" + (f" in {folder}." if folder else ": it comes with scikit-learn.")
-        )
+        place = f" in {result.folder}" if result.folder else ": it is installed with rsviz"
+        click.echo(f"{DATASETS[result.dataset].title} is ready{place}.")
 
 
 @command.command("show")

@@ -76,6 +76,8 @@ def _options(key: str, spec: FieldSpec) -> list[Callable]:
                 click.option(flag, f"{_parameter(key)}_{name}", metavar="VALUE", help=f"{SET} {name}=VALUE.")
             )
         return options
+    if spec.setting.positional:
+        return [click.argument(_parameter(key), metavar=spec.name.upper(), required=spec.required)]
     attributes: dict[str, Any] = {"help": _help(spec), "default": None}
     flags = spec.flags
     if spec.kind == "boolean":

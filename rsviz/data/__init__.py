@@ -23,6 +23,7 @@ __all__ = [
     "available",
     "describe_copy",
     "download",
+    "find",
     "is_folder",
     "load",
     "normalisation",
@@ -50,12 +51,12 @@ def load(name: str, split: str = "test", shape: Shape | None = None) -> Dataset:
     """
     if split not in SPLITS:
         raise DataError(f'A split is "train" or "test", not "{split}".')
-    return load_folder(name, split, shape) if is_folder(name) else _info(name).load(split)
+    return load_folder(name, split, shape) if is_folder(name) else find(name).load(split)
 
 
 def available(name: str) -> bool:
     """Whether load(name) would find its files. Looks at names of files only."""
-    return folder_available(name) if is_folder(name) else _info(name).available()
+    return folder_available(name) if is_folder(name) else find(name).available()
 
 
 def download(name: str, progress: Progress | None = None) -> None:
@@ -64,7 +65,7 @@ def download(name: str, progress: Progress | None = None) -> None:
     progress: called with (bytes so far, bytes in total or None, name of the file) as data arrives.
     Does nothing if the dataset is available. Raises DataError, one sentence, without a network.
     """
-    _info(name).download(progress or (lambda done, total, what: None))
+    find(name).download(progress or (lambda done, total, what: None))
 
 
 def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
@@ -82,7 +83,8 @@ def describe_copy(dataset: Dataset) -> str:
     return DATASETS[dataset.name].describe_copy(dataset)
 
 
-def _info(name):
+def find(name: str) -> DatasetInfo:
+    """The record of a dataset; raises DataError if there is none of this name."""
     if name not in DATASETS:
         raise DataError(f'There is no dataset "{name}"; allowed are {", ".join(DATASETS)} and folder:PATH.')
     return DATASETS[name]

@@ -39,15 +39,13 @@ class Kind:
 KINDS = {
     "certify": Kind("rsviz.tasks.certify:CertifyRequest.for_job", "rsviz.jobs.certify:run_certify"),
     "evaluate": Kind("rsviz.tasks.evaluate:EvaluateRequest.for_job", "rsviz.jobs.evaluate:run_evaluate"),
-    "download": Kind(
-        "rsviz.jobs.transfers:DownloadRequest.model_validate", "rsviz.jobs.transfers:run_download"
-    ),
+    "download": Kind("rsviz.tasks.download:DownloadRequest.for_job", "rsviz.jobs.transfers:run_download"),
     "train": Kind("rsviz.jobs.train:TrainJob.model_validate", "rsviz.jobs.train:run_train"),
     "estimate": Kind("rsviz.training:TrainRequest.model_validate", "rsviz.jobs.estimate:run_estimate"),
     "attack": Kind("rsviz.attacks.request:check_job", "rsviz.jobs.attack:run_attack"),
     "attack-curve": Kind("rsviz.attacks.curve_request:check_job", "rsviz.jobs.attack:run_curve"),
     "distribution": Kind("rsviz.distributional:check_job", "rsviz.jobs.distribution:run_distribution"),
-    "import": Kind("rsviz.jobs.transfers:ImportRequest.model_validate", "rsviz.jobs.transfers:run_import"),
+    "import": Kind("rsviz.tasks.import_weights:ImportRequest.for_job", "rsviz.jobs.transfers:run_import"),
 }
 
 

@@ -7,12 +7,22 @@ Adding a task takes one folder, and its line here. Importing this room does not 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rsviz.tasks import certify, evaluate
+from rsviz.tasks import certify, download, evaluate, import_weights
 from rsviz.tasks.base import Request, Task
 
 __all__ = ["TASKS", "Request", "Task", "task_of"]
 
-TASKS: Mapping[str, Task] = MappingProxyType({task.key: task for task in (certify.TASK, evaluate.TASK)})
+TASKS: Mapping[str, Task] = MappingProxyType(
+    {
+        task.key: task
+        for task in (
+            certify.TASK,
+            evaluate.TASK,
+            download.TASK,
+            import_weights.TASK,
+        )
+    }
+)
 """Every task by its key, which is its kind of job."""
 
 

@@ -31,6 +31,7 @@ class Setting:
     flags: of the shell, the first is the canonical one; by default --name-of-the-field.
     link: its name in the URL; by default the name of the field.
     choices: function that gives the allowed keys, read when they are needed, as tables may grow.
+    positional: of the shell: the value is an argument and has no flag.
     by_name: the value names something stored; a job takes it by name, never as a path.
     shorthands: of a dictionary, shell flags for some of its entries: {"epsilon": "--epsilon"}.
     """
@@ -41,6 +42,7 @@ class Setting:
     flags: tuple[str, ...] = ()
     link: str = ""
     choices: Callable[[], Sequence[str]] | None = None
+    positional: bool = False
     by_name: bool = False
     shorthands: Mapping[str, str] = field(default_factory=dict)
 

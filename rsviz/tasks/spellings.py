@@ -226,6 +226,8 @@ def command_line(request: Request, *extra: str) -> str:
 
 def _options(spec: FieldSpec, value: Any) -> list[str]:
     flag = spec.flags[0]
+    if spec.setting.positional:
+        return [text_of(value)]
     if spec.kind == "boolean":
         return [flag if value else f"--no-{flag.removeprefix('--')}"]
     if spec.kind == "mapping":

@@ -4,11 +4,24 @@ import streamlit as st
 
 from rsviz import data, files, jobs
 from rsviz.errors import RsvizError
-from rsviz.models import ARCHITECTURES
+from rsviz.tasks.import_weights import ImportRequest
 from rsviz.ui.job_page import watch
 from rsviz.ui.session import session_id
 
-FROM_FILE = "as the file says"
+FIELDS = ImportRequest.fields()
+CHOICES = {"architecture": lambda: FIELDS["architecture"].options, "dataset": lambda: tuple(data.DATASETS)}
+"""Fields that a person may set, with what is offered; None leaves a field to the file."""
+
+
+def _choose(name, options):
+    field = FIELDS[name]
+    return st.selectbox(
+        field.label,
+        [None, *options],
+        format_func=lambda key: "as the file says" if key is None else key,
+        key=f"w_{name}",
+        help=field.setting.help,
+    )
 
 
 def bring_weights() -> None:
@@ -19,20 +32,12 @@ def bring_weights() -> None:
         key="weights",
         help="A file never runs code here: torch files are loaded as weights only, and checked.",
     )
-    architecture = st.selectbox("Architecture", [FROM_FILE, *ARCHITECTURES], key="w_architecture")
-    dataset = st.selectbox("Data set", [FROM_FILE, *data.DATASETS], key="w_dataset")
+    known = {name: _choose(name, options()) for name, options in CHOICES.items()}
     if st.button("Import", disabled=file is None, key="w_import") and file is not None:
         try:
-            st.session_state["import"] = jobs.submit(
-                "import",
-                {
-                    "upload": files.keep_upload(file.getvalue(), ".weights"),
-                    "shown_as": file.name[:200],
-                    "architecture": None if architecture == FROM_FILE else architecture,
-                    "dataset": None if dataset == FROM_FILE else dataset,
-                },
-                session=session_id(),
-            )
+            upload = files.keep_upload(file.getvalue(), ".weights")
+            request = ImportRequest.make(upload=upload, shown_as=file.name[:200], **known)
+            st.session_state["import"] = jobs.submit("import", request, session=session_id())
         except RsvizError as error:
             st.error(str(error), icon=":material/error:")
     if "import" in st.session_state:

@@ -16,6 +16,7 @@ from rsviz.errors import RsvizError, short
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyRequest
+from rsviz.tasks.download import DownloadRequest
 from rsviz.tasks.image import load_input, make_source, store_upload
 from rsviz.tasks.settings import default_scale
 from rsviz.ui.address import Address, choice, forget, labelled
@@ -209,7 +210,9 @@ def offer_download(name: str) -> None:
     if running is None:
         if st.button(f"Download {title}"):
             try:
-                st.session_state["download"] = jobs.submit("download", {"name": name}, session=session_id())
+                st.session_state["download"] = jobs.submit(
+                    "download", DownloadRequest(dataset=name), session=session_id()
+                )
             except RsvizError as error:
                 st.error(str(error), icon=":material/error:")
                 return

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from rsviz.data import DATASETS, available, load, normalisation
+from rsviz.data import DATASETS, SPLITS, available, load, normalisation
+from tests import materials
 
 
 def loaded(key, split="test"):
-    if not available(key):
+    if not (available(key) or materials.prepare(key)):
         pytest.skip(f"{DATASETS[key].title} is not on this machine")
     return load(key, split)
 
@@ -31,7 +32,7 @@ def test_the_normalisation_is_possible_for_pixels_between_0_and_1(key):
         assert 0 < m < 1 and 0 < s <= np.sqrt(m * (1 - m))  # the largest deviation, that of black and white
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("key", DATASETS)
 def test_images_and_labels_are_those_of_the_record(key, split):
     info, found = DATASETS[key], loaded(key, split)
@@ -50,4 +51,5 @@ def test_the_normalisation_is_near_the_moments_of_the_training_pixels(key):
     mean, std = DATASETS[key].normalisation
     assert np.allclose(x.mean(axis=(0, 2, 3)), mean, atol=0.02)
     # Some published deviations are means of per-image deviations, which are smaller.
-    assert np.allclose(x.std(axis=(0, 2, 3)), std, rtol=0.25)
+    assert (np.array(std) > 0.97 * x.std(axis=(2, 3)).mean(axis=0)).all()
+    assert (np.array(std) < 1.03 * x.std(axis=(0, 2, 3))).all()

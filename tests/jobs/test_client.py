@@ -52,7 +52,12 @@ def test_ids_do_not_repeat(no_worker, monkeypatch):
         ("count", {"steps": -1}, "steps is -1: input should be greater than or equal to 0."),
         ("count", {}, "steps is missing."),
         ("count", "five", "input should be a valid dictionary"),
-        ("download", {"name": "digits"}, "'digits' cannot be downloaded; mnist, fashion-mnist, cifar10 can."),
+        (
+            "download",
+            {"dataset": "digits"},
+            "'digits' cannot be downloaded; mnist, fashion-mnist, cifar10 can.",
+        ),
+        ("download", {"name": "digits"}, "'digits' cannot be downloaded"),  # as older versions stored it
         ("import", {"upload": "weights.pt"}, "There is no uploaded file 'weights.pt'; upload it first."),
         ("import", {"upload": "../jobs.sqlite"}, "There is no uploaded file '../jobs.sqlite'"),
         ("import", {"upload": ".."}, "There is no uploaded file '..'"),
@@ -146,14 +151,14 @@ def test_a_download_reports_progress_and_its_name(tmp_path, monkeypatch):
             time.sleep(0.05)
 
     monkeypatch.setattr("rsviz.data.download", download)
-    run = transfers.run_download({"name": "mnist"}, None, tmp_path)
+    run = transfers.run_download({"dataset": "mnist"}, None, tmp_path)
     steps = []
     with pytest.raises(StopIteration) as end:
         while True:
             steps.append(next(run))
             time.sleep(0.01)
-    assert end.value.value == {"name": "mnist"}
-    assert all(step.waiting for step in steps)
+    assert end.value.value["dataset"] == "mnist"
+    assert all(step.waiting for step in steps[:-1])
     assert {"done": 1, "total": 2, "what": "images"} in [step.progress for step in steps]
 
 
@@ -163,7 +168,7 @@ def test_a_download_without_a_network_fails_with_its_sentence(tmp_path, monkeypa
 
     monkeypatch.setattr("rsviz.data.download", download)
     with pytest.raises(DataError, match="There is no network"):
-        for _ in transfers.run_download({"name": "mnist"}, None, tmp_path):
+        for _ in transfers.run_download({"dataset": "mnist"}, None, tmp_path):
             time.sleep(0.01)
 
 
@@ -177,7 +182,7 @@ def test_closing_a_download_ends_it(tmp_path, monkeypatch):
             time.sleep(0.01)
 
     monkeypatch.setattr("rsviz.data.download", download)
-    run = transfers.run_download({"name": "mnist"}, None, tmp_path)
+    run = transfers.run_download({"dataset": "mnist"}, None, tmp_path)
     next(run)
     until(lambda: calls)
     run.close()
