@@ -3,7 +3,6 @@
 Importing this room, and reading and listing cards, does not import torch.
 """
 
-from rsviz.checkpoints.cache import NetworkCache
 from rsviz.checkpoints.card import Card, CheckpointError, Metric
 from rsviz.checkpoints.importers import import_weights
 from rsviz.checkpoints.storage import folders, list_cards, load_card, load_survey, save_survey
@@ -13,7 +12,6 @@ __all__ = [
     "Card",
     "CheckpointError",
     "Metric",
-    "NetworkCache",
     "build_network",
     "folders",
     "import_weights",
