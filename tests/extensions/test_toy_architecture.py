@@ -67,6 +67,14 @@ def test_the_shell_imports_its_weights_by_name(tmp_path, still_home, capsys):
     assert load_card(name).architecture == KEY
 
 
+def test_the_importer_of_the_certify_page_offers_it(open_page):
+    app = open_page("certify")
+    app.session_state["own"] = True
+    app.run()
+    app.selectbox(key="w_architecture").set_value(KEY).run()
+    assert not app.exception, app.exception
+
+
 def test_the_train_page_offers_it(open_page):
     app = open_page("train")
     app.selectbox(key="t_network").set_value(KEY).run()
