@@ -91,9 +91,7 @@ def _class_folders(root):
 def _load(name, split, shape):
     root = _root(name)
     if not root.is_dir():
-        raise DataError(
-            f"{root} is no folder; folder:PATH names one that has a folder of images per class."
-        )
+        raise DataError(f"{root} is no folder; folder:PATH names one that has a folder of images per class.")
     # Classes are those of the training folder, so that labels mean the same in both splits.
     classes = tuple(path.name for path in _class_folders(root))
     if _has_splits(root):

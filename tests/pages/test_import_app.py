@@ -1,4 +1,4 @@
-"""The importer of the Certify page: an uploaded file becomes a job, and nothing is read in the web process."""
+"""The importer of the Certify page: an uploaded file becomes a job, and only the worker reads it."""
 
 import pytest
 

@@ -4,6 +4,8 @@ DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
 
 SAMPLES: dict[str, dict] = {
     "certify": {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25},
+    "download": {"dataset": "mnist"},
+    "import": {"file": "some weights.pt"},
 }
 """Required values by the key of the task."""
 
@@ -12,5 +14,6 @@ TOGETHER: dict[tuple[str, str], list[dict]] = {
     ("certify", "fit"): [{"image": {"kind": "upload", "sha256": "0" * 64, "how": "pad"}}],
     ("certify", "invert"): [{"image": {"kind": "upload", "sha256": "0" * 64, "invert": True}}],
     ("certify", "file"): [{"image": {"kind": "file", "path": "a photo, no: two.png"}}],
+    ("import", "upload"): [{"file": None, "upload": "0" * 64}],
 }
 """Changes of the sample, by task and key of the field in links, where one value alone makes no request."""
