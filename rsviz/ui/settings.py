@@ -5,10 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 import streamlit as st
 from pydantic import BaseModel
 
+from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.tasks.fields import MOST_COUNTED, FieldSpec, Setting, fields_of
+from rsviz.tasks.settings import AUTO
 from rsviz.tasks.spellings import query_of, read_texts
 from rsviz.ui.address import Field
+
+ALPHAS = (0.05, 0.01, 0.001, 0.0001, 0.00001)
+"""Stops of a slider over probabilities of error."""
 
 KINDS = ("integer", "number", "boolean", "choice")
 """Kinds of fields that have a widget."""
@@ -125,6 +130,11 @@ def draw_stops(spec: FieldSpec, stops: Iterable, key: str = "", label: str = "",
     return st.select_slider(
         label or spec.label, options, format_func=form.format, key=key, help=meaning(spec)
     )
+
+
+def procedure_title(key: str) -> str:
+    """A procedure as a select box names it. key: of a procedure, or auto."""
+    return PROCEDURES[key].title if key != AUTO else "What suits the classes"
 
 
 def pick_view(views: Mapping[str, str], key: str) -> str:

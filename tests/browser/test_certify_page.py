@@ -154,7 +154,9 @@ def test_stopping_keeps_what_was_proved_while_votes_arrived(page, shared, tmp_pa
 
 def test_a_link_with_another_noise_and_a_rule_is_that_request(page, shared):
     open_certify(page, shared, "?until_radius=0.1&seed=12")
-    expect(page.get_by_label(re.compile("Radius to decide"))).to_have_value("0.1", timeout=SLOW)
+    expect(page.get_by_role("spinbutton", name=re.compile("Radius to decide"))).to_have_value(
+        "0.1", timeout=SLOW
+    )
     choose_noise(page, "Laplace")
     expect(page.get_by_text("Deviation per pixel 0.25")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Scale λ (pixel units)")).to_be_visible()
@@ -165,7 +167,9 @@ def test_a_link_with_another_noise_and_a_rule_is_that_request(page, shared):
     expect(page.get_by_role("heading", name=re.compile("certified within ℓ₁ radius"))).to_be_visible()
     expect(page.get_by_text("the radius asked for, 0.1, is proved")).to_be_visible()
     page.reload()
-    expect(page.get_by_label(re.compile("Radius to decide"))).to_have_value("0.1", timeout=SLOW)
+    expect(page.get_by_role("spinbutton", name=re.compile("Radius to decide"))).to_have_value(
+        "0.1", timeout=SLOW
+    )
     expect(page.get_by_text("Scale λ (pixel units)")).to_be_visible()
     no_exception(page)
 

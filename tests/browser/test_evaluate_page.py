@@ -29,7 +29,7 @@ def test_the_page_stands_on_its_own_with_finished_curves(page, server):
 
 
 def test_a_test_set_is_certified_and_survives_a_reload(page, shared):
-    open_evaluate(page, shared, "?e_limit=30&e_n=100")
+    open_evaluate(page, shared, "?limit=30&n=100")
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page).to_have_url(re.compile("job="), timeout=SLOW)
     row = page.get_by_role("cell", name=re.compile("n = 100, 30 images"))
@@ -46,7 +46,7 @@ def test_a_test_set_is_certified_and_survives_a_reload(page, shared):
 
 
 def test_a_long_evaluation_is_cancelled_and_keeps_what_it_has(page, shared):
-    open_evaluate(page, shared, "?e_n=100000")
+    open_evaluate(page, shared, "?n=100000")
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page.get_by_text(re.compile(r"of 50,050,000 votes"))).to_be_visible(timeout=SLOW)
     page.get_by_role("button", name="Cancel", exact=True).click()

@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 DRAW = """
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
+app = AppTest.from_file(sys.argv[1], default_timeout=180).run()
 for page in ("pages/certify.py", "pages/bounds.py", "pages/papers.py"):
     app.switch_page(page).run()
     assert not app.exception, app.exception

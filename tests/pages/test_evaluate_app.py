@@ -73,7 +73,7 @@ def test_a_reading_changes_the_numbers_and_takes_no_vote(opened):
     app.selectbox(key="e_bound").set_value("li-l2").run()
     weaker = app.header[0].value
     app.selectbox(key="e_bound").set_value("tight").run()
-    app.select_slider(key="e_alpha").set_value(0.05).run()
+    app.select_slider(key="alpha").set_value(0.05).run()
     assert not app.exception
     share = [float(words.split(" ")[0]) for words in (weaker, before, app.header[0].value)]
     assert share[0] < share[1] <= share[2]
@@ -82,8 +82,8 @@ def test_a_reading_changes_the_numbers_and_takes_no_vote(opened):
 
 def test_pressing_evaluate_asks_for_what_is_set_and_its_curve_joins(opened):
     app = opened()
-    app.select_slider(key="e_n").set_value(100)
-    app.number_input(key="e_limit").set_value(7).run()
+    app.select_slider(key="n").set_value(100)
+    app.number_input(key="limit").set_value(7).run()
     app = pressed(app)
     assert not app.exception
     job = jobs.get(app.query_params["job"])
@@ -128,7 +128,7 @@ def test_a_job_of_another_kind_is_refused(opened, still_home):
 
 @pytest.mark.parametrize(
     "query",
-    [{"e_alpha": "2"}, {"e_n": "nan"}, {"e_at": "-1"}, {"e_show": "../../etc/passwd"}, {"e_papers": "x"}],
+    [{"alpha": "2"}, {"n": "nan"}, {"e_at": "-1"}, {"e_show": "../../etc/passwd"}, {"e_papers": "x"}],
 )
 def test_absurd_links_open_the_page_as_it_is(opened, query):
     app = opened(**query)
@@ -173,6 +173,13 @@ def test_published_numbers_can_be_laid_over(opened):
     app = opened(e_papers="cohen-cifar10_cifar-10_gaussian-training_0.12")
     assert not app.exception
     assert "Diamonds: numbers printed in papers" in texts(app)
+
+
+def test_older_names_of_settings_in_a_link_are_read(opened):
+    app = opened(e_n="100", e_limit="7", e_alpha="0.05")
+    assert app.select_slider(key="n").value == 100
+    assert app.number_input(key="limit").value == 7
+    assert app.select_slider(key="alpha").value == 0.05
 
 
 def test_an_older_link_that_has_places_in_the_list_of_printed_curves_is_read(opened):

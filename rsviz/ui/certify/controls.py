@@ -3,30 +3,28 @@
 import streamlit as st
 
 from rsviz.checkpoints import Card
-from rsviz.confidence import PROCEDURES
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyRequest, shipped_example
-from rsviz.tasks.settings import AUTO
 from rsviz.ui import pickers
 from rsviz.ui.address import Address, choice, labelled
-from rsviz.ui.settings import draw, draw_stops, meaning, request_fields, request_or_sentence
+from rsviz.ui.settings import (
+    ALPHAS,
+    draw,
+    draw_stops,
+    meaning,
+    procedure_title,
+    request_fields,
+    request_or_sentence,
+)
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
-ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 ENDS = {
     "votes": "After n votes",
     "until_radius": "When a radius is decided",
     "within": "When it is good enough",
 }
 OLDER_ENDS = {"decide": "until_radius"} | {words: key for key, words in ENDS.items()}
-
-
-def procedure_title(key: str) -> str:
-    """A procedure as the select box names it."""
-    return PROCEDURES[key].title if key != AUTO else "What suits the classes"
-
-
 SPECS = CertifyRequest.fields()
 FIELDS = request_fields(CertifyRequest, dict.fromkeys(("n", "alpha", "n0", "seed", "procedure"), ...))
 FIELDS |= request_fields(CertifyRequest, {"until_radius": None, "within": None})

@@ -7,48 +7,41 @@ import streamlit as st
 from rsviz import data, jobs
 from rsviz.bounds import BOUNDS
 from rsviz.checkpoints import Card
-from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.reference.published import CERTIFIED
 from rsviz.tasks.evaluate import EvaluateRequest
-from rsviz.tasks.settings import AUTO, certifying_procedures
 from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, choice, flag, names, number
 from rsviz.ui.evaluate import sources
 from rsviz.ui.session import session_id
-from rsviz.ui.settings import request_or_sentence
+from rsviz.ui.settings import ALPHAS, draw, draw_stops, procedure_title, request_fields, request_or_sentence
 
 MOST = 10
 """Curves in one picture."""
 SHOWN = ["example:digits-gaussian-0.25", "example:digits-gaussian-0.50", "example:digits-smoothadv-0.25"]
 VOTES = [100, 1_000, 10_000, 100_000]
-ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 TIGHT = "tight"
 BANDS = {"none": "none", "pointwise": "at each radius", "simultaneous": "at all radii at once"}
-VALID = [AUTO, *certifying_procedures()]
 CERTIFYING = [TIGHT, *(key for key, bound in BOUNDS.items() if bound.rigorous)]
 
+SPECS = EvaluateRequest.fields()
+FIELDS = request_fields(EvaluateRequest, {"n": 1_000, "limit": 500})
+FIELDS |= request_fields(EvaluateRequest, dict.fromkeys(("skip", "n0", "seed", "alpha", "procedure"), ...))
 
 ADDRESS = Address(
     "evaluate",
     {
         **pickers.CHECKPOINT,
         **pickers.NOISE,
+        **FIELDS,
         "e_show": names(SHOWN, MOST, sources.KEY),
-        "e_alpha": choice(ALPHAS, 0.001),
-        "e_procedure": choice(VALID, AUTO),
         "e_bound": choice(CERTIFYING, TIGHT),
         "e_band": choice(BANDS, "pointwise"),
         "e_envelope": flag(False),
         "e_papers": published.field(CERTIFIED),
         "e_at": number(0.0, 1000.0, 0.5),
-        "e_n": choice(VOTES, 1_000),
-        "e_limit": number(1, 1_000_000, 500),
-        "e_skip": number(1, 100_000, 1),
-        "e_n0": number(1, 100_000, 100),
-        "e_seed": number(0, 2**52, 0),
     },
-    pickers.OLDER,
+    {**pickers.OLDER, **{f"e_{key}": key for key in FIELDS}},
 )
 
 
@@ -69,17 +62,15 @@ def choose() -> tuple[Card, EvaluateRequest | None]:
     """Draw the controls of the request; (card, request), with None for a request after saying why."""
     card = pickers.pick_checkpoint(ADDRESS, default="digits-gaussian-0.25")
     noise, scale = pickers.pick_noise(ADDRESS, card)
-    n = st.select_slider("Votes n for each image", VOTES, key="e_n", format_func="{:,}".format)
+    values = {"n": draw_stops(SPECS["n"], VOTES, label="Votes n for each image")}
     left, right = st.columns(2)
     with left:
-        limit = st.number_input(
-            "Images", 1, 1_000_000, key="e_limit", help="At most this number of test images."
-        )
+        values["limit"] = draw(SPECS["limit"], mark=True)
     with right:
-        skip = st.number_input("Every …th", 1, 100_000, key="e_skip", help="20: every twentieth image.")
+        values["skip"] = draw(SPECS["skip"], label="Every …th", mark=True)
     with st.expander("More settings"):
-        n0 = st.number_input("Selecting votes n₀", 1, 100_000, key="e_n0")
-        seed = st.number_input("Seed", 0, 2**52, key="e_seed", help="Image i draws with seed + i.")
+        values["n0"] = draw(SPECS["n0"], mark=True)
+        values["seed"] = draw(SPECS["seed"], mark=True)
     if card.dataset not in data.DATASETS:
         st.info(
             f"{card.name} was trained on images of one's own; `python -m rsviz evaluate` certifies them.",
@@ -89,26 +80,16 @@ def choose() -> tuple[Card, EvaluateRequest | None]:
     if not data.available(card.dataset):
         pickers.offer_download(card.dataset)
         return card, None
-    return card, request_or_sentence(
-        EvaluateRequest.make,
-        checkpoint=card.name,
-        dataset=card.dataset,
-        noise=noise,
-        scale=scale,
-        n=n,
-        n0=n0,
-        limit=limit,
-        skip=skip,
-        seed=seed,
-    )
+    values |= {"checkpoint": card.name, "dataset": card.dataset, "noise": noise, "scale": scale}
+    return card, request_or_sentence(EvaluateRequest.make, **values)
 
 
 def reading() -> Reading:
     """What the widgets of `choose_reading` say, before they are drawn."""
     bound = st.session_state["e_bound"]
     return Reading(
-        alpha=st.session_state["e_alpha"],
-        procedure=st.session_state["e_procedure"],
+        alpha=st.session_state["alpha"],
+        procedure=st.session_state["procedure"],
         bound=None if bound == TIGHT else bound,
         band=st.session_state["e_band"],
         envelope=st.session_state["e_envelope"],
@@ -122,14 +103,9 @@ def choose_reading() -> None:
     first, second, third = st.columns(3)
     with first:
         st.number_input("Look at radius (pixel units)", 0.0, 1000.0, step=0.05, format="%g", key="e_at")
-        st.select_slider("Probability of error α", ALPHAS, key="e_alpha", format_func="{:g}".format)
+        draw_stops(SPECS["alpha"], ALPHAS, form="{:g}")
     with second:
-        st.selectbox(
-            "Limits on p_A and p_B",
-            VALID,
-            format_func=lambda key: PROCEDURES[key].title if key != AUTO else "What suits the classes",
-            key="e_procedure",
-        )
+        draw(SPECS["procedure"], form=procedure_title, mark=True)
         st.selectbox("Band over the images, 95 %", list(BANDS), format_func=BANDS.get, key="e_band")
     with third:
         st.selectbox(
