@@ -14,6 +14,7 @@ from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES, clopper_pearson_lower, log_evidence, sequence_lower
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
+from rsviz.noise.streams import SIMULATED_ESTIMATION, SIMULATED_SELECTION, SIMULATED_WATCHING
 from rsviz.smoothing.certify import Certificates, certificates
 
 MOST_VOTES = 10_000_000
@@ -127,7 +128,9 @@ class Experiment:
 
     def votes(self) -> tuple[np.ndarray, np.ndarray]:
         """(classes chosen on n0 votes (runs,), votes (runs, classes)); more runs leave the first ones be."""
-        selecting, certifying = (np.random.default_rng([self.seed, part]) for part in (0, 1))
+        selecting, certifying = (
+            np.random.default_rng([self.seed, part]) for part in (SIMULATED_SELECTION, SIMULATED_ESTIMATION)
+        )
         counts0 = selecting.multinomial(self.n0, self.probabilities, self.runs)
         return counts0.argmax(-1), certifying.multinomial(self.n, self.probabilities, self.runs)
 
@@ -246,7 +249,7 @@ def path(p: float, n: int, alpha: float, seed: int, points: int = 300) -> dict[s
     if not 10 <= n <= MOST_VOTES:
         raise RsvizError(f"n is {n}; it must be an integer from 10 to {MOST_VOTES}.")
     drawn = np.unique(np.geomspace(10, n, points).astype(np.int64))
-    votes = np.random.default_rng([seed, 2]).binomial(np.diff(drawn, prepend=0), p).cumsum()
+    votes = np.random.default_rng([seed, SIMULATED_WATCHING]).binomial(np.diff(drawn, prepend=0), p).cumsum()
     return {
         "drawn": drawn,
         "share": votes / drawn,

@@ -7,17 +7,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rsviz.noise.base import Noise
-from rsviz.noise.draws import BLOCK_VALUES, FEWEST, MAX_SEED, MOST, Draws, block_seed, block_size
+from rsviz.noise.draws import MAX_SEED, Draws, block_seed, block_size
 from rsviz.noise.gaussian import Gaussian
 from rsviz.noise.laplace import Laplace
 from rsviz.noise.linf_exponential import LinfExponential
 from rsviz.noise.uniform import Uniform
 
 __all__ = [
-    "BLOCK_VALUES",
-    "FEWEST",
     "MAX_SEED",
-    "MOST",
     "NOISES",
     "Draws",
     "Gaussian",

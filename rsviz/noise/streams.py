@@ -32,10 +32,16 @@ ASCENT = 40
 MEASURE = 41
 SLOPE = 42
 
-# NumPy draws of pictures
+# NumPy draws of pictures, through `numpy_generator`
 PICTURE_NOISE = 64
 DENSITY_DOTS = 65
 SAMPLED_NORMS = 66
+
+SIMULATED_SELECTION, SIMULATED_ESTIMATION, SIMULATED_WATCHING = 0, 1, 2
+"""Second number of a NumPy seed [seed, number]: votes that select, that certify, and that somebody watches.
+
+They are a numbering of their own: votes on the Statistics page are simulated without a network and noise.
+"""
 
 
 def training_step(rank: int) -> int:

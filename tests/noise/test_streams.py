@@ -8,7 +8,9 @@ import pytest
 from rsviz.noise import streams
 
 RSVIZ = Path(__file__).resolve().parents[2] / "rsviz"
-NUMBERS = {name: value for name, value in vars(streams).items() if isinstance(value, int)}
+INTEGERS = {name: value for name, value in vars(streams).items() if isinstance(value, int)}
+SIMULATED = {name: value for name, value in INTEGERS.items() if name.startswith("SIMULATED_")}
+NUMBERS = {name: value for name, value in INTEGERS.items() if name not in SIMULATED}
 TAKES_A_STREAM = {
     "block_seed": 1,
     "Draws": 3,
@@ -22,6 +24,7 @@ TAKES_A_STREAM = {
 
 def test_no_two_purposes_share_a_number():
     assert len(set(NUMBERS.values())) == len(NUMBERS)
+    assert len(set(SIMULATED.values())) == len(SIMULATED)
     assert all(0 <= value <= streams.TRAINING_STEP_OF_RANK for value in NUMBERS.values())
 
 
