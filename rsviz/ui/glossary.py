@@ -16,6 +16,8 @@ WORDS = {
         "How strong the noise is. More noise reaches larger radii and blurs the class; networks do best at "
         "the noise they were trained with."
     ),
+    "deviation": "Standard deviation: the typical size of the noise on one pixel.",
+    "dimension": "d, the number of values of an image: its pixels times its colour channels.",
     "votes": "Noisy copies of the image that f classifies; more votes give a tighter limit on p_A.",
     "selecting votes": "The first votes only choose the class; the n votes that count are drawn afresh.",
     "p_A": "The probability that f names the top class under noise; votes limit it from below.",

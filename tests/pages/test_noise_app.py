@@ -1,14 +1,13 @@
 """The Noise page in Streamlit's own test runner: views, rules, links, refusals."""
 
+import functools
 import io
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from rsviz.bounds import BOUNDS
 from rsviz.noise import NOISES
@@ -20,7 +19,6 @@ from rsviz.ui.noise.controls import SHAPES
 from rsviz.ui.noise.export import python_lines
 from rsviz.ui.noise.view import VIEWS
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 CHARTS = {"density": len(NOISES), "pixel": 1, "growth": 2, "radius": 1, "numbers": 0}
 
 
@@ -30,12 +28,9 @@ def clear_caches():
     st.cache_resource.clear()
 
 
-def open_page(**query):
-    app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.switch_page("pages/noise.py")
-    return app.run()
+@pytest.fixture
+def open_noise(open_page):
+    return functools.partial(open_page, "noise")
 
 
 def words(app):
@@ -56,8 +51,8 @@ def deviations(app):
     return {title: float(value.replace(",", "")) for title, value in found}
 
 
-def test_page_opens_on_one_image_under_every_mechanism_at_equal_deviation():
-    app = open_page()
+def test_page_opens_on_one_image_under_every_mechanism_at_equal_deviation(open_noise):
+    app = open_noise()
     assert well(app)
     assert deviations(app) == {noise.title: 0.25 for noise in NOISES.values()}
     assert len(app.get("image")) == 1 + len(NOISES)
@@ -68,14 +63,14 @@ def test_page_opens_on_one_image_under_every_mechanism_at_equal_deviation():
 @pytest.mark.parametrize(
     ("rule", "norm"), [("deviation", "linf"), ("scale", "linf"), *(("radius", norm) for norm in NORMS)]
 )
-def test_every_view_draws_under_every_rule(view, rule, norm):
-    app = open_page(n_view=view, n_rule=rule, n_norm=norm)
+def test_every_view_draws_under_every_rule(open_noise, view, rule, norm):
+    app = open_noise(n_view=view, n_rule=rule, n_norm=norm)
     assert well(app)
     assert len(app.get("vega_lite_chart")) == CHARTS[view]
 
 
-def test_equal_radius_shows_what_each_mechanism_takes():
-    app = open_page(n_rule="radius", n_shape="mnist", n_rinf="2.0", n_pa="0.9", n_share="0.5")
+def test_equal_radius_shows_what_each_mechanism_takes(open_noise):
+    app = open_noise(n_rule="radius", n_shape="mnist", n_rinf="2.0", n_pa="0.9", n_share="0.5")
     rule = EqualRadius(2 / 255, "linf", 0.9, 0.05)
     for key, noise in NOISES.items():
         wanted = rule.noise(key, 784).deviation(784)
@@ -94,47 +89,47 @@ def test_numbers_of_the_presets_are_those_that_the_page_computes():
             assert digits in says
 
 
-def test_numbers_view_gives_radii_that_bounds_give():
-    table = open_page(n_view="numbers", n_dev="0.5").table[0].value
+def test_numbers_view_gives_radii_that_bounds_give(open_noise):
+    table = open_noise(n_view="numbers", n_dev="0.5").table[0].value
     radius = float(BOUNDS["cohen-l2"].radius(0.99, 0.01, scale=0.5))
     assert table.loc["radius in ℓ₂", "Gaussian"] == f"**{np.floor(radius * 1000) / 1000:.4g}**"
     assert list(table.columns) == [noise.title for noise in NOISES.values()]
 
 
-def test_slopes_are_told_only_where_the_theorems_hold_the_noise():
-    assert "slopes only" in words(open_page(n_view="radius"))
-    assert "slopes only" not in words(open_page(n_view="radius", n_hold="deviation"))
+def test_slopes_are_told_only_where_the_theorems_hold_the_noise(open_noise):
+    assert "slopes only" in words(open_noise(n_view="radius"))
+    assert "slopes only" not in words(open_noise(n_view="radius", n_hold="deviation"))
 
 
 @pytest.mark.parametrize("name", PRESETS.table)
-def test_every_preset_opens_as_a_link_and_keeps_the_image(name):
+def test_every_preset_opens_as_a_link_and_keeps_the_image(open_noise, name):
     values = {key: str(value) for key, value in PRESETS.table[name].values.items()}
-    app = open_page(n_index="7", **values)
+    app = open_noise(n_index="7", **values)
     assert well(app)
     assert app.session_state["n_index"] == 7
     assert {key: str(app.session_state[key]) for key in values} == values
 
 
-def test_an_upload_is_shown_at_the_size_that_is_asked_for():
+def test_an_upload_is_shown_at_the_size_that_is_asked_for(open_noise):
     file = io.BytesIO()
     colours = np.random.default_rng(0).integers(0, 255, (50, 80, 3), dtype=np.uint8)
     Image.fromarray(colours).save(file, "PNG")
     digest = store_upload(file.getvalue())
-    app = open_page(n_from="upload", n_image=digest, n_shape="cifar10")
+    app = open_noise(n_from="upload", n_image=digest, n_shape="cifar10")
     assert well(app) and not app.info
     assert "32×32 in colour: d = 3,072" in words(app)
 
 
-def test_without_an_upload_a_digit_stands_in_and_the_page_says_so():
+def test_without_an_upload_a_digit_stands_in_and_the_page_says_so(open_noise):
     for query in ({}, {"n_image": "0" * 64}):
-        app = open_page(n_from="upload", **query)
+        app = open_noise(n_from="upload", **query)
         assert well(app)
         assert "digit stands here" in app.info[0].value
         assert "d = 64" in words(app)
 
 
-def test_a_file_that_is_no_image_is_refused_in_one_sentence():
-    app = open_page(n_from="upload")
+def test_a_file_that_is_no_image_is_refused_in_one_sentence(open_noise):
+    app = open_noise(n_from="upload")
     app.file_uploader(key="n_file").upload("notes.png", b"no image at all", "image/png").run()
     assert not app.exception
     assert len(app.error) == 1 and app.error[0].value.endswith(".")
@@ -151,8 +146,8 @@ def test_a_file_that_is_no_image_is_refused_in_one_sentence():
         {"n_rule": "radius", "n_norm": "l1", "n_r1": "4", "n_shape": "imagenet", "n_view": "pixel"},
     ],
 )
-def test_no_link_breaks_the_page(query):
-    app = open_page(**query)
+def test_no_link_breaks_the_page(open_noise, query):
+    app = open_noise(**query)
     assert well(app)
     assert len(deviations(app)) == len(NOISES)
 

@@ -37,11 +37,15 @@ SHAPE_TITLES = MappingProxyType(
 )
 RADIUS_KEYS = MappingProxyType({"l1": "n_r1", "l2": "n_r2", "linf": "n_rinf"})
 GREY_LEVELS = 255
+RESAMPLED = f"The image is resampled to this size. {explain('dimension')}"
 MISSING = "Until then a digit stands here."
 
 
 def rule_kind() -> str:
-    return st.segmented_control("Compare at", list(RULES), required=True, format_func=RULES.get, key="n_rule")
+    words = explain("noise", "scale", "deviation", "radius")
+    return st.segmented_control(
+        "Compare at", list(RULES), required=True, format_func=RULES.get, key="n_rule", help=words
+    )
 
 
 def compare(kind: str) -> tuple[Comparison, str | None]:
@@ -65,7 +69,9 @@ def _rule(kind: str) -> Rule:
         label = "Scale, σ or λ (pixel units)"
         return EqualScale(st.slider(label, 0.01, 1.0, step=0.01, key="n_scale", help=explain("scale")))
     label = "Standard deviation of each pixel (pixel units)"
-    return EqualDeviation(st.slider(label, 0.01, 1.0, step=0.01, key="n_dev", help=explain("pixel units")))
+    return EqualDeviation(
+        st.slider(label, 0.01, 1.0, step=0.01, key="n_dev", help=explain("deviation", "pixel units"))
+    )
 
 
 def _radius(norm: str) -> float:
@@ -118,9 +124,7 @@ def image_controls() -> None:
         left, right = st.columns(2, vertical_alignment="bottom")
         left.segmented_control("Fit to a square", ["crop", "pad"], required=True, key="n_fit")
         right.toggle("Swap dark and light", key="n_invert")
-    st.selectbox(
-        "Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help="Resampled to this size."
-    )
+    st.selectbox("Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help=RESAMPLED)
     st.number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed", help=explain("seed"))
 
 

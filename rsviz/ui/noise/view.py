@@ -135,7 +135,13 @@ def show_radius(compared: Comparison) -> Shown:
         "Radius in", ["linf", "l2"], required=True, format_func=norm_symbol, key="n_read"
     )
     hold = right.segmented_control(
-        "Noise is held at", list(HOLD_TITLES), required=True, format_func=HOLD_TITLES.get, key="n_hold"
+        "Noise is held at",
+        list(HOLD_TITLES),
+        required=True,
+        format_func=HOLD_TITLES.get,
+        key="n_hold",
+        help="The size of the noise that stays the same while the dimension grows; E‖z‖∞ is the mean of its "
+        "largest value.",
     )
     size = st.slider("its size (pixel units)", 0.05, 2.0, step=0.05, key="n_size")
     _probabilities(compared)
