@@ -140,6 +140,7 @@ def _start_worker() -> subprocess.Popen:
     if "RSVIZ_DATA" in environment:
         environment["RSVIZ_DATA"] = str(files.data_root().absolute())
     try:
+        home.mkdir(parents=True, exist_ok=True)
         with process.open_log(home) as log:
             return subprocess.Popen(
                 WORKER_COMMAND,

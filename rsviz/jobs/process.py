@@ -4,6 +4,7 @@ import fcntl
 import os
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 LOG_LIMIT = 1_000_000
 
@@ -28,10 +29,10 @@ class WorkerLock:
     """Held by the one worker of a home. Its file says its process id and the job it is at.
 
     suspect: the job that the last worker was at when it ended; empty if it was between jobs.
+    Raises FileNotFoundError where there is no home: clients create it, a worker never does.
     """
 
     def __init__(self, home: Path):
-        home.mkdir(parents=True, exist_ok=True)
         self.path = home / "worker.lock"
         self.suspect = ""
         self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -51,7 +52,7 @@ class WorkerLock:
                 time.sleep(0.05)
 
     def lost(self) -> bool:
-        """Whether another file, or none, stands at the path: the home was removed under the worker."""
+        """Whether the path holds another file or none: the home was removed while the worker ran."""
         try:
             return os.stat(self.path).st_ino != os.fstat(self.handle).st_ino
         except FileNotFoundError:
@@ -65,9 +66,11 @@ class WorkerLock:
         return os.pread(self.handle, 64, 0).decode(errors="replace")[11:].strip()
 
 
-def open_log(home: Path):
-    """The worker's log, opened to append; beyond LOG_LIMIT bytes it first becomes worker.log.1."""
-    home.mkdir(parents=True, exist_ok=True)
+def open_log(home: Path) -> BinaryIO:
+    """The worker's log, opened to append; beyond LOG_LIMIT bytes it first becomes worker.log.1.
+
+    Raises FileNotFoundError where there is no home.
+    """
     path = home / "worker.log"
     if path.exists() and path.stat().st_size > LOG_LIMIT:
         os.replace(path, home / "worker.log.1")

@@ -121,18 +121,29 @@ def folder(job_id: str) -> Path:
 
 
 class Store:
-    """The table of jobs in `path`, which is created when it is first used."""
+    """The table of jobs in `path`.
 
-    def __init__(self, path: Path | None = None):
-        self.path = Path(path or files.home() / "jobs.sqlite")
+    create: whether folder and file are created where they are missing. The worker creates neither: a home
+    that somebody removes under it stays removed.
+    """
+
+    def __init__(self, path: Path | None = None, create: bool = True):
+        self.path, self._create = Path(path or files.home() / "jobs.sqlite"), create
+
+    @property
+    def _missing(self) -> bool:
+        return not self._create and not self.path.exists()
 
     @contextmanager
     def _connection(self, write: bool = False):
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._create:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
             with (
                 _writing if write else nullcontext(),
-                closing(sqlite3.connect(self.path, timeout=20, isolation_level=None)) as connection,
+                closing(
+                    sqlite3.connect(self._address, timeout=20, isolation_level=None, uri=True)
+                ) as connection,
             ):
                 self._check_version(connection)
                 if write:
@@ -153,6 +164,10 @@ class Store:
                 f"The job store {self.path} cannot be used ({error}); free the file or its disk, "
                 "or set RSVIZ_HOME to a folder that you may write to."
             ) from error
+
+    @property
+    def _address(self) -> str:
+        return f"{self.path.absolute().as_uri()}?mode={'rwc' if self._create else 'rw'}"
 
     def _check_version(self, connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -229,7 +244,7 @@ class Store:
 
     def claim(self) -> tuple[str, str, dict, dict | None] | None:
         """Move the oldest queued job to running; its id, kind, request and resume, None if none is queued."""
-        if not self.path.exists():  # the home was removed: it is not made anew by looking for jobs
+        if self._missing:
             return None
         oldest = "SELECT id, kind, request, resume FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1"
         with self._connection() as connection:  # mostly nothing is: look before taking the lock
@@ -247,6 +262,8 @@ class Store:
 
     def running(self) -> list[tuple[str, str, dict, dict | None]]:
         """The same of every running job, oldest first: what a worker that died has left."""
+        if self._missing:
+            return []
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT id, kind, request, resume FROM jobs WHERE state = 'running' ORDER BY number"
@@ -291,6 +308,8 @@ class Store:
 
     def forget_old(self) -> None:
         """Remove finished jobs older than KEEP_DAYS or beyond the newest KEEP_JOBS, with their folders."""
+        if self._missing:
+            return
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT id FROM jobs WHERE finished < ?"

@@ -64,7 +64,17 @@ class Worker:
         self.stopping = True
 
     def run(self) -> None:
-        """Take up what the last worker left, then run jobs until told to stop or idle for long enough."""
+        """Take up what the last worker left, then run jobs until told to stop or idle for long enough.
+
+        It also ends when its home is removed, whatever it was doing at that moment, and never makes it anew.
+        """
+        try:
+            self._run()
+        except (StoreError, FileNotFoundError):
+            if not self.lock.lost():
+                raise
+
+    def _run(self) -> None:
         if self.lock.suspect:
             log.warning("the last worker died at job %s", self.lock.suspect)
             self.store.blame(self.lock.suspect)
@@ -184,7 +194,8 @@ class Worker:
 def runner(job_id: str, kind: str, request: dict, resume: dict | None) -> Generator:
     """The generator of a job; finding its code is part of the first step: a failure there is the job's."""
     place = folder(job_id)
-    place.mkdir(parents=True, exist_ok=True)
+    for path in (place.parent, place):  # not its parents too: a home that was removed stays removed
+        path.mkdir(exist_ok=True)
     return (yield from kinds.load(kinds.find(kind).run)(request, resume, place))
 
 
@@ -202,15 +213,18 @@ def redirect_to_log() -> None:
 
 
 def main() -> None:
-    """Run the worker, unless one is running."""
-    lock = WorkerLock(files.home())
-    if not lock.acquire():
+    """Run the worker, unless one is running, or the home was removed since this process was started."""
+    try:
+        lock = WorkerLock(files.home())
+        if not lock.acquire() or lock.lost():
+            return
+        redirect_to_log()
+    except FileNotFoundError:
         return
-    redirect_to_log()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     os.nice(5)  # pages are drawn first where the worker would take every core
     try:
-        worker = Worker(Store(), lock)
+        worker = Worker(Store(create=False), lock)
         signal.signal(signal.SIGTERM, worker.stop)
         signal.signal(signal.SIGINT, worker.stop)
         worker.run()
