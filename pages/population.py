@@ -13,7 +13,7 @@ CURVES = "Accuracy under PGD-20 against attack size, beside NAL's"
 
 show_job_page(
     JobPage(
-        kind="distribution",
+        kind="population",
         title="Certify a population",
         button="Certify the population",
         icon=":material/groups:",

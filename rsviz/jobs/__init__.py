@@ -5,7 +5,7 @@
     cancel(job_id)
     resume(job_id, session="...")                        # a cancelled or failed one, from where it was
 
-What can be submitted stands in rsviz.jobs.kinds, which also says what a runner is.
+What can be submitted stands in rsviz.jobs.registry, which also says what a runner is.
 """
 
 import os
@@ -41,6 +41,8 @@ __all__ = [
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORKER_COMMAND = [sys.executable, "-m", "rsviz.jobs.worker"]
 SECONDS_BETWEEN_STARTS = 2.0
+LONGEST_START = 60.0
+"""Seconds after which a worker that lives and does not hold the lock is taken for one that hangs."""
 
 _starting = threading.Lock()
 _last: subprocess.Popen | None = None
@@ -50,15 +52,15 @@ _last_start = float("-inf")
 def submit(kind: str, request, *, session: str) -> str:
     """Queue a job, see that a worker runs, and return the job's id at once.
 
-    kind: a key of rsviz.jobs.kinds.KINDS. request: a mapping or pydantic model that its validator accepts.
+    kind: a key of rsviz.jobs.registry.KINDS. request: a mapping or pydantic model that its validator accepts.
     session: whose job it is; a session may have RSVIZ_JOBS_PER_SESSION (4) unfinished jobs, the machine
     RSVIZ_JOBS_TOTAL (400). Raises JobLimitError beyond that, RsvizError for a bad request.
     """
-    from rsviz.jobs import kinds  # pydantic takes its time, and reading jobs needs none of it
+    from rsviz.jobs import registry  # pydantic takes its time, and reading jobs needs none of it
 
     job_id = Store().insert(
         kind,
-        kinds.validated(kind, request),
+        registry.validated(kind, request),
         str(session)[:200],
         **_limits(),
     )
@@ -120,15 +122,18 @@ def worker_alive() -> bool:
 
 
 def ensure_worker() -> None:
-    """Start a worker unless one is alive (about 20 microseconds) or was started a moment ago."""
+    """Start a worker unless one is alive (about 20 microseconds) or on its way.
+
+    On a loaded machine a worker takes long to start; more of them would only make it longer.
+    """
     global _last, _last_start
     if worker_alive():
         return
     with _starting:
-        if time.monotonic() - _last_start < SECONDS_BETWEEN_STARTS:
+        since = time.monotonic() - _last_start
+        starting = _last is not None and _last.poll() is None
+        if since < (LONGEST_START if starting else SECONDS_BETWEEN_STARTS):
             return
-        if _last is not None:
-            _last.poll()  # a child that ended is a zombie until somebody asks
         _last, _last_start = _start_worker(), time.monotonic()
 
 

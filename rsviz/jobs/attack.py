@@ -8,8 +8,8 @@ from rsviz.attacks import curve_request
 from rsviz.attacks.evidence import Evidence, Pictures
 from rsviz.attacks.request import make_request
 from rsviz.files import write_atomically
-from rsviz.jobs.kinds import Step
-from rsviz.jobs.parts import finished, keep
+from rsviz.jobs.partial_results import finished, keep
+from rsviz.jobs.registry import Step
 from rsviz.jobs.store import Job, folder
 
 REACHED, PICTURES, CURVE = "reached", "pictures.safetensors", "curve.json"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rsviz.errors import RsvizError
 from rsviz.files import write_atomically
-from rsviz.jobs.kinds import Step
+from rsviz.jobs.registry import Step
 from rsviz.jobs.store import Job, folder
 from rsviz.tasks.certify import CertifyPictures, CertifyProgress, CertifyRequest, run
 

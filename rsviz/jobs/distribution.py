@@ -4,8 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from rsviz import distributional
-from rsviz.jobs.kinds import Step
-from rsviz.jobs.parts import finished, keep
+from rsviz.jobs.partial_results import finished, keep
+from rsviz.jobs.registry import Step
 from rsviz.jobs.store import Job, folder
 
 PARTS = "distribution.json"

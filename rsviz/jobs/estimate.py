@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from rsviz.jobs.kinds import Step
+from rsviz.jobs.registry import Step
 from rsviz.training import TrainRequest
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from rsviz.jobs.kinds import Step
+from rsviz.jobs.registry import Step
 from rsviz.jobs.store import Job, folder
 from rsviz.tasks.evaluate import EvaluateRequest, EvaluationVotes, read_votes, run
 

@@ -19,6 +19,8 @@ from rsviz import files
 from rsviz.errors import RsvizError
 
 VERSION = 1
+FORMER_KINDS = {"attack-curve": "robustness", "distribution": "population"}
+"""Kinds in the homes of older versions, and what they are called today."""
 DEATHS_ALLOWED = 3
 KEEP_DAYS, KEEP_JOBS = 30, 5_000
 
@@ -97,15 +99,20 @@ class Job:
         return self.state in ("queued", "running")
 
 
+def today_kind(kind: str) -> str:
+    """The key of a kind in rsviz.jobs.registry; older versions stored some under other names."""
+    return FORMER_KINDS.get(kind, kind)
+
+
 def _job(row) -> Job:
-    *plain, request, progress, result, position = row
+    job_id, kind, *plain, request, progress, result, position = row
     texts = (text and json.loads(text) for text in (request, progress, result))
-    return Job(*plain, *texts, position)
+    return Job(job_id, today_kind(kind), *plain, *texts, position)
 
 
 def _for_worker(row) -> tuple[str, str, dict, dict | None]:
     job_id, kind, request, resume = row
-    return job_id, kind, json.loads(request), resume and json.loads(resume)
+    return job_id, today_kind(kind), json.loads(request), resume and json.loads(resume)
 
 
 def checked(job_id: str) -> str:

@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from rsviz.checkpoints import storage
 from rsviz.data import available
-from rsviz.jobs.kinds import RequestError, Step
+from rsviz.jobs.registry import RequestError, Step
 from rsviz.jobs.store import Store, UnknownJob
 from rsviz.training import TrainRequest
 from rsviz.training.records import RUN

@@ -1,6 +1,6 @@
 """Jobs that draw no votes: downloading a dataset, importing uploaded weights."""
 
-from rsviz.jobs.kinds import Step
+from rsviz.jobs.registry import Step
 from rsviz.tasks import download, import_weights
 
 

@@ -17,9 +17,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+import rsviz
 from rsviz import files
 from rsviz.errors import RsvizError
-from rsviz.jobs import kinds, number_from
+from rsviz.jobs import number_from, registry
 from rsviz.jobs.process import WorkerLock, open_log
 from rsviz.jobs.store import KEEP_DAYS, Store, StoreError, folder
 
@@ -28,7 +29,7 @@ POLL, POLL_WHEN_QUIET, QUIET_AFTER = 0.05, 0.1, 60.0
 HUNG_AFTER = 300.0  # a slice this long is a hang: the worker dies of it, with a traceback in the log
 SLOWEST_SAVES = 2.0
 TIDY_EVERY = 3600.0
-PRELOAD = ["torch"]
+PRELOAD = ["torch", "rsviz.tasks"]
 
 log = logging.getLogger("rsviz.worker")
 
@@ -196,12 +197,12 @@ def runner(job_id: str, kind: str, request: dict, resume: dict | None) -> Genera
     place = folder(job_id)
     for path in (place.parent, place):  # not its parents too: a home that was removed stays removed
         path.mkdir(exist_ok=True)
-    return (yield from kinds.load(kinds.find(kind).run)(request, resume, place))
+    return (yield from registry.load(registry.find(kind).run)(request, resume, place))
 
 
 def code_version() -> int:
     """Changes when a source file does: a worker outlives the app, and must not run last week's code."""
-    sources = Path(kinds.__file__).parent.parent.rglob("*.py")
+    sources = Path(rsviz.__file__).parent.rglob("*.py")
     return hash(frozenset((str(source), source.stat().st_mtime_ns) for source in sources))
 
 

@@ -33,7 +33,7 @@ PRINTED = "Diamonds: accuracy under ℓ₂ PGD-20 that papers print, of other ne
 
 
 ADDRESS = Address(
-    "attack-curve",
+    "robustness",
     {
         "c_checkpoints": names([], MOST),
         "c_scales": numbers(SCALES, [0.0, 0.25]),
@@ -73,7 +73,7 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
         )
         request = _choose(card, list(checkpoints) or [card.name])
         icon = ":material/show_chart:"
-        start_button("Draw the curves", icon, "attack-curve", request, parameter="curve", prominent=False)
+        start_button("Draw the curves", icon, "robustness", request, parameter="curve", prominent=False)
         job_id = url_value("curve")
         if job_id is not None:
             _show(job_id)
@@ -138,7 +138,7 @@ def _parameters(attack) -> dict:
 
 def _show(job_id):
     try:
-        check_kind(job_id, "attack-curve", "draws no curves")
+        check_kind(job_id, "robustness", "draws no curves")
     except RsvizError as error:
         st.warning(str(error), icon=":material/link_off:")
         return

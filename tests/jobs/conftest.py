@@ -9,7 +9,7 @@ import pytest
 import toy_jobs
 
 from rsviz import jobs
-from rsviz.jobs import kinds
+from rsviz.jobs import registry
 
 
 def worker_pid(home) -> int:
@@ -30,7 +30,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
     for variable in ("RSVIZ_JOBS_PER_SESSION", "RSVIZ_JOBS_TOTAL", "RSVIZ_JOBS_ACTIVE", "RSVIZ_WORKER_IDLE"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(kinds, "KINDS", kinds.KINDS | toy_jobs.KINDS)
+    monkeypatch.setattr(registry, "KINDS", registry.KINDS | toy_jobs.KINDS)
     monkeypatch.setattr(jobs, "WORKER_COMMAND", [sys.executable, toy_jobs.__file__])
     monkeypatch.setattr(jobs, "SECONDS_BETWEEN_STARTS", 0.5)
     monkeypatch.setattr(jobs, "_last_start", float("-inf"))

@@ -109,7 +109,7 @@ def run_curves(job, until=None):
 
 
 def test_curves_that_were_stopped_go_on_part_by_part(still_home):
-    whole, broken = (jobs.get(jobs.submit("attack-curve", CURVE_REQUEST, session="a")) for _ in range(2))
+    whole, broken = (jobs.get(jobs.submit("robustness", CURVE_REQUEST, session="a")) for _ in range(2))
     steps, expected = run_curves(whole)
     run_curves(broken, until=lambda step: step.progress.get("finished", 0) >= 4)
     some = curves_of(broken)

@@ -15,7 +15,8 @@ from rsviz import jobs
 from rsviz.cli import main
 from rsviz.data import DataError
 from rsviz.errors import RsvizError
-from rsviz.jobs import kinds, transfers
+from rsviz.jobs import registry, store, transfers
+from rsviz.tasks import TASKS
 
 
 def test_reading_jobs_loads_neither_torch_nor_streamlit_nor_pydantic(tmp_path):
@@ -223,6 +224,13 @@ def test_broken_uploaded_weights_fail_the_job_with_one_sentence(home):
 
 
 def test_every_kind_names_code_that_exists():
-    for kind in kinds.KINDS.values():
-        assert callable(kinds.load(kind.validate))
-        assert callable(kinds.load(kind.run))
+    for kind in registry.KINDS.values():
+        assert callable(registry.load(kind.run))
+        assert not kind.validate or callable(registry.load(kind.validate))
+
+
+def test_kinds_are_tasks_under_their_names_of_today():
+    assert set(TASKS) <= set(registry.KINDS)
+    former = {old: task.key for task in TASKS.values() for old in task.former}
+    assert former.items() <= store.FORMER_KINDS.items()
+    assert set(store.FORMER_KINDS.values()) <= set(registry.KINDS)

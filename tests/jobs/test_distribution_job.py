@@ -26,7 +26,7 @@ REQUEST = {
 
 
 def submitted(**changes):
-    return jobs.get(jobs.submit("distribution", REQUEST | changes, session="a"))
+    return jobs.get(jobs.submit("population", REQUEST | changes, session="a"))
 
 
 def test_steps_are_json_and_the_result_is_all_curves(still_home):
@@ -54,7 +54,7 @@ def test_a_stopped_job_shows_what_it_has_and_goes_on_to_the_same_end(still_home)
 def test_the_worker_runs_it(tmp_path, monkeypatch):
     monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
     monkeypatch.setenv("RSVIZ_WORKER_IDLE", "1")
-    job = jobs.wait(jobs.submit("distribution", REQUEST, session="a"), 120)
+    job = jobs.wait(jobs.submit("population", REQUEST, session="a"), 120)
     assert (job.state, job.error) == ("done", None)
     assert len(job.result["curves"]) == 2
 

@@ -9,7 +9,7 @@ from conftest import until, worker_pid
 from rsviz import jobs
 from rsviz.checkpoints import list_cards, load_card
 from rsviz.errors import RsvizError
-from rsviz.jobs import kinds
+from rsviz.jobs import registry
 from rsviz.jobs.store import Store
 from rsviz.jobs.train import run_train
 from rsviz.training import TrainingError, loop
@@ -21,7 +21,7 @@ from tests.pictures import SETTINGS, write_pictures
 def request_of(tmp_path_factory):
     """Makes the requests of jobs that take moments."""
     dataset = write_pictures(tmp_path_factory.mktemp("pictures"))
-    return lambda **values: kinds.validated("train", SETTINGS | {"dataset": dataset} | values)
+    return lambda **values: registry.validated("train", SETTINGS | {"dataset": dataset} | values)
 
 
 def begun(request):

@@ -84,7 +84,7 @@ def test_a_job_survives_the_death_of_the_process_that_submitted_it(home):
         sys.path.insert(0, {os.path.dirname(toy_jobs.__file__)!r})
         import toy_jobs
         from rsviz import jobs
-        jobs.kinds.KINDS.update(toy_jobs.KINDS)
+        jobs.registry.KINDS.update(toy_jobs.KINDS)
         jobs.WORKER_COMMAND[:] = [sys.executable, toy_jobs.__file__]
         print(jobs.submit("count", {{"steps": {STEPS}}}, session="a"), flush=True)
         os.kill(os.getpid(), 9)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from rsviz import files
 from rsviz.errors import RsvizError
-from rsviz.jobs import kinds, worker
+from rsviz.jobs import registry, worker
 
 
 class CountRequest(BaseModel):
@@ -29,13 +29,13 @@ def count(request, resume, folder):
         file.write(f"{done}\n")
     while done < request["steps"]:
         if held(done):
-            yield kinds.Step({"done": done, "total": total}, waiting=True)
+            yield registry.Step({"done": done, "total": total}, waiting=True)
             continue
         time.sleep(request["pause"])
         total += done * done
         done += 1
         reached = {"done": done, "total": total}
-        yield kinds.Step(reached, reached)
+        yield registry.Step(reached, reached)
     return {"total": total}
 
 
@@ -50,7 +50,7 @@ def held(done) -> bool:
 def trouble(request, resume, folder):
     with open(folder / "starts", "a") as file:
         file.write("started\n")
-    yield kinds.Step({"done": 0}, waiting=True)  # ends the slice, so that this is stored
+    yield registry.Step({"done": 0}, waiting=True)  # ends the slice, so that this is stored
     match request["what"]:
         case "refuse":
             raise RsvizError("The image is 3 pixels wide; at least 8 are needed.")
@@ -59,7 +59,7 @@ def trouble(request, resume, folder):
         case "exit":
             raise SystemExit(1)
         case "progress that is not JSON":
-            yield kinds.Step({"object": object()})
+            yield registry.Step({"object": object()})
         case "result that is not JSON":
             return {"object": object()}
         case "die":
@@ -68,24 +68,24 @@ def trouble(request, resume, folder):
             time.sleep(600)
         case "wait":
             while True:
-                yield kinds.Step({"waited": True}, waiting=True)
+                yield registry.Step({"waited": True}, waiting=True)
         case "refuse to close":
             while True:
                 try:
-                    yield kinds.Step({"done": 1})
+                    yield registry.Step({"done": 1})
                     time.sleep(0.01)
                 except GeneratorExit:
                     pass
 
 
 KINDS = {
-    "count": kinds.Kind("toy_jobs:CountRequest.model_validate", "toy_jobs:count"),
-    "trouble": kinds.Kind("toy_jobs:TroubleRequest.model_validate", "toy_jobs:trouble"),
-    "missing": kinds.Kind("toy_jobs:CountRequest.model_validate", "toy_jobs:not_there"),
+    "count": registry.Kind("toy_jobs:count", "toy_jobs:CountRequest.model_validate"),
+    "trouble": registry.Kind("toy_jobs:trouble", "toy_jobs:TroubleRequest.model_validate"),
+    "missing": registry.Kind("toy_jobs:not_there", "toy_jobs:CountRequest.model_validate"),
 }
 
 if __name__ == "__main__":
-    kinds.KINDS.update(KINDS)
+    registry.KINDS.update(KINDS)
     worker.PRELOAD.clear()
     if (files.home() / "impatient").exists():
         worker.HUNG_AFTER = 2.0

@@ -155,7 +155,7 @@ def test_curves_are_asked_for_and_come_back_by_the_link(opened):
         "sizes": [0.5, 1.0],
         "images": 3,
     }
-    app.query_params["curve"] = jobs.submit("attack-curve", asked, session="a")
+    app.query_params["curve"] = jobs.submit("robustness", asked, session="a")
     app.run()
     assert not app.exception
     assert any(found.label == "Draw the curves" for found in app.button)

@@ -43,7 +43,7 @@ def texts(app):
 
 
 def finished(**changes):
-    job_id = jobs.submit("distribution", SMALL | changes, session="another")
+    job_id = jobs.submit("population", SMALL | changes, session="another")
     _, result = run_here(run_distribution, jobs.get(job_id))
     store = Store()
     store.claim()
@@ -102,7 +102,7 @@ def test_a_finished_job_is_shown_to_another_browser(opened):
 
 
 def test_a_cancelled_job_shows_what_it_has(opened):
-    job_id = jobs.submit("distribution", SMALL | {"scales": [0.0, 0.25]}, session="another")
+    job_id = jobs.submit("population", SMALL | {"scales": [0.0, 0.25]}, session="another")
     run_here(run_distribution, jobs.get(job_id), until=lambda step: step.progress.get("finished", 0) >= 4)
     jobs.cancel(job_id)
     app = opened(job=job_id)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rsviz.files import write_atomically
-from rsviz.jobs.kinds import Step
+from rsviz.jobs.registry import Step
 
 
 def finished(path: Path) -> dict:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rsviz.jobs.parts import finished, keep
+from rsviz.jobs.partial_results import finished, keep
 
 
 def run(parts):
