@@ -260,7 +260,8 @@ class AtPoint:
 
 
 def at_point(p_a: float, p_b: float, setting: Setting) -> list[AtPoint]:
-    """Every bound at one point, in display order, with the numbers in its formula."""
+    """Every bound at one point, in display order. Raises RsvizError for a point outside the triangle."""
+    BOUNDS["cohen-l2"].radius(p_a, p_b)  # refuses a point outside the triangle
     at, shown = (np.array([p_a], float), np.array([p_b], float)), (float(p_a), float(p_b))
     if setting.votes is not None:
         shown = tuple(float(limit[0]) for limit in setting.votes.limits(*at))

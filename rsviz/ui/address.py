@@ -29,9 +29,9 @@ class Field:
     write: Callable[[object], list[str]]
 
 
-def choice(options: Iterable, default) -> Field:
-    """One of `options`, written as its key."""
-    by_text = {str(option): option for option in options}
+def choice(options: Iterable, default, older: Mapping[str, object] | None = None) -> Field:
+    """One of `options`, written as its key. older: texts in links of older versions -> option."""
+    by_text = {**(older or {}), **{str(option): option for option in options}}
 
     def read(texts):
         if texts[0] not in by_text:

@@ -7,7 +7,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from rsviz.bounds import BOUNDS
-from rsviz.ui import bounds as ui
+from rsviz.ui.bounds import controls as ui
+from rsviz.ui.bounds.view import MOST_MAPS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -61,7 +62,7 @@ def test_every_view_draws_every_bound(view, votes):
     app = open_page("bounds", b_view=view, b_bounds=",".join(BOUNDS), b_norm="l2", b_votes=votes, b_n="100")
     assert not app.exception
     assert not app.error
-    assert charts(app) == (ui.MOST_MAPS if view == "Map" else 1)
+    assert charts(app) == (MOST_MAPS if view == "map" else 1)
 
 
 @pytest.mark.parametrize("name", ui.PRESETS.table)
@@ -83,16 +84,16 @@ def test_link_holds_only_what_differs_from_the_defaults():
     app = open_page("bounds", b_view="Slice")
     app.slider(key="b_scale").set_value(1.25).run()
     assert app.query_params["b_scale"] == "1.25"
-    assert app.query_params["b_view"] == "Slice"
+    assert app.query_params["b_view"] == "slice"
     assert set(app.query_params) == {"b_scale", "b_view"}
 
 
 def test_a_control_that_was_away_comes_back_as_it_was():
-    app = open_page("bounds", b_view="Slice", b_share="0.3")
-    app.session_state["b_view"] = "Map"
+    app = open_page("bounds", b_view="slice", b_share="0.3")
+    app.session_state["b_view"] = "map"
     app.run()
     assert app.query_params["b_share"] == "0.3"
-    app.session_state["b_view"] = "Slice"
+    app.session_state["b_view"] = "slice"
     app.run()
     assert app.slider(key="b_share").value == 0.3
 
@@ -140,7 +141,7 @@ def test_a_claim_is_never_shown_as_a_certificate():
     text = words(app)
     assert "not a certificate" in text
     assert "larger than any true radius here" in text
-    winners = open_page("bounds", b_view="Who wins", b_bounds="dmr-l2,li-l2")
+    winners = open_page("bounds", b_view="winner", b_bounds="dmr-l2,li-l2")
     assert "Left out, for it is not a certificate: D_MR" in words(winners)
 
 

@@ -1,43 +1,54 @@
-"""Controls of the Bounds page: what stands in its URL, what that means, and the presets."""
+"""Controls of the Bounds page: what is set in its URL, what it means, and the presets."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import streamlit as st
 
 from rsviz.bounds import BOUNDS
-from rsviz.comparison import ExpectedVotes, Setting
+from rsviz.comparison import REGIONS, ExpectedVotes, Setting
 from rsviz.confidence import PROCEDURES
 from rsviz.figures.bounds import label
-from rsviz.norms import NORMS, norm_symbol
+from rsviz.norms import NORMS
 from rsviz.ui.address import Address, choice, choices, flag, number
+from rsviz.ui.glossary import explain
 from rsviz.ui.presets import Preset, Presets
 
-VIEWS = ("Map", "Ratio", "Who wins", "Surfaces", "Slice")
-REGIONS = MappingProxyType(
-    {
-        "whole": "the whole triangle",
-        "plotted": "as plotted: p_A + p_B ≥ 0.2",
-        "corner": "the corner: p_A ≤ 0.2",
-    }
+VIEWS: Mapping[str, str] = MappingProxyType(
+    {"map": "Map", "ratio": "Ratio", "winner": "Who wins", "surfaces": "Surfaces", "slice": "Slice"}
 )
-READINGS = ("own", *NORMS)
+NORM_KEYS = ("own", *NORMS)
 COUNTS = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 ALPHAS = (0.05, 0.01, 0.001, 0.0001)
-MOST_MAPS = 6
+PROCEDURE_KEYS = tuple(key for key, procedure in PROCEDURES.items() if procedure.valid)
 
-EXAMPLES = MappingProxyType(
+
+@dataclass(frozen=True)
+class Example:
+    """A point and a constant c at which the claim of D_MR is false."""
+
+    p_a: float
+    p_b: float
+    c: float
+
+    @property
+    def title(self) -> str:
+        return f"c = {self.c:g}, p_A = {self.p_a:.6g}, p_B = {self.p_b:g}"
+
+
+EXAMPLES: Mapping[str, Example] = MappingProxyType(
     {
-        "c = 1, p_A = 0.1, p_B = 0.02": (0.1, 0.02, 1.0),
-        "c = 3, p_A = 0.004, p_B = 0.002": (0.004, 0.002, 3.0),
-        "c = 1, p_A = 0.999999, p_B = 1e-9": (0.999999, 1e-9, 1.0),
+        "c1": Example(0.1, 0.02, 1.0),
+        "c3": Example(0.004, 0.002, 3.0),
+        "sure": Example(0.999999, 1e-9, 1.0),
     }
 )
-PROCEDURE_KEYS = tuple(key for key, procedure in PROCEDURES.items() if procedure.valid)
 
 ADDRESS = Address(
     "bounds",
     {
-        "b_view": choice(VIEWS, "Map"),
+        "b_view": choice(VIEWS, "map", {title: key for key, title in VIEWS.items()}),
         "b_bounds": choices(list(BOUNDS), ["cohen-l2", "li-l2", "pixeldp-l2"]),
         "b_over": choice(BOUNDS, "li-l2"),
         "b_under": choice(BOUNDS, "pixeldp-l2"),
@@ -45,7 +56,7 @@ ADDRESS = Address(
         "b_share": number(0.05, 1.0, 1.0),
         "b_scale": number(0.05, 2.0, 0.5),
         "b_equal": flag(False),
-        "b_norm": choice(READINGS, "own"),
+        "b_norm": choice(NORM_KEYS, "own"),
         "b_dim": number(1, 10_000_000, 784),
         "b_c": number(0.0, 10.0, 1.0),
         "b_votes": flag(False),
@@ -54,7 +65,7 @@ ADDRESS = Address(
         "b_procedure": choice(PROCEDURE_KEYS, "cohen"),
         "b_pa": number(0.0, 1.0, 0.9),
         "b_pb": number(0.0, 1.0, 0.05),
-        "b_example": choice(EXAMPLES, next(iter(EXAMPLES))),
+        "b_example": choice(EXAMPLES, "c1", {example.title: key for key, example in EXAMPLES.items()}),
     },
 )
 
@@ -71,20 +82,20 @@ PRESETS = Presets(
         "higher": Preset(
             "“Strictly higher than PixelDP”",
             "Li et al. over PixelDP where the paper plots it: at least 1.27 times as large everywhere.",
-            {"b_view": "Ratio", "b_region": "plotted", "b_pa": 0.5, "b_pb": 0.4},
+            {"b_view": "ratio", "b_region": "plotted", "b_pa": 0.5, "b_pb": 0.4},
         ),
         "corner": Preset(
             "… and where that is false",
             "The corner that the paper leaves out. For p_A + p_B below about 0.11, as with very many "
             "classes, PixelDP certifies the larger ball.",
-            {"b_view": "Ratio", "b_region": "corner", "b_pa": 0.02, "b_pb": 0.005},
+            {"b_view": "ratio", "b_region": "corner", "b_pa": 0.02, "b_pb": 0.005},
         ),
         "l1-l2": Preset(
             "ℓ₁ with Laplace or Gaussian noise",
             "The ℓ₁ radius of three noises whose pixels vary equally. Laplace noise, made for ℓ₁, wins only "
             "for p_A close to 1; below, Gaussian noise certifies more and uniform noise most.",
             {
-                "b_view": "Slice",
+                "b_view": "slice",
                 "b_bounds": ["cohen-l2", "laplace-l1", "uniform-l1"],
                 "b_norm": "l1",
                 "b_equal": True,
@@ -94,22 +105,67 @@ PRESETS = Presets(
             "What Teng et al. leave on the table",
             "The tight Laplace radius over theirs: equal up to p_A = 1/2 and in the binary case, larger "
             "between.",
-            {"b_view": "Ratio", "b_over": "laplace-l1", "b_under": "teng-l1", "b_pa": 0.9, "b_pb": 0.01},
+            {"b_view": "ratio", "b_over": "laplace-l1", "b_under": "teng-l1", "b_pa": 0.9, "b_pb": 0.01},
         ),
         "dmr": Preset(
             "A claim beyond the tight radius",
             "D_MR at c = 1 over the tight radius: wherever the ratio exceeds 1 the claim is false.",
-            {"b_view": "Ratio", "b_over": "dmr-l2", "b_under": "cohen-l2", "b_pa": 0.1, "b_pb": 0.02},
+            {"b_view": "ratio", "b_over": "dmr-l2", "b_under": "cohen-l2", "b_pa": 0.1, "b_pb": 0.02},
         ),
         "published": Preset(
             "Who wins among the published",
             "Three Gaussian certificates of the papers: Rényi divergence wins almost everywhere, privacy "
             "in the corner where many classes share the votes.",
-            {"b_view": "Who wins", "b_bounds": ["li-l2", "pixeldp-l2", "zcdp-l2"], "b_region": "corner"},
+            {"b_view": "winner", "b_bounds": ["li-l2", "pixeldp-l2", "zcdp-l2"], "b_region": "corner"},
         ),
     },
     free=("b_scale", "b_pa", "b_pb", "b_example"),
 )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the picture shows.
+
+    view: key of VIEWS. keys: bounds in display order; of a ratio the upper and the lower one. region: key of
+    REGIONS. share: of p_B in what p_A leaves, along a slice.
+    """
+
+    view: str
+    keys: tuple[str, ...]
+    region: str
+    share: float
+    setting: Setting
+
+
+def choose() -> Choice:
+    """Draw the controls above the picture. Raises RsvizError where together they cannot be."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = st.segmented_control(
+            "View",
+            list(VIEWS),
+            required=True,
+            format_func=VIEWS.get,
+            key="b_view",
+            label_visibility="collapsed",
+        )
+        PRESETS.menu("Pictures of the papers")
+        settings = st.popover("Norm, dimension, votes", icon=":material/tune:")
+    region, share = "whole", 1.0
+    first, second, third = st.columns([2, 1, 1])
+    with first:
+        keys = pair_control() if view == "ratio" else bounds_control()
+    with second:
+        scale = scale_control()
+    with third:
+        if view in ("ratio", "winner"):
+            region = st.selectbox(
+                "Region", list(REGIONS), format_func=lambda key: REGIONS[key].title, key="b_region"
+            )
+        elif view == "slice":
+            share = share_control()
+    with settings:
+        return Choice(view, keys, region, share, setting_controls(scale))
 
 
 def picked(chart_key: str) -> None:
@@ -122,29 +178,26 @@ def picked(chart_key: str) -> None:
 
 
 def bound_label(key: str) -> str:
+    """A bound with its noise and norm, as pickers show it."""
     bound = BOUNDS[key]
     return f"{label(bound)} · {bound.noise}, {NORMS[bound.norm].symbol}"
 
 
-def view_control() -> str:
-    return st.segmented_control("View", VIEWS, required=True, key="b_view", label_visibility="collapsed")
-
-
-def bounds_control() -> list[str]:
+def bounds_control() -> tuple[str, ...]:
     """The chosen bounds in display order."""
-    chosen = st.multiselect("Bounds", list(BOUNDS), format_func=bound_label, key="b_bounds")
-    return [key for key in BOUNDS if key in chosen]
+    words = explain("bound", "tight")
+    chosen = st.multiselect("Bounds", list(BOUNDS), format_func=bound_label, key="b_bounds", help=words)
+    return tuple(key for key in BOUNDS if key in chosen)
 
 
 def pair_control() -> tuple[str, str]:
+    """The upper and the lower bound of a ratio."""
     left, right = st.columns(2)
-    over = left.selectbox("Radius of", list(BOUNDS), format_func=bound_label, key="b_over")
+    over = left.selectbox(
+        "Radius of", list(BOUNDS), format_func=bound_label, key="b_over", help=explain("bound", "radius")
+    )
     under = right.selectbox("over radius of", list(BOUNDS), format_func=bound_label, key="b_under")
     return over, under
-
-
-def region_control() -> str:
-    return st.selectbox("Region", list(REGIONS), format_func=REGIONS.get, key="b_region")
 
 
 def share_control() -> float:
@@ -161,7 +214,7 @@ def share_control() -> float:
 def scale_control() -> float:
     equal = st.session_state["b_equal"]
     words = "Standard deviation of the noise" if equal else "Scale of the noise, σ or λ"
-    return st.slider(words, 0.05, 2.0, step=0.05, key="b_scale", help="In pixel units; pixels are in [0, 1].")
+    return st.slider(words, 0.05, 2.0, step=0.05, key="b_scale", help=explain("scale", "pixel units"))
 
 
 def setting_controls(scale: float) -> Setting:
@@ -170,11 +223,11 @@ def setting_controls(scale: float) -> Setting:
     with left:
         norm = st.segmented_control(
             "Read every radius in",
-            READINGS,
+            NORM_KEYS,
             required=True,
-            format_func=lambda key: "its own norm" if key == "own" else norm_symbol(key),
+            format_func=lambda key: NORMS[key].symbol if key in NORMS else "its own norm",
             key="b_norm",
-            help="Norm equivalence through the dimension; such radii are marked as converted.",
+            help=f"{explain('norm')} A converted radius is that of the largest ball inside; it is marked.",
         )
         dim = st.number_input(
             "Input values d",
@@ -188,7 +241,14 @@ def setting_controls(scale: float) -> Setting:
             key="b_equal",
             help="Otherwise σ and λ are the same number, and Laplace noise is wider than Gaussian noise.",
         )
-        c = st.slider("c of the D_MR claims", 0.0, 10.0, step=0.5, key="b_c")
+        c = st.slider(
+            "c of the D_MR claims",
+            0.0,
+            10.0,
+            step=0.5,
+            key="b_c",
+            help="A constant that the Unified paper leaves open; the claimed radius grows with it.",
+        )
     with right:
         counted = st.toggle(
             "Estimate the probabilities from votes",
@@ -196,13 +256,16 @@ def setting_controls(scale: float) -> Setting:
             help="Shows the radius that n votes prove when they fall exactly as the probabilities say.",
         )
         n = st.select_slider("Votes n", COUNTS, format_func="{:,}".format, key="b_n", disabled=not counted)
-        alpha = st.select_slider("Probability of error α", ALPHAS, key="b_alpha", disabled=not counted)
+        alpha = st.select_slider(
+            "Probability of error α", ALPHAS, key="b_alpha", disabled=not counted, help=explain("alpha")
+        )
         procedure = st.selectbox(
             "Confidence procedure",
             PROCEDURE_KEYS,
             format_func=lambda key: PROCEDURES[key].title,
             key="b_procedure",
             disabled=not counted,
+            help=explain("limits"),
         )
     return Setting(
         scale=float(scale),
@@ -215,30 +278,10 @@ def setting_controls(scale: float) -> Setting:
 
 
 def point_controls() -> tuple[float, float]:
+    """(p_a, p_b) of the point whose radii are listed."""
     left, right = st.columns(2)
     limits = {"min_value": 0.0, "max_value": 1.0, "step": 0.01, "format": "%.8g"}
     return (
-        left.number_input("p_A, top class", key="b_pa", **limits),
-        right.number_input("p_B, runner-up", key="b_pb", **limits),
-    )
-
-
-def python_lines(keys, setting: Setting) -> str:
-    """What recomputes the picture in a notebook."""
-    settings = [f"scale={setting.scale:g}"]
-    settings += ["equal_deviation=True"] if setting.equal_deviation else []
-    settings += [f"dim={setting.dim}"]
-    settings += [f'norm="{setting.norm}"'] if setting.norm else []
-    settings += [f"c={setting.c:g}"]
-    votes = setting.votes
-    if votes is not None:
-        settings += [
-            f'votes=ExpectedVotes(n={votes.n}, alpha={votes.alpha:g}, procedure="{votes.procedure}")'
-        ]
-    names = "ExpectedVotes, Setting, cells, radius" if votes is not None else "Setting, cells, radius"
-    return (
-        f"from rsviz.comparison import {names}\n\n"
-        f"setting = Setting({', '.join(settings)})\n"
-        "p_a, p_b, side = cells(120)\n"
-        f"radii = {{key: radius(key, p_a, p_b, setting) for key in {list(keys)!r}}}\n"
+        left.number_input("p_A, top class", key="b_pa", help=explain("p_A"), **limits),
+        right.number_input("p_B, runner-up", key="b_pb", help=explain("p_B"), **limits),
     )
