@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
-SLOW = 60_000  # a loaded machine; what must be fast is measured in benchmarks/
+from tests.browser.steps import SLOW, badge, chart_is_drawn, no_exception, open_home, saved, start
+
 QUICK = "a_eot_pgd_steps=6&a_eot_pgd_draws=8&a_votes=100&a_n=1000"
 
 
@@ -16,49 +17,30 @@ def open_attack(page, server, query=""):
     expect(page.get_by_role("button", name="Attack", exact=True)).to_be_enabled(timeout=SLOW)
 
 
-def attack(page):
-    page.get_by_role("button", name="Attack", exact=True).click()
-    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
-
-
-def badge(page, words):
-    return page.locator(".st-key-state").get_by_text(words)
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
-
-
 def test_the_page_stands_on_its_own_with_a_finished_attack(page, server):
     open_attack(page, server)
     expect(badge(page, "A finished example, computed beforehand")).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile("becomes"))).to_be_visible()
     expect(page.get_by_text(re.compile("proved up to"))).to_be_visible()
     for words in ("Certified radius of each bound", "Share of votes for"):
-        chart = page.get_by_label(re.compile(words)).first
-        expect(chart.locator("canvas, svg").first).to_be_visible(timeout=SLOW)
+        chart_is_drawn(page, re.compile(words))
     no_exception(page)
 
 
 def test_attack_a_digit_and_take_it_home(page, shared, tmp_path):
     open_attack(page, shared, f"?index=3&{QUICK}")
-    attack(page)
+    start(page, "Attack")
     verdict = re.compile("Broken|Held|No class named")
     expect(badge(page, verdict)).to_be_visible(timeout=SLOW)
     words = verdict.search(badge(page, verdict).inner_text()).group()
     page.reload()  # what was found is in the job, and the job in the URL
     expect(badge(page, words)).to_be_visible(timeout=SLOW)
-    page.get_by_text("Take it home").click()
+    open_home(page)
     command = page.get_by_test_id("stCode").filter(has_text="python -m rsviz attack").inner_text()
     assert "--dataset digits --index 3" in command
     assert "--steps 6" in command
-    saved = {}
-    for kind in ("JSON", "CSV", "PNG"):
-        with page.expect_download(timeout=SLOW) as download:
-            page.get_by_role("button", name=kind, exact=True).first.click()
-        saved[kind] = tmp_path / download.value.suggested_filename
-        download.value.save_as(saved[kind])
-    result = json.loads(saved["JSON"].read_text())
+    files = {kind: saved(page, kind, tmp_path) for kind in ("JSON", "CSV", "PNG")}
+    result = json.loads(files["JSON"].read_text())
     assert {"changed": "Broken", "unchanged": "Held", "abstained": "No class named"}[
         result["verdict"]
     ] == words
@@ -66,14 +48,14 @@ def test_attack_a_digit_and_take_it_home(page, shared, tmp_path):
     assert 0 < result["distance_l2"] <= 1
     assert not (result["inside"] and result["after"] not in (None, result["certificate"]["predicted"]))
     assert np.isclose(sum(result["softmax_after"]), 1)
-    assert result["weights_sha256"] in saved["CSV"].read_text()
-    assert Image.open(saved["PNG"]).size[0] > 1000
+    assert result["weights_sha256"] in files["CSV"].read_text()
+    assert Image.open(files["PNG"]).size[0] > 1000
     no_exception(page)
 
 
 def test_a_long_attack_is_watched_and_cancelled(page, shared):
     open_attack(page, shared, "?a_attack=boundary&a_boundary_steps=100000")
-    attack(page)
+    start(page, "Attack")
     expect(page.get_by_text(re.compile(r"Step [\d,]+ of at most"))).to_be_visible(timeout=SLOW)
     expect(page.get_by_label("loss at each step of the attack").first).to_be_visible(timeout=SLOW)
     assert page.get_by_role("heading", name=re.compile("becomes|keeps")).count() == 0

@@ -7,9 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rsviz.bounds import BOUNDS
-
-SLOW = 30_000  # a loaded machine; what must be fast is measured in benchmarks/
-CHART = ".vega-embed canvas, .vega-embed svg"
+from tests.browser.steps import CHART, SLOW, no_exception, open_home, saved
 
 
 def open_bounds(page, server, query=""):
@@ -22,10 +20,6 @@ def map_of(page, key):
     chart = page.locator(f".st-key-bounds-map-{key}").locator(CHART).first
     expect(chart).to_be_visible(timeout=SLOW)
     return chart
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
 
 
 def test_a_fresh_server_draws_the_finished_picture_at_the_pages_own_address(page, server):
@@ -92,10 +86,8 @@ def test_surfaces_are_drawn_in_three_dimensions(page, shared):
 
 def test_the_table_of_the_picture_can_be_saved(page, shared):
     open_bounds(page, shared)
-    page.get_by_text("Take it home").click()
-    with page.expect_download(timeout=SLOW) as saved:
-        page.get_by_role("button", name="CSV", exact=True).click()
-    table = np.genfromtxt(saved.value.path(), delimiter=",", names=True, deletechars="")
+    open_home(page)
+    table = np.genfromtxt(saved(page, "CSV"), delimiter=",", names=True, deletechars="")
     assert table.dtype.names == ("p_a", "p_b", "cohen-l2", "li-l2", "pixeldp-l2")
     exact = BOUNDS["li-l2"].radius(table["p_a"], table["p_b"], scale=0.5)
     np.testing.assert_allclose(table["li-l2"], exact, rtol=1e-12)

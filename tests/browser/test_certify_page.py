@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import TimeoutError, expect
 
-SLOW = 40_000  # a loaded machine; what must be fast is measured in benchmarks/
+from tests.browser.steps import SLOW, badge, no_exception, open_home, saved, start
 
 
 def open_certify(page, server, query=""):
@@ -38,19 +38,6 @@ def choose_noise(page, name):
         except TimeoutError:
             pass
     raise AssertionError(f"the list with {name} does not stay open")
-
-
-def certify(page):
-    page.get_by_role("button", name="Certify", exact=True).click()
-    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
-
-
-def badge(page, words):
-    return page.locator(".st-key-state").get_by_text(words)
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
 
 
 def test_the_page_stands_on_its_own_with_a_finished_example(page, server):
@@ -90,32 +77,27 @@ def test_certify_a_digit_and_take_it_home(page, shared, tmp_path):
     page.get_by_label("Test image, 0 to 499").fill("3")
     page.get_by_label("Test image, 0 to 499").press("Enter")
     set_votes(page, -1)
-    certify(page)
+    start(page, "Certify")
     expect(badge(page, "Certificate")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("How large is that?")).to_be_visible()
-    page.get_by_text("Take it home").click()
+    open_home(page)
     command = page.get_by_test_id("stCode").filter(has_text="python -m rsviz certify").inner_text()
     assert "--dataset digits --index 3" in command
     assert "--n 10000" in command
-    saved = {}
-    for kind in ("JSON", "CSV", "PNG"):
-        with page.expect_download(timeout=SLOW) as download:
-            page.get_by_role("button", name=kind, exact=True).click()
-        saved[kind] = tmp_path / download.value.suggested_filename
-        download.value.save_as(saved[kind])
-    certificate = json.loads(saved["JSON"].read_text())
+    files = {kind: saved(page, kind, tmp_path) for kind in ("JSON", "CSV", "PNG")}
+    certificate = json.loads(files["JSON"].read_text())
     assert certificate["n"] == sum(certificate["counts"]) == 10_000
     assert certificate["image"]["index"] == 3
     assert certificate["radius"] > 0
-    assert certificate["weights_sha256"] in saved["CSV"].read_text()
-    assert Image.open(saved["PNG"]).size[0] > 1000
+    assert certificate["weights_sha256"] in files["CSV"].read_text()
+    assert Image.open(files["PNG"]).size[0] > 1000
     no_exception(page)
 
 
 def test_a_reload_in_mid_run_goes_on_and_a_cancelled_run_says_that_it_is_none(page, shared):
     open_certify(page, shared)
     set_votes(page, 1)
-    certify(page)
+    start(page, "Certify")
     coming = badge(page, "Votes are still coming")
     expect(coming).to_be_visible(timeout=SLOW)
     expect(page.get_by_text(re.compile("of 1,000,000 votes"))).to_be_visible(timeout=SLOW)
@@ -130,19 +112,16 @@ def test_a_reload_in_mid_run_goes_on_and_a_cancelled_run_says_that_it_is_none(pa
     no_exception(page)
 
 
-def test_stopping_keeps_what_was_proved_while_votes_arrived(page, shared, tmp_path):
+def test_stopping_keeps_what_was_proved_while_votes_arrived(page, shared):
     open_certify(page, shared, "?n=1000000&seed=11")
-    certify(page)
+    start(page, "Certify")
     page.get_by_text("Proved if you stop now").wait_for(timeout=3 * SLOW)
     page.get_by_role("button", name="Stop and keep what is proved").click()
     expect(badge(page, "Certificate from fewer votes")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("heading", name=re.compile("certified within"))).to_be_visible()
     expect(page.get_by_text(re.compile("votes, .* saved: somebody stopped it"))).to_be_visible()
-    page.get_by_text("Take it home").click()
-    with page.expect_download(timeout=SLOW) as download:
-        page.get_by_role("button", name="JSON", exact=True).click()
-    download.value.save_as(tmp_path / "it.json")
-    certificate = json.loads((tmp_path / "it.json").read_text())
+    open_home(page)
+    certificate = json.loads(saved(page, "JSON").read_text())
     assert certificate["procedure"] == "anytime"
     assert certificate["n"] == sum(certificate["counts"]) < certificate["n_planned"] == 1_000_000
     assert f"--n {certificate['n']} " in certificate["command"]
@@ -162,7 +141,7 @@ def test_a_link_with_another_noise_and_a_rule_is_that_request(page, shared):
     expect(page.get_by_text("Scale λ (pixel units)")).to_be_visible()
     expect(page).to_have_url(re.compile("noise=laplace"))
     page.wait_for_timeout(500)
-    certify(page)
+    start(page, "Certify")
     expect(badge(page, "Certificate from fewer votes")).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("heading", name=re.compile("certified within ℓ₁ radius"))).to_be_visible()
     expect(page.get_by_text("the radius asked for, 0.1, is proved")).to_be_visible()
@@ -194,7 +173,7 @@ def test_on_a_phone_the_controls_stand_between_the_headline_and_the_charts(share
 def test_a_killed_server_and_a_killed_worker_do_not_lose_the_job(page, server):
 
     open_certify(page, server, "?n=1000000&seed=5")
-    certify(page)
+    start(page, "Certify")
     expect(page.get_by_text(re.compile("of 1,000,000 votes"))).to_be_visible(timeout=SLOW)
     for worker in server.workers():
         worker.kill()
@@ -227,9 +206,9 @@ def test_certify_an_uploaded_picture(page, server):
     page.get_by_text("Swap dark and light").click()
     set_votes(page, -2)
     page.wait_for_timeout(500)
-    certify(page)
+    start(page, "Certify")
     expect(badge(page, "Certificate").or_(badge(page, "Abstained"))).to_be_visible(timeout=SLOW)
-    page.get_by_text("Take it home").click()
+    open_home(page)
     expect(page.get_by_test_id("stCode").filter(has_text="--image FILE --fit crop --invert")).to_be_visible()
     uploads = list((server.home / "uploads").iterdir())
     assert len(uploads) == 1
@@ -283,7 +262,7 @@ def test_two_browsers_do_not_see_each_other(page, shared, browser):
     open_certify(page, shared)
     other = browser.new_context().new_page()
     other.goto(f"{shared}/certify")
-    certify(page)
+    start(page, "Certify")
     expect(badge(page, "Certificate")).to_be_visible(timeout=SLOW)
     expect(badge(other, "A finished example, computed beforehand")).to_be_visible(timeout=SLOW)
     other.context.close()
@@ -324,7 +303,7 @@ def test_nothing_is_wider_than_the_screen(shared, browser, width, scheme):
 
 def test_cancelling_is_felt_within_two_seconds(page, shared):
     open_certify(page, shared, "?n=1000000")
-    certify(page)
+    start(page, "Certify")
     expect(page.get_by_text(re.compile("of 1,000,000 votes"))).to_be_visible(timeout=SLOW)
     begun = time.monotonic()
     page.get_by_role("button", name="Cancel").click()

@@ -6,20 +6,15 @@ from playwright.sync_api import expect
 
 from rsviz.evaluation import write_log
 from rsviz.tasks.evaluate import certificates, shipped_votes
+from tests.browser.steps import SLOW, chart_is_drawn, no_exception, open_home, saved, start
 
-SLOW = 60_000
 CHART = re.compile("Certified accuracy against")
 
 
 def open_evaluate(page, server, query=""):
     page.goto(f"{server}/evaluate{query}")
     expect(page.get_by_role("button", name="Evaluate", exact=True)).to_be_enabled(timeout=SLOW)
-    chart = page.get_by_label(CHART).first
-    expect(chart.locator("canvas, svg").first).to_be_visible(timeout=SLOW)
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
+    chart_is_drawn(page, CHART)
 
 
 def test_the_page_stands_on_its_own_with_finished_curves(page, server):
@@ -30,18 +25,15 @@ def test_the_page_stands_on_its_own_with_finished_curves(page, server):
 
 def test_a_test_set_is_certified_and_survives_a_reload(page, shared):
     open_evaluate(page, shared, "?limit=30&n=100")
-    page.get_by_role("button", name="Evaluate", exact=True).click()
-    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
+    start(page, "Evaluate")
     row = page.get_by_role("cell", name=re.compile("n = 100, 30 images"))
     expect(row).to_be_visible(timeout=SLOW)
     page.reload()
     expect(row).to_be_visible(timeout=SLOW)
-    page.get_by_text("Take it home").click()
+    open_home(page)
     command = page.get_by_test_id("stCode").filter(has_text="--limit 30")
     expect(command).to_be_visible(timeout=SLOW)
-    with page.expect_download(timeout=SLOW) as download:
-        page.get_by_role("button", name="Rows, CSV").click()
-    assert download.value.path().read_text().count("\n") == 1 + 500 + 30
+    assert saved(page, "Rows, CSV").read_text().count("\n") == 1 + 500 + 30
     no_exception(page)
 
 

@@ -11,19 +11,13 @@ from playwright.sync_api import expect
 
 from rsviz.noise import NOISES
 from rsviz.noise_size import EqualRadius
-
-SLOW = 30_000  # a loaded machine; what must be fast is measured in benchmarks/
-CHART = ".vega-embed canvas, .vega-embed svg"
+from tests.browser.steps import CHART, SLOW, no_exception, open_home, saved
 
 
 def open_noise(page, server, query=""):
     page.goto(f"{server}/noise{query}")
     expect(page.get_by_role("heading", name="Which noise?")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Take it home")).to_be_visible(timeout=SLOW)
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
 
 
 def charts(page, count):
@@ -64,19 +58,15 @@ def test_a_preset_shows_the_negative_result_and_its_growth_can_be_saved(page, sh
         deviation = rule.noise(key, 784).deviation(784)
         expect(page.get_by_text(f"a pixel varies by {deviation:.3g}")).to_be_visible(timeout=SLOW)
     charts(page, 2)
-    page.get_by_text("Take it home").click()
-    with page.expect_download(timeout=SLOW) as download:
-        page.get_by_role("button", name="CSV", exact=True).click()
-    table = pd.read_csv(download.value.path())
+    open_home(page)
+    table = pd.read_csv(saved(page, "CSV"))
     assert set(table["noise"]) == set(NOISES) and set(table["norm"]) == {"l2", "linf"}
     exact = table[
         (table["kind"] == "exact") & (table["noise"] == "linf-exponential") & (table["norm"] == "linf")
     ]
     scale = rule.noise("linf-exponential", 784).scale
     assert exact["mean"].to_numpy() == pytest.approx(scale * exact["d"].to_numpy(), rel=1e-9)
-    with page.expect_download(timeout=SLOW) as download:
-        page.get_by_role("button", name="PNG", exact=True).click()
-    with Image.open(download.value.path()) as picture:
+    with Image.open(saved(page, "PNG")) as picture:
         assert picture.format == "PNG" and picture.width > 800
     no_exception(page)
 

@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-SLOW = 60_000
+from tests.browser.steps import SLOW, chart_is_drawn, no_exception, open_home, saved, start
+
 CHART = re.compile("Certificate of the mean loss")
 BUTTON = "Certify the population"
 
@@ -12,12 +13,7 @@ BUTTON = "Certify the population"
 def open_population(page, server, query=""):
     page.goto(f"{server}/population{query}")
     expect(page.get_by_role("button", name=BUTTON, exact=True)).to_be_enabled(timeout=SLOW)
-    chart = page.get_by_label(CHART).first
-    expect(chart.locator("canvas, svg").first).to_be_visible(timeout=SLOW)
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
+    chart_is_drawn(page, CHART)
 
 
 def test_the_page_stands_on_its_own_with_finished_curves(page, server):
@@ -32,17 +28,14 @@ def test_the_page_stands_on_its_own_with_finished_curves(page, server):
 def test_a_population_is_certified_survives_a_reload_and_goes_home(page, shared):
     query = "?p_checkpoints=digits-nal-0.25&p_scales=0.25&p_images=12&p_count=2&p_loss=error&p_high=8"
     open_population(page, shared, query)
-    page.get_by_role("button", name=BUTTON, exact=True).click()
-    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
+    start(page, BUTTON)
     expect(page.get_by_text(re.compile("σ = 0.25, 12 images"))).to_be_visible(timeout=SLOW)
     page.reload()
     expect(page.get_by_text(re.compile("σ = 0.25, 12 images"))).to_be_visible(timeout=SLOW)
-    page.get_by_text("Take it home").click()
+    open_home(page)
     command = page.get_by_test_id("stCode").filter(has_text="--loss error")
     expect(command).to_be_visible(timeout=SLOW)
-    with page.expect_download(timeout=SLOW) as download:
-        page.get_by_role("button", name="Curves, CSV").click()
-    assert "certificate" in download.value.path().read_text().partition("\n")[0]
+    assert "certificate" in saved(page, "Curves, CSV").read_text().partition("\n")[0]
     no_exception(page)
 
 

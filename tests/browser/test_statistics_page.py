@@ -7,9 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rsviz.ui.statistics import VIEWS
-
-SLOW = 30_000  # a loaded machine; what must be fast is measured in benchmarks/
-CHART = ".vega-embed canvas, .vega-embed svg"
+from tests.browser.steps import CHART, SLOW, no_exception, open_home, saved
 
 
 def open_statistics(page, server, query=""):
@@ -17,10 +15,6 @@ def open_statistics(page, server, query=""):
     expect(page.get_by_role("heading", name="How sure, after n votes?")).to_be_visible(timeout=SLOW)
     expect(page.locator(CHART).first).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("Take it home")).to_be_visible(timeout=SLOW)
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
 
 
 def test_a_fresh_server_draws_the_finished_experiment_at_the_pages_own_address(page, server):
@@ -64,10 +58,8 @@ def test_an_example_opens_its_view(page, shared):
 
 def test_the_table_of_the_experiment_can_be_saved(page, shared):
     open_statistics(page, shared)
-    page.get_by_text("Take it home").click()
-    with page.expect_download(timeout=SLOW) as saved:
-        page.get_by_role("button", name="CSV", exact=True).click()
-    table = np.genfromtxt(saved.value.path(), delimiter=",", names=True, dtype=None, encoding="utf-8")
+    open_home(page)
+    table = np.genfromtxt(saved(page, "CSV"), delimiter=",", names=True, dtype=None, encoding="utf-8")
     keys = table["procedure"].tolist()
     assert keys[:2] == ["cohen", "split"]
     assert dict(zip(keys, table["proved"].tolist(), strict=True))["tcertify"] in (False, "False")

@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from rsviz.training.history import shipped_run
-
-SLOW = 90_000  # a loaded machine; what must be fast is measured in benchmarks/
+from tests.browser.steps import SLOW, badge, no_exception, open_home, start
 
 
 def open_train(page, server, query=""):
@@ -17,19 +16,6 @@ def open_train(page, server, query=""):
     expect(page.get_by_text("Take it home").or_(page.locator(".st-key-state")).first).to_be_visible(
         timeout=SLOW
     )
-
-
-def train(page):
-    page.get_by_role("button", name="Train", exact=True).click()
-    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
-
-
-def badge(page, words):
-    return page.locator(".st-key-state").get_by_text(words)
-
-
-def no_exception(page):
-    assert page.get_by_test_id("stException").count() == 0
 
 
 def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
@@ -54,7 +40,7 @@ def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
 def test_train_a_network_and_certify_with_it(page, server):
     """Digits, two epochs without noise: through a reload, to the checkpoint, to a certificate with it."""
     open_train(page, server, "?t_method=plain&t_epochs=2&t_name=mine")
-    train(page)
+    start(page, "Train")
     expect(page.get_by_text("Cancelling keeps the best epoch so far")).to_be_visible(timeout=SLOW)
     page.reload()
     expect(badge(page, "Trained")).to_be_visible(timeout=2 * SLOW)
@@ -62,7 +48,7 @@ def test_train_a_network_and_certify_with_it(page, server):
     card = json.loads((server.home / "checkpoints" / "mine.json").read_text())
     clean = card["metrics"]["clean_accuracy"]["value"]
     expect(page.get_by_role("heading", name=f"{100 * clean:.1f} % right without noise")).to_be_visible()
-    page.get_by_text("Take it home").click()
+    open_home(page)
     command = page.get_by_test_id("stCode").filter(has_text="python -m rsviz train")
     expect(command).to_contain_text("--dataset digits --method plain", timeout=SLOW)
     expect(command).to_contain_text("--epochs 2")
@@ -70,8 +56,7 @@ def test_train_a_network_and_certify_with_it(page, server):
     page.get_by_role("link", name="Certify with it").click()
     expect(page).to_have_url(re.compile("/certify"), timeout=SLOW)
     expect(page.get_by_role("combobox", name="Checkpoint")).to_have_value(re.compile("^mine"), timeout=SLOW)
-    page.get_by_role("button", name="Certify", exact=True).click()
-    expect(page).to_have_url(re.compile("job="), timeout=SLOW)
+    start(page, "Certify")
     finished = page.locator(".st-key-state").get_by_text(re.compile("(Certificate|Abstained)$"))
     expect(finished).to_be_visible(timeout=2 * SLOW)
     no_exception(page)
@@ -79,7 +64,7 @@ def test_train_a_network_and_certify_with_it(page, server):
 
 def test_a_run_is_cancelled_kept_and_resumed(page, server):
     open_train(page, server, "?t_method=gaussian&t_epochs=2000&t_name=long")
-    train(page)
+    start(page, "Train")
     expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("2000")
     expect(page.get_by_role("heading", name=re.compile("^So far: .* under noise$"))).to_be_visible(
         timeout=SLOW
