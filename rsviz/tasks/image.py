@@ -68,6 +68,13 @@ def make_source(values: dict) -> DatasetImage | UploadedImage | FileImage:
         raise RsvizError(f"{first_fault(error)}.") from None
 
 
+def on_another_machine(source: DatasetImage | UploadedImage | FileImage):
+    """The source as it is named elsewhere: an upload is a FILE, to be replaced by the person who has it."""
+    if source.kind != "upload":
+        return source
+    return FileImage(path="FILE", how=source.how, invert=source.invert)
+
+
 def store_upload(content: bytes) -> str:
     """Check that `content` is an image, keep it under the home folder, and give its SHA-256."""
     images.decode(content)

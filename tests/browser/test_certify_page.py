@@ -209,7 +209,7 @@ def test_certify_an_uploaded_picture(page, server):
     start(page, "Certify")
     expect(badge(page, "Certificate").or_(badge(page, "Abstained"))).to_be_visible(timeout=SLOW)
     open_home(page)
-    expect(page.get_by_test_id("stCode").filter(has_text="--image FILE --fit crop --invert")).to_be_visible()
+    expect(page.get_by_test_id("stCode").filter(has_text="--image FILE --invert")).to_be_visible()
     uploads = list((server.home / "uploads").iterdir())
     assert len(uploads) == 1
     # The link restores the page for somebody else: a new session, the same evidence.

@@ -92,6 +92,13 @@ def test_the_command_repeats_the_votes(capsys):
     assert json.loads(out)["counts"] == list(certificate.counts)
 
 
+def test_the_command_of_an_upload_asks_for_its_file():
+    certificate = certify()
+    upload = {"kind": "upload", "sha256": "0" * 64, "how": "pad", "invert": True}
+    asked = CertifyRequest.make(**REQUEST | {"image": upload})
+    assert "--image FILE --fit pad --invert " in command_line(certificate.repeated(asked))
+
+
 def test_a_file_and_its_upload_are_the_same_image(tmp_path):
     content = png(np.arange(64 * 48 * 3, dtype=np.uint8).reshape(64, 48, 3))
     (tmp_path / "it.png").write_bytes(content)

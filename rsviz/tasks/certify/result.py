@@ -16,7 +16,7 @@ from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.noise import NOISES
 from rsviz.smoothing import Certificate
 from rsviz.tasks.certify.request import CertifyRequest
-from rsviz.tasks.image import DatasetImage, FileImage, UploadedImage, make_source
+from rsviz.tasks.image import DatasetImage, FileImage, UploadedImage, make_source, on_another_machine
 
 if TYPE_CHECKING:
     from rsviz.smoothing import CertifyVotes
@@ -64,6 +64,7 @@ class CertifyResult(Certificate):
         A run that was stopped by hand becomes one to n by procedure anytime, at the alpha that it spent.
         """
         fixed = {"device": self.device, "precision": self.precision, "batch": self.batch}
+        fixed |= {"image": on_another_machine(request.image)}
         if self.ended == "by hand":
             rule = {"until_radius": None, "within": None, "stoppable": False}
             fixed |= {"n": self.n, "alpha": self.alpha_spent, "procedure": self.procedure} | rule
