@@ -12,14 +12,14 @@ import sys
 
 import numpy as np
 
-from rsviz.attacks.curve import curve
-from rsviz.attacks.curve_request import curves, make_request
 from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES
 from rsviz.evaluation import certified_accuracy
 from rsviz.execution import keep_memory
 from rsviz.files import home
 from rsviz.tasks.evaluate import EvaluateRequest, certificates, read_votes, run
+from rsviz.tasks.robustness import RobustnessRequest
+from rsviz.tasks.robustness import run as run_robustness
 
 LI_RADII = (0.0, 0.5, 1.0, 1.2, 1.4, 1.6)
 
@@ -85,7 +85,7 @@ def adre(images: int = 2000) -> None:
 def pgd(images: int = 100) -> None:
     """Right answers of g under EOT-PGD, 20 steps of 16 draws, at l2 sizes up to 2."""
     for prefix in ("digits", "mnist-cnn"):
-        request = make_request(
+        request = RobustnessRequest.make(
             checkpoints=[f"{prefix}-{method}-0.25" for method in ("stn", "nal", "smoothadv", "gaussian")],
             scales=[0.25],
             images=images,
@@ -94,13 +94,13 @@ def pgd(images: int = 100) -> None:
             sizes=[0.5, 1.0, 1.5, 2.0],
             device="cpu",
         )
-        for reached in curve(request):
+        for reached in run_robustness(request):
             print(f"\r{reached.what} {reached.step} of {reached.steps}     ", end="", file=sys.stderr)
         print(file=sys.stderr)
         print(f"{prefix}, sigma 0.25, {images} images, PREDICT with {request.votes} votes, PGD on g, l2")
-        for one in curves(request, reached.done):
-            cells = (f"{size:g}: {share:.3f}" for size, share in zip(one["size"], one["right"], strict=True))
-            print(f"    {one['checkpoint']:28} " + "   ".join(cells))
+        for one in reached.result.curves:
+            cells = (f"{size:g}: {share:.3f}" for size, share in zip(one.size, one.right, strict=True))
+            print(f"    {one.checkpoint:28} " + "   ".join(cells))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ import streamlit as st
 
 from rsviz.distributional import make_request, shipped_example
 from rsviz.jobs.distribution import certificates_of
-from rsviz.ui import attack_curve
 from rsviz.ui import population as controls
 from rsviz.ui import population_views as view
+from rsviz.ui.attack import robustness
 from rsviz.ui.job_page import JobPage, show_job_page
 
 CURVES = "Accuracy under PGD-20 against attack size, beside NAL's"
@@ -25,6 +25,6 @@ show_job_page(
         progress=view.progress,
         cancelled="Cancelled: the curves that were finished are below.",
         every=0.8,
-        below_all=lambda card: attack_curve.section(card, st.session_state["p_checkpoints"], CURVES),
+        below_all=lambda card: robustness.section(card, st.session_state["p_checkpoints"], CURVES),
     )
 )

@@ -33,11 +33,11 @@ ROOMS = {
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
     "certification": {"tasks", "checkpoints"},
-    "attacks": STATISTICS | MATERIALS | {"smoothing", "certification"},  # images and networks come as there
-    "training": STATISTICS | MATERIALS | {"smoothing", "attacks"},
+    "attacks": STATISTICS | {"smoothing"},
+    "training": STATISTICS | MATERIALS | {"smoothing"},
     "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
     "evaluation": STATISTICS | MATERIALS | {"smoothing"},
-    "tasks": STATISTICS | MATERIALS | {"smoothing", "evaluation"},  # and the engines of its tasks
+    "tasks": STATISTICS | MATERIALS | {"smoothing", "attacks", "evaluation"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}

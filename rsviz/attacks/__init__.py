@@ -33,7 +33,8 @@ Importing this room does not import torch.
 
 import importlib
 
-from rsviz.attacks.base import Attack, Parameters
+from rsviz.attacks.base import Attack
+from rsviz.attacks.parameters import Parameters
 from rsviz.attacks.table import ATTACKS, AttackError, attack, make_parameters
 
 __all__ = [

@@ -9,8 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from rsviz.attacks.parameters import (
+    LOSS_HELP,
+    CommonDraws,
+    Draws,
+    Epsilon,
+    Parameters,
+    Size,
+    Steps,
+    setting,
+)
 from rsviz.lazy import lazy
 from rsviz.noise import block_seed, streams
 from rsviz.norms import NORMS, per_image
@@ -24,23 +32,6 @@ problems = lazy("rsviz.attacks.problem")
 
 ROUNDING = 1e-6
 """The ball is made smaller by this share, so that rounding of x + delta in float32 does not leave it."""
-
-Size = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=10_000)]
-Steps = Annotated[int, Field(ge=1, le=1_000_000, title="Steps")]
-Epsilon = Annotated[Size, Field(title="Size ε (pixel units)")]
-Draws = Annotated[Count, Field(title="Draws of noise a gradient (EOT)")]
-SearchVotes = Annotated[Count, Field(title="Votes of each look during the search")]
-SearchAlpha = Annotated[
-    float, Field(gt=0, lt=1, allow_inf_nan=False, title="α of each look during the search")
-]
-CommonDraws = Annotated[bool, Field(title="The same noise in every step")]
-
-
-class Parameters(BaseModel):
-    """Settings of an attack; each attack has a model of its own. title: the label on the page."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -149,14 +140,17 @@ class BallParameters(Parameters):
     common_draws: the same noise in every step, as Salman et al. 2019 do it, instead of fresh noise.
     """
 
-    norm: Annotated[Literal["l2", "linf"], Field(title="Norm")] = "l2"
+    norm: Annotated[Literal["l2", "linf"], setting("Norm", "How the change of the image is measured.")] = "l2"
     epsilon: Epsilon = 1.0
     steps: Steps = 20
     draws: Draws = 16
-    loss: Annotated[Literal["log-mean", "mean-loss", "margin"], Field(title="Loss")] = "log-mean"
-    step_size: Annotated[Size | None, Field(title="Step size (pixel units)")] = None
-    restarts: Annotated[int, Field(ge=1, le=1000, title="Starts")] = 1
-    random_start: Annotated[bool, Field(title="Random first start")] = True
+    loss: Annotated[Literal["log-mean", "mean-loss", "margin"], setting("Loss", LOSS_HELP)] = "log-mean"
+    step_size: Annotated[Size | None, setting("Step size (pixel units)", "By default 2.5 ε / steps.")] = None
+    restarts: Annotated[int, setting("Starts", "The best of several attempts is kept.", ge=1, le=1000)] = 1
+    random_start: Annotated[
+        bool,
+        setting("Random first start", "In the ball."),
+    ] = True
     common_draws: CommonDraws = False
 
 

@@ -11,18 +11,8 @@ moves back outwards.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from rsviz.attacks.base import (
-    DistortionAttack,
-    Epsilon,
-    Moment,
-    Parameters,
-    SearchAlpha,
-    SearchVotes,
-    Steps,
-    torch,
-)
+from rsviz.attacks.base import DistortionAttack, Moment, torch
+from rsviz.attacks.parameters import Epsilon, Parameters, SearchAlpha, SearchVotes, Steps, setting
 from rsviz.noise import streams
 from rsviz.norms import NORMS, per_image
 
@@ -56,8 +46,12 @@ class BoundaryParameters(Parameters):
     steps: Steps = 1000
     votes: SearchVotes = 100
     alpha: SearchAlpha = 0.001
-    orthogonal_step: Annotated[float, Field(gt=0, le=1, title="First step around the original")] = 0.1
-    source_step: Annotated[float, Field(gt=0, lt=1, title="First step towards it")] = 0.05
+    orthogonal_step: Annotated[
+        float, setting("First step around the original", "Share of the distance.", gt=0, le=1)
+    ] = 0.1
+    source_step: Annotated[float, setting("First step towards it", "Share of the distance.", gt=0, lt=1)] = (
+        0.05
+    )
 
 
 class Boundary(DistortionAttack):

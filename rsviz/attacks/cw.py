@@ -11,19 +11,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rsviz.attacks.base import (
+from rsviz.attacks.base import DistortionAttack, Moment, gradients, torch
+from rsviz.attacks.parameters import (
     CommonDraws,
-    DistortionAttack,
     Draws,
     Epsilon,
-    Moment,
     Parameters,
     SearchAlpha,
     SearchVotes,
     Size,
     Steps,
-    gradients,
-    torch,
+    setting,
 )
 from rsviz.noise import streams
 from rsviz.norms import per_image
@@ -60,15 +58,25 @@ class CarliniWagnerParameters(Parameters):
     norm: Literal["l2"] = "l2"
     epsilon: Epsilon | None = None
     steps: Steps = 100
-    searches: Annotated[int, Field(ge=1, le=100, title="Constants tried")] = 9
+    searches: Annotated[int, setting("Constants tried", "The search over c.", ge=1, le=100)] = 9
     draws: Draws = 16
-    loss: Annotated[Literal["margin", "log-margin"], Field(title="Loss")] = "log-margin"
+    loss: Annotated[
+        Literal["margin", "log-margin"],
+        setting("Loss", "log-margin is that of g, margin the mean over f's."),
+    ] = "log-margin"
     kappa: Annotated[
-        Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None, Field(title="Confidence κ")
+        Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] | None,
+        setting("Confidence κ", "The margin in logits beyond which nothing is gained."),
     ] = None
-    constant: Annotated[Size, Field(title="First constant c")] = 1.0
-    learning_rate: Annotated[Size, Field(title="Learning rate")] = 0.1
-    abort_early: Annotated[bool, Field(title="Leave a constant that brings nothing")] = True
+    constant: Annotated[
+        Size,
+        setting("First constant c", "The weight of the margin."),
+    ] = 1.0
+    learning_rate: Annotated[
+        Size,
+        setting("Learning rate", "Of Adam."),
+    ] = 0.1
+    abort_early: Annotated[bool, setting("Leave a constant that brings nothing", "Saves time.")] = True
     votes: SearchVotes = 100
     alpha: SearchAlpha = 0.001
     common_draws: CommonDraws = False

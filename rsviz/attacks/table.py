@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from rsviz.attacks.base import Attack, Parameters, problems
+from rsviz.attacks.base import Attack, problems
 from rsviz.attacks.boundary import Boundary
 from rsviz.attacks.cw import CarliniWagner
 from rsviz.attacks.eot_pgd import EotPgd
+from rsviz.attacks.parameters import Parameters
 from rsviz.attacks.transfer import Transfer
 from rsviz.errors import RsvizError, first_fault, short
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from rsviz.attacks.base import Attack, Parameters, on_surrogate
+from rsviz.attacks.base import Attack, on_surrogate
+from rsviz.attacks.parameters import Parameters
 from rsviz.noise import streams
 
 LOOKS = 32
@@ -30,7 +31,14 @@ def _choices(schema: dict[str, Any]) -> None:
 class TransferParameters(Parameters):
     """attack: key of the attack that runs on the surrogate. parameters: that attack's own."""
 
-    attack: Annotated[str, Field(title="Attack on the surrogate", json_schema_extra=_choices)] = "eot-pgd"
+    attack: Annotated[
+        str,
+        Field(
+            title="Attack on the surrogate",
+            description="It sees the surrogate alone; its result is replayed on the victim.",
+            json_schema_extra=_choices,
+        ),
+    ] = "eot-pgd"
     parameters: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("attack")

@@ -6,8 +6,9 @@ backward pass of the best size serves as many of both as fit.
 
 import copy
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 
 from rsviz.errors import RsvizError
@@ -16,7 +17,7 @@ from rsviz.noise import Draws, block_size
 from rsviz.noise.streams import VERDICT
 from rsviz.smoothing import predict_from_counts
 from rsviz.smoothing.gradients import Measured, measure_copies
-from rsviz.voting import Span, count_votes
+from rsviz.voting import Count, Span, count_votes
 
 
 class Victim:
@@ -110,15 +111,30 @@ class Victim:
         pieces = [(at, min(block, start + votes - at)) for at in range(start, start + votes, block)]
         return sum(self.measure(x, draws.take(*piece)).votes for piece in pieces)
 
+    def votes_of(self, x, spans: Sequence[Span]) -> Iterator[Count]:
+        """Votes of images, each on draws of its own, as they arrive; f is asked once for each image.
+
+        x: float32 (B, C, H, W). spans: the draws of each image; see rsviz.voting.
+        """
+        used = self.plan(x.shape[1:])
+        if self.noise is None:
+            votes = self.measure(torch.as_tensor(x, device=self.device)).votes
+            yield Count(votes.cpu().numpy(), len(x), len(x), used.batch, 0.0)
+            return
+        runner = self._runner(used.precision)
+        yield from count_votes(runner, self.noise, self.num_classes, x, spans, used.batch)
+
     def fresh_votes(self, x, votes: int, seed: int):
         """Votes per class (B, K) for verdicts: each image with draws of its own that no attack has seen."""
-        if self.noise is None:
-            return self.measure(x).votes
-        used = self.plan(x.shape[1:])
         spans = [Span(row, seed, VERDICT, row * votes, (row + 1) * votes) for row in range(len(x))]
-        runner = self._runner(used.precision)
-        *_, last = count_votes(runner, self.noise, self.num_classes, x, spans, used.batch)
+        *_, last = self.votes_of(x, spans)
         return torch.from_numpy(last.counts)
+
+    @torch.inference_mode()
+    def softmax(self, x) -> np.ndarray:
+        """What f says to images (B, C, H, W) without noise: float64 (B, K), each row adds up to 1."""
+        runner = self._runner(self.plan(x.shape[1:]).precision)
+        return runner(torch.as_tensor(x, device=self.device)).double().softmax(1).cpu().numpy()
 
     def predict(self, counts, alpha: float):
         """What PREDICT answers to these votes, (B,) int64, ABSTAIN where it is not sure; argmax for f."""

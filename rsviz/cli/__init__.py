@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": "certify a test set",
     "distribution": "certify the mean loss over a population that moves",
     "attack": "attack one image, and judge it beside its certificate",
+    "robustness": "robust accuracy against attack size, over many test images",
     "train": "train a checkpoint",
     "jobs": "jobs of the app: list, show, cancel",
 }

@@ -49,8 +49,8 @@ KINDS = {
     "download": Kind("rsviz.jobs.transfers:run_download"),
     "train": Kind("rsviz.jobs.train:run_train", "rsviz.jobs.train:TrainJob.model_validate"),
     "estimate": Kind("rsviz.jobs.estimate:run_estimate", "rsviz.training:TrainRequest.model_validate"),
-    "attack": Kind("rsviz.jobs.attack:run_attack", "rsviz.attacks.request:check_job"),
-    "robustness": Kind("rsviz.jobs.attack:run_curve", "rsviz.attacks.curve_request:check_job"),
+    "attack": Kind("rsviz.jobs.attack:run_attack"),
+    "robustness": Kind("rsviz.jobs.attack:run_robustness"),
     "population": Kind("rsviz.jobs.distribution:run_distribution", "rsviz.distributional:check_job"),
     "import": Kind("rsviz.jobs.transfers:run_import"),
 }

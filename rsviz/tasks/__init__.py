@@ -7,7 +7,7 @@ Adding a task takes one folder, and its line here. Importing this room does not 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rsviz.tasks import certify, download, evaluate, import_weights
+from rsviz.tasks import attack, certify, download, evaluate, import_weights, robustness
 from rsviz.tasks.base import Request, Task
 
 __all__ = ["TASKS", "Request", "Task", "task_of"]
@@ -17,6 +17,8 @@ TASKS: Mapping[str, Task] = MappingProxyType(
         task.key: task
         for task in (
             certify.TASK,
+            attack.TASK,
+            robustness.TASK,
             evaluate.TASK,
             download.TASK,
             import_weights.TASK,

@@ -38,7 +38,7 @@ def _from_schema(model) -> Iterable[FieldSpec]:
             kind="choice" if "enum" in one else one.get("type", "text"),
             default=schema.get("default"),
             required="default" not in schema,
-            setting=Setting(schema.get("description", "")),
+            setting=Setting(schema.get("description", ""), label=model.model_fields[name].title or ""),
             low=one.get("minimum", one.get("exclusiveMinimum")),
             high=min(high or MOST_COUNTED, MOST_COUNTED) if one.get("type") == "integer" else high,
             optional=len(kinds) > 1,

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from rsviz.attacks.evidence import Evidence
 from rsviz.cli import main
+from rsviz.tasks.attack import AttackProgress
 
 QUICK = "--steps 4 --eot 4 --votes 100 --n 500 --batch 64 --precision float32 --device cpu"
 ATTACK = f"attack --checkpoint digits-gaussian-0.25 --dataset digits --index 3 --epsilon 1 {QUICK}"
@@ -30,7 +30,7 @@ def test_one_json_object_with_all_that_was_found(capsys, tmp_path):
         assert arrays["adversarial"].dtype == np.float32
         delta = arrays["adversarial"].astype(float) - arrays["x"]
     assert np.linalg.norm(delta) == pytest.approx(result["distance_l2"])
-    assert Evidence.from_json(saved.read_text()).result["counts_after"] == result["counts_after"]
+    assert AttackProgress.from_json(saved.read_text()).result.counts_after == result["counts_after"]
 
 
 def test_in_words_it_gives_verdict_and_radii(capsys):
@@ -46,11 +46,11 @@ def test_in_words_it_gives_verdict_and_radii(capsys):
         ("--epsilon 0", "epsilon is 0"),
         ("--epsilon -2", "epsilon is -2"),
         ("--target 8 --label 8", "the label itself"),
-        ("--attack boundary", "--eot is no setting of boundary"),
+        ("--attack boundary", "(--eot) is no setting of boundary"),
         ("--attack transfer", "needs a surrogate"),
         ("--dataset mnist", "was trained on digits"),
         ("--label 12", "classes 0 to 9"),
-        ("--checkpoint digits-plain", "please give --scale, 0 for f itself"),
+        ("--checkpoint digits-plain", "please give a scale, 0 for f itself"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_2(changed, words, capsys):

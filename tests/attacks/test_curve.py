@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from rsviz.attacks import AttackError
-from rsviz.attacks.curve import curve
-from rsviz.attacks.curve_request import check_job, curves, keys, make_request
+from rsviz.tasks.robustness import RobustnessRequest, run
 
 BASE = {
     "checkpoints": ["digits-gaussian-0.25"],
@@ -22,11 +21,11 @@ BASE = {
 
 
 def request(**changes):
-    return make_request(**BASE | changes)
+    return RobustnessRequest.make(**BASE | changes)
 
 
 def made(asked, done=None):
-    *_, reached = curve(asked, done)
+    *_, reached = run(asked, done=done)
     return reached
 
 
@@ -36,10 +35,10 @@ def finished():
 
 
 def test_every_part_is_there_and_outcomes_add_up(finished):
-    assert set(finished.done) == {*keys(finished.request), "plans"}
-    for one in curves(finished.request, finished.done):
-        assert one["size"] == [0.0, 0.1, 0.5, 3.0]
-        total = np.array([one["right"], one["abstained"], one["wrong"]]).sum(0)
+    assert set(finished.done) == {*finished.request.part_keys(), "plans"}
+    for one in finished.result.curves:
+        assert one.size == [0.0, 0.1, 0.5, 3.0]
+        total = np.array([one.right, one.abstained, one.wrong]).sum(0)
         np.testing.assert_allclose(total, 1.0)
 
 
@@ -52,9 +51,9 @@ def test_what_was_wrong_without_attack_stays_wrong(finished):
 
 
 def test_a_large_attack_breaks_f_and_a_small_one_g_rarely(finished):
-    f, g = curves(finished.request, finished.done)
-    assert f["right"][-1] == 0  # three pixel units on 8 x 8 pixels
-    assert g["right"][1] >= g["right"][-1]
+    f, g = finished.result.curves
+    assert f.right[-1] == 0  # three pixel units on 8 x 8 pixels
+    assert g.right[1] >= g.right[-1]
 
 
 def test_no_image_is_broken_inside_its_certified_radius(finished):
@@ -67,15 +66,15 @@ def test_no_image_is_broken_inside_its_certified_radius(finished):
 
 
 def test_the_certified_curve_falls_and_begins_at_what_is_certified(finished):
-    _, g = curves(finished.request, finished.done)
+    _, g = finished.result.curves
     radius = np.array(finished.done[finished.request.series[1].radius_key])
-    assert g["certified"][0] == (radius > 0).mean()
-    assert (np.diff(g["certified"]) <= 0).all()
-    assert curves(finished.request, finished.done)[0]["certified"] is None
+    assert g.certified[0] == (radius > 0).mean()
+    assert (np.diff(g.certified) <= 0).all()
+    assert finished.result.curves[0].certified is None
 
 
 def test_a_break_changes_nothing(finished):
-    for reached in curve(request()):
+    for reached in run(request()):
         if reached.new and len(reached.done) > 4:
             break
     again = made(request(), reached.done)
@@ -86,7 +85,7 @@ def test_an_image_fares_the_same_in_a_larger_company():
     """A prefix of the images gives the prefix of the outcomes, though batches are cut otherwise."""
     few, many = made(request(images=5, scales=[0.25])), made(request(images=9, scales=[0.25]))
     series = few.request.series[0]
-    for key in keys(few.request, series):
+    for key in few.request.part_keys(series):
         assert few.done[key] == many.done[key][:5]
 
 
@@ -96,17 +95,17 @@ def test_an_image_fares_the_same_in_a_larger_company():
 )
 def test_least_distortion_gives_all_sizes_in_one_run(attack, parameters):
     reached = made(request(attack=attack, parameters=parameters, scales=[0.0], images=6))
-    (one,) = curves(reached.request, reached.done)
-    assert (np.diff(one["right"]) <= 0).all()
-    assert one["right"][-1] < one["right"][0]
+    (one,) = reached.result.curves
+    assert (np.diff(one.right) <= 0).all()
+    assert one.right[-1] < one.right[0]
 
 
 def test_transfer_shares_the_clean_part_and_is_no_stronger_than_certified():
     asked = request(surrogate="digits-plain", scales=[0.25], images=6)
     reached = made(asked)
-    white, transfer = curves(asked, reached.done)
-    assert white["right"][0] == transfer["right"][0]
-    assert transfer["surrogate"] == "digits-plain"
+    white, transfer = reached.result.curves
+    assert white.right[0] == transfer.right[0]
+    assert transfer.surrogate == "digits-plain"
     assert len(reached.done) - 1 == 2 + 2 * 3
 
 
@@ -139,4 +138,4 @@ def test_bad_curves_are_refused_in_one_sentence(changes, words):
 )
 def test_a_job_of_curves_is_checked_before_it_begins(changes, words):
     with pytest.raises(AttackError, match=words):
-        check_job(BASE | changes)
+        RobustnessRequest.for_job(BASE | changes)

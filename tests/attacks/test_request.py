@@ -2,11 +2,14 @@
 
 import shlex
 
+import click
 import pytest
 
 from rsviz.attacks import AttackError
-from rsviz.attacks.request import check_fit, check_job, command_line, make_request, parameters_from
-from rsviz.cli.attack import command
+from rsviz.cli.options import request_from, request_options
+from rsviz.errors import RsvizError
+from rsviz.tasks.attack import AttackRequest
+from rsviz.tasks.spellings import command_line
 
 DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
 BASE = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25}
@@ -21,7 +24,7 @@ BASE = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25}
         ({"parameters": {"speed": 1}}, "speed"),
         ({"attack": "magic"}, "attack is 'magic'"),
         ({"attack": "cw", "parameters": {"norm": "linf"}}, "norm is 'linf'; cw works in l2"),
-        ({"noise": "pink"}, "noise must be one of"),
+        ({"noise": "pink"}, "noise is 'pink': must be one of"),
         ({"scale": -0.1}, "scale is -0.1"),
         ({"label": 3, "target": 3}, "the label itself"),
         ({"attack": "transfer"}, "transfer needs a surrogate"),
@@ -31,7 +34,7 @@ BASE = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25}
 )
 def test_what_cannot_be_attacked_is_refused_in_one_sentence(changes, words):
     with pytest.raises(AttackError) as error:
-        make_request(**BASE | changes)
+        AttackRequest.make(**BASE | changes)
     text = str(error.value)
     assert words in text
     assert text.endswith(".")
@@ -50,7 +53,7 @@ def test_what_cannot_be_attacked_is_refused_in_one_sentence(changes, words):
 )
 def test_what_does_not_belong_together_is_refused(changes, words):
     with pytest.raises(ValueError, match=words):
-        check_fit(make_request(**BASE | changes))
+        AttackRequest.make(**BASE | changes).check_fit()
 
 
 @pytest.mark.parametrize(
@@ -63,35 +66,49 @@ def test_what_does_not_belong_together_is_refused(changes, words):
 )
 def test_a_job_reads_no_path(changes):
     with pytest.raises(AttackError):
-        check_job(BASE | changes)
+        AttackRequest.for_job(BASE | changes)
+
+
+def from_shell(words):
+    """The request that the words of a command line make."""
+
+    @click.command()
+    @request_options(AttackRequest)
+    def command(**options):
+        return request_from(AttackRequest, options)
+
+    return command.main(words, standalone_mode=False)
+
+
+SHELL = ["--checkpoint", "digits-gaussian-0.25", "--dataset", "digits", "--index", "3"]
+
+
+def parameters_from(*words):
+    return from_shell([*SHELL, *words]).parameters
 
 
 def test_parameters_come_from_options_and_texts():
-    given = {"norm": "linf", "epsilon": 0.1, "draws": None, "steps": None}
-    assert parameters_from("eot-pgd", given, ["restarts=3", "common_draws=true"]) == {
-        "norm": "linf",
-        "epsilon": 0.1,
-        "restarts": 3,
-        "common_draws": True,
-    }
-    inner = parameters_from("transfer", {"steps": 7}, ["attack=cw", "kappa=0.5"])
+    words = ("--norm", "linf", "--epsilon", "0.1", "--set", "restarts=3", "--set", "common_draws=true")
+    assert parameters_from(*words) == {"norm": "linf", "epsilon": 0.1, "restarts": 3, "common_draws": True}
+    transfer = ("--attack", "transfer", "--surrogate", "digits-plain", "--steps", "7")
+    inner = parameters_from(*transfer, "--set", "attack=cw", "--set", "kappa=0.5")
     assert inner == {"attack": "cw", "parameters": {"steps": 7, "kappa": 0.5}}
 
 
 @pytest.mark.parametrize(
-    ("attack", "given", "own", "words"),
+    ("given", "sentence"),
     [
-        ("boundary", {"draws": 16}, [], "--eot is no setting of boundary"),
-        ("eot-pgd", {"steps": 5}, ["steps=6"], "given twice"),
-        ("eot-pgd", {}, ["restarts"], "NAME=VALUE"),
-        ("eot-pgd", {}, ["restarts=many"], "restarts is 'many'"),
-        ("transfer", {}, ["attack=magic"], "attack is 'magic'"),
-        ("transfer", {}, ["attack=transfer"], "attack is 'transfer'"),
+        ("--attack boundary --eot 16", r"\(--eot\) is no setting of boundary"),
+        ("--steps 5 --set steps=6", "given twice"),
+        ("--set restarts", "NAME=VALUE"),
+        ("--set restarts=many", "restarts is 'many'"),
+        ("--attack transfer --surrogate digits-plain --set attack=magic", "attack is 'magic'"),
+        ("--attack transfer --surrogate digits-plain --set attack=transfer", "attack is 'transfer'"),
     ],
 )
-def test_settings_that_an_attack_does_not_have_are_named(attack, given, own, words):
-    with pytest.raises(AttackError, match=words):
-        parameters_from(attack, given, own)
+def test_settings_that_an_attack_does_not_have_are_named(given, sentence):
+    with pytest.raises(RsvizError, match=sentence):
+        parameters_from(*given.split())
 
 
 @pytest.mark.parametrize(
@@ -109,21 +126,10 @@ def test_settings_that_an_attack_does_not_have_are_named(attack, given, own, wor
 )
 def test_the_command_asks_for_the_same(changes):
     """Read back by the command line's own parser, it gives the request it was written from."""
-    request = make_request(**BASE | {"seed": 7, "votes": 200} | changes)
-    text = command_line(request, {"label": request.label, "target": request.target})
-    words = shlex.split(text)
+    request = AttackRequest.make(**BASE | {"seed": 7, "votes": 200} | changes)
+    words = shlex.split(command_line(request))
     assert words[:4] == ["python", "-m", "rsviz", "attack"]
-    asked = command.make_context("attack", words[4:]).params
-    given = {"norm": asked["norm"], "epsilon": asked["epsilon"]}
-    given |= {"draws": asked["eot"], "steps": asked["steps"]}
-    names = ("checkpoint", "noise", "scale", "attack", "surrogate", "label", "target")
-    names += ("votes", "path_votes", "n0", "n", "alpha", "seed")
-    again = make_request(
-        image=DIGIT,
-        parameters=parameters_from(asked["attack"], given, asked["own"]),
-        **{name: asked[name] for name in names},
-    )
-    one, other = (getattr(asked.chosen, "inner", asked.chosen) for asked in (again, request))
-    assert one == other
+    again = from_shell(words[4:])
+    assert again == request
+    assert again.chosen == request.chosen
     assert type(again.chosen) is type(request.chosen)
-    assert again.model_copy(update={"parameters": {}}) == request.model_copy(update={"parameters": {}})

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import vl_convert
 
-from rsviz.attacks.evidence import shipped_example
 from rsviz.figures import attack as figures
 from rsviz.figures import robustness, sheet, theme
+from rsviz.tasks.attack import shipped_example
 
 CURVES = [
     {
@@ -68,7 +68,7 @@ def test_a_step_without_a_found_image_has_no_distance_of_it():
 
 
 def test_the_path_is_in_percent_and_f_has_no_envelope():
-    path = shipped_example().result["path"]
+    path = shipped_example().result.path.to_json()
     columns = figures.path_columns(path)
     np.testing.assert_allclose(columns["share"], 100 * np.array(path["share"]))
     bare = figures.path_columns(path | {"envelope": None, "lower": None, "upper": None})
@@ -81,10 +81,10 @@ def test_the_path_is_in_percent_and_f_has_no_envelope():
 @pytest.mark.parametrize("noisy", [True, False])
 def test_every_chart_can_be_drawn(noisy):
     result = shipped_example().result
-    rows = figures.steps_columns(result["history"])
+    rows = figures.steps_columns(result.history)
     charts = [(rows, figures.steps_spec(name, "l2")) for name in figures.STEPS]
-    charts.append((figures.path_columns(result["path"]), figures.path_spec("l2", noisy, noisy)))
-    ruler = figures.ruler_columns(result["radii_in_norm"], 1.0, "changed")
+    charts.append((figures.path_columns(result.path.to_json()), figures.path_spec("l2", noisy, noisy)))
+    ruler = figures.ruler_columns(result.radii_in_norm, 1.0, "changed")
     charts.append((ruler, figures.ruler_spec("l2", 1.1, 7)))
     charts.append((robustness.accuracy_columns(CURVES), robustness.accuracy_spec(CURVES, "l2")))
     for columns, spec in charts:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from rsviz import jobs
-from rsviz.attacks.evidence import PHASES
 from rsviz.errors import RsvizError
-from rsviz.jobs.attack import REACHED, curves_of, evidence_of, run_attack, run_curve
+from rsviz.jobs.attack import REACHED, curves_of, progress_of, run_attack, run_robustness
+from rsviz.tasks.attack.result import PHASES
 from tests.here import run_here
 
 REQUEST = {
@@ -54,14 +54,14 @@ def test_a_killed_job_goes_on_to_the_same_end(still_home, monkeypatch, phase):
     resume = [step.resume for step in steps if step.resume][-1]
     _, result = run(broken, resume=resume)
     assert result["result"] == expected["result"]
-    one, other = evidence_of(whole).pictures, evidence_of(broken).pictures
+    one, other = progress_of(whole).pictures, progress_of(broken).pictures
     np.testing.assert_array_equal(one.adversarial, other.adversarial)
 
 
 def test_pictures_are_there_from_the_first_step(still_home):
     job = submitted()
     run(job, until=lambda step: step.progress["phase"] == "attacking" and step.progress["step"] > 0)
-    pictures = evidence_of(job).pictures
+    pictures = progress_of(job).pictures
     assert pictures.x.shape == (1, 8, 8)
 
 
@@ -69,7 +69,7 @@ def test_a_cancelled_job_has_no_result(still_home):
     job = submitted()
     run(job, until=lambda step: step.progress["phase"] == "judging")
     jobs.cancel(job.id)
-    gathered = evidence_of(jobs.get(job.id))
+    gathered = progress_of(jobs.get(job.id))
     assert gathered.result is None
 
 
@@ -105,7 +105,7 @@ CURVE_REQUEST = {
 
 
 def run_curves(job, until=None):
-    return run_here(run_curve, job, until=until)
+    return run_here(run_robustness, job, until=until)
 
 
 def test_curves_that_were_stopped_go_on_part_by_part(still_home):
@@ -113,7 +113,7 @@ def test_curves_that_were_stopped_go_on_part_by_part(still_home):
     steps, expected = run_curves(whole)
     run_curves(broken, until=lambda step: step.progress.get("finished", 0) >= 4)
     some = curves_of(broken)
-    assert 0 < sum(len(one["size"]) for one in some) < sum(len(one["size"]) for one in expected["curves"])
+    assert 0 < sum(len(one.size) for one in some.curves) < sum(len(one["size"]) for one in expected["curves"])
     again, result = run_curves(broken)
     assert result == expected
     assert len(again) < len(steps)

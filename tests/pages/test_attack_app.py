@@ -8,12 +8,10 @@ import pytest
 
 from rsviz import jobs
 from rsviz.attacks import ATTACKS
-from rsviz.attacks.evidence import shipped_example
-from rsviz.attacks.request import make_request
-from rsviz.attacks.words import best_radius, contradicts, distance
 from rsviz.checkpoints import load_card
 from rsviz.data import images
 from rsviz.jobs.store import Store
+from rsviz.tasks.attack import AttackRequest, shipped_example
 from rsviz.tasks.image import load_input
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,17 +38,17 @@ def test_it_opens_on_a_finished_attack_that_is_what_it_says(opened):
     """The shipped example: its image is the dataset's, its weights the shipped ones."""
     app = opened()
     assert not app.exception
-    evidence = shipped_example()
-    result, card = evidence.result, load_card(evidence.request.checkpoint)
-    x, label = load_input(evidence.request.image, card.input_shape)
-    assert result["weights_sha256"] == card.weights_sha256
-    assert result["image_sha256"] == images.digest(x)
-    assert result["label"] == label
-    assert result["verdict"] == "changed"
-    assert distance(result) > best_radius(result)[1]
-    assert not contradicts(result)
+    progress = shipped_example()
+    result, card = progress.result, load_card(progress.request.checkpoint)
+    x, label = load_input(progress.request.image, card.input_shape)
+    assert result.weights_sha256 == card.weights_sha256
+    assert result.image_sha256 == images.digest(x)
+    assert result.label == label
+    assert result.verdict == "changed"
+    assert result.distance > result.best_radius[1]
+    assert not result.contradicts
     words = texts(app)
-    assert f"{distance(result):.4g}" in words
+    assert f"{result.distance:.4g}" in words
     assert "Inside the certified radius **no** attack can change the answer" in words
     assert "probability at most 0.001" in words
 
@@ -61,28 +59,28 @@ def test_pressing_attack_asks_for_what_is_set(opened):
     begin = shipped_example().request
     assert request["checkpoint"] == begin.checkpoint
     assert (request["attack"], request["scale"]) == ("eot-pgd", 0.25)
-    assert make_request(**request).chosen == begin.chosen
+    assert AttackRequest.make(**request).chosen == begin.chosen
 
 
 @pytest.mark.parametrize("attack", list(ATTACKS))
 def test_each_attack_has_its_own_settings(opened, attack):
     app = opened()
-    app.selectbox(key="a_attack").set_value(attack).run()
+    app.selectbox(key="attack").set_value(attack).run()
     assert not app.exception
-    request = make_request(**attacked(app))
+    request = AttackRequest.make(**attacked(app))
     assert request.attack == attack
     assert (request.surrogate is not None) == (attack == "transfer")
 
 
 def test_f_itself_is_attacked_at_scale_0(opened):
     app = opened()
-    app.toggle(key="a_bare").set_value(True).run()
+    app.toggle(key="bare").set_value(True).run()
     assert attacked(app)["scale"] == 0
 
 
 def test_a_link_brings_the_settings_back(opened):
     app = opened(a_attack="cw", a_cw_steps="7", a_cw_searches="2", a_target="3", a_seed="11")
-    request = make_request(**attacked(app))
+    request = AttackRequest.make(**attacked(app))
     assert (request.attack, request.chosen.steps, request.target, request.seed) == ("cw", 7, 3, 11)
     assert request.chosen.searches == 2
 
@@ -96,7 +94,7 @@ def test_a_bad_link_falls_back_to_the_defaults(opened, query):
 
 def test_a_size_of_nothing_is_refused_in_one_sentence(opened):
     app = opened()
-    app.number_input(key="a_eot_pgd_epsilon").set_value(0.0).run()
+    app.number_input(key="eot-pgd.epsilon").set_value(0.0).run()
     assert not app.exception
     assert any("epsilon is 0" in error.value for error in app.error)
     assert next(found for found in app.button if found.label == "Attack").disabled
@@ -123,13 +121,13 @@ def test_a_certificate_s_job_is_no_attack(opened):
 def test_a_finished_job_shows_its_verdict(opened):
     app = opened()
     job_id = jobs.submit("attack", shipped_example().request, session="a")
-    evidence = shipped_example()
+    progress = shipped_example()
     store = Store()
     store.claim()
     folder = jobs.folder(job_id)
     folder.mkdir(parents=True)
-    (folder / "pictures.safetensors").write_bytes(evidence.pictures.to_bytes())
-    store.finish(job_id, json.loads(json.dumps(evidence.progress())), None)
+    (folder / "pictures.safetensors").write_bytes(progress.pictures.to_bytes())
+    store.finish(job_id, json.loads(json.dumps(progress.changing())), None)
     app.query_params["job"] = job_id
     app.run()
     assert not app.exception

@@ -22,12 +22,6 @@ import torch
 from scipy import special, stats
 
 from rsviz import noise_size, simulation
-from rsviz.attacks import curve_request
-from rsviz.attacks import request as attack_requests
-from rsviz.attacks.curve import curve
-from rsviz.attacks.evidence import shipped_example as shipped_attack
-from rsviz.attacks.run import prepare as prepare_attack
-from rsviz.attacks.run import record as run_attack
 from rsviz.bounds import BOUNDS, certifying
 from rsviz.checkpoints import load_checkpoint
 from rsviz.confidence import PROCEDURES
@@ -41,7 +35,12 @@ from rsviz.distributional import shipped_example as shipped_population
 from rsviz.evaluation import certificates, read_log, shipped_votes, summary, write_log
 from rsviz.noise import NOISES, Draws, block_seed, block_size
 from rsviz.smoothing import SmoothedClassifier, predict_from_counts
+from rsviz.tasks.attack import AttackRequest
+from rsviz.tasks.attack import run as run_attack
+from rsviz.tasks.attack import shipped_example as shipped_attack
 from rsviz.tasks.certify import shipped_example as shipped_certificate
+from rsviz.tasks.robustness import RobustnessRequest
+from rsviz.tasks.robustness import run as run_robustness
 from rsviz.training import METHODS, TrainRequest
 from rsviz.training.loop import train
 from rsviz.training.records import read_run
@@ -84,11 +83,9 @@ def draws_of(noise, shape, seed, stream, count):
 
 
 def robustness_of(**values):
-    request = curve_request.make_request(**values)
-    *_, reached = curve(request)
-    return {key: value for key, value in reached.done.items() if key != "plans"}, curve_request.curves(
-        request, reached.done
-    )
+    *_, reached = run_robustness(RobustnessRequest.make(**values))
+    done = {key: value for key, value in reached.done.items() if key != "plans"}
+    return done, reached.result.to_json()["curves"]
 
 
 def population_of(**values):
@@ -109,15 +106,13 @@ def as_recorded(value):
 
 
 def attack_of(**values):
-    run = prepare_attack(attack_requests.make_request(**values))
-    *_, reached = run_attack(run)
-    result = reached.evidence.result
+    *_, reached = run_attack(AttackRequest.make(**values))
+    result = reached.result.to_json()
     return {key: result[key] for key in ATTACK_KEYS} | {"path_counts": result["path"]["counts"]}
 
 
 def stored_attack():
-    evidence = shipped_attack()
-    result = evidence.result
+    result = shipped_attack().result.to_json()
     kept = {key: result[key] for key in (*ATTACK_KEYS, "radii", "radii_in_norm", "inside", "softmax_after")}
     return kept | {
         "path": {key: result["path"][key] for key in ("class", "share", "lower", "upper", "envelope")}

@@ -6,14 +6,26 @@ SAMPLES: dict[str, dict] = {
     "certify": {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25},
     "download": {"dataset": "mnist"},
     "import": {"file": "some weights.pt"},
+    "attack": {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25},
+    "robustness": {"checkpoints": ["digits-gaussian-0.25"], "scales": [0.25], "sizes": [0.5, 1.0]},
 }
 """Required values by the key of the task."""
 
+IMAGES = {
+    "image": {"kind": "upload", "sha256": "0" * 64},
+    "fit": {"kind": "upload", "sha256": "0" * 64, "how": "pad"},
+    "invert": {"kind": "upload", "sha256": "0" * 64, "invert": True},
+    "file": {"kind": "file", "path": "a photo, no: two.png"},
+}
+
 TOGETHER: dict[tuple[str, str], list[dict]] = {
-    ("certify", "image"): [{"image": {"kind": "upload", "sha256": "0" * 64}}],
-    ("certify", "fit"): [{"image": {"kind": "upload", "sha256": "0" * 64, "how": "pad"}}],
-    ("certify", "invert"): [{"image": {"kind": "upload", "sha256": "0" * 64, "invert": True}}],
-    ("certify", "file"): [{"image": {"kind": "file", "path": "a photo, no: two.png"}}],
     ("import", "upload"): [{"file": None, "upload": "0" * 64}],
+    **{(task, key): [{"image": image}] for task in ("certify", "attack") for key, image in IMAGES.items()},
+    ("attack", "surrogate"): [{"attack": "transfer", "surrogate": "digits-plain"}],
+    ("attack", "parameters"): [
+        {"parameters": {"epsilon": 0.5, "restarts": 2, "common_draws": True, "loss": "margin"}}
+    ],
+    ("robustness", "white_box"): [{"white_box": False, "surrogate": "digits-plain"}],
+    ("robustness", "parameters"): [{"parameters": {"norm": "linf", "steps": 7, "random_start": False}}],
 }
 """Changes of the sample, by task and key of the field in links, where one value alone makes no request."""

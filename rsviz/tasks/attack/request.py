@@ -1,0 +1,164 @@
+"""One attack as a request: what the page, the job, the shell and a notebook ask for. No torch."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from rsviz.attacks import ATTACKS, AttackError, Parameters, make_parameters
+from rsviz.attacks.table import check_surrogate
+from rsviz.checkpoints import load_card
+from rsviz.data import DATASETS
+from rsviz.errors import RsvizError, short
+from rsviz.noise import NOISES
+from rsviz.tasks import settings
+from rsviz.tasks.base import Request
+from rsviz.tasks.fields import Setting
+from rsviz.tasks.image import ImageSource
+from rsviz.tasks.settings import AUTO
+
+SHORTHANDS = {"norm": "--norm", "epsilon": "--epsilon", "draws": "--eot", "steps": "--steps"}
+"""Parameters of attacks that have a shell option of their own."""
+
+VerdictVotes = Annotated[
+    int,
+    Field(ge=1, le=1_000_000),
+    Setting("Fresh draws of each verdict.", unit="draws", label="Votes of the verdict"),
+]
+
+
+class AttackRequest(Request):
+    """All that an attack on one image depends on. See rsviz.attacks for the attacks and their parameters."""
+
+    TASK: ClassVar[str] = "attack"
+    COMMAND: ClassVar[str] = "attack"
+    ERROR: ClassVar[type[RsvizError]] = AttackError
+
+    checkpoint: settings.CheckpointName
+    image: ImageSource
+    noise: settings.Noise = "gaussian"
+    scale: settings.ScaleOrNone
+    attack: Annotated[str, Setting("The attack.", label="Attack", choices=lambda: list(ATTACKS))] = "eot-pgd"
+    parameters: Annotated[
+        dict[str, Any],
+        Setting(
+            "A setting of the attack itself; for transfer also one of its attack.", shorthands=SHORTHANDS
+        ),
+    ] = Field(default_factory=dict)
+    surrogate: Annotated[
+        str | None,
+        Field(min_length=1, max_length=4096),
+        Setting("Checkpoint that an attack by transfer runs on.", label="Surrogate", by_name=True),
+    ] = None
+    label: Annotated[
+        int | None,
+        Field(ge=0),
+        Setting("Class to get away from; by default the image's own, or the answer of g."),
+    ] = None
+    target: Annotated[
+        int | None, Field(ge=0), Setting("Class to get to; by default any other.", label="Make it say")
+    ] = None
+    votes: VerdictVotes = 1000
+    path_votes: Annotated[
+        int,
+        Field(ge=1, le=100_000),
+        Setting("Draws of each point on the line to the attacked image.", unit="draws"),
+    ] = 200
+    n0: settings.SelectionDraws = 100
+    n: settings.EstimationDraws = 10_000
+    alpha: settings.Alpha = 0.001
+    seed: settings.Seed = 0
+    device: settings.Device = None
+    precision: settings.Precision = AUTO
+    batch: settings.Batch = None
+
+    @classmethod
+    def completed(cls, values: dict) -> dict:
+        """Noise and scale of the training where they are missing, parameters of a transfer in their place."""
+        values = with_noise_or_none(values)
+        attack, parameters = values.get("attack", "eot-pgd"), values.get("parameters")
+        if isinstance(parameters, dict) and attack in ATTACKS:
+            values["parameters"] = _in_place(attack, parameters)
+        return values
+
+    @model_validator(mode="after")
+    def _fits_together(self):
+        make_parameters(self.attack, **self.parameters)
+        check_surrogate(ATTACKS[self.attack], self.surrogate)
+        if self.target is not None and self.target == self.label:
+            raise AttackError(f"target is {self.target}, the label itself; it must be another class.")
+        return self
+
+    @property
+    def chosen(self) -> Parameters:
+        """The attack's own parameters, checked."""
+        return make_parameters(self.attack, **self.parameters)
+
+    def check_job(self) -> "AttackRequest":
+        super().check_job()
+        if self.image.kind == "file":
+            raise AttackError("image.kind is 'file'; a job takes images of a dataset or uploaded ones.")
+        self.check_fit()
+        return self
+
+    def check_fit(self) -> None:
+        """Raise where checkpoint, surrogate, image, label and target do not belong together."""
+        card, image = load_card(self.checkpoint), self.image
+        for name, value in (("label", self.label), ("target", self.target)):
+            if value is not None and value >= card.num_classes:
+                raise AttackError(
+                    f"{name} is {value}; {card.name} knows classes 0 to {card.num_classes - 1}."
+                )
+        if image.kind == "dataset" and card.dataset in DATASETS and image.dataset != card.dataset:
+            raise AttackError(
+                f"image.dataset is {short(image.dataset)}; {card.name} was trained on {card.dataset}."
+            )
+        if self.surrogate is None:
+            return
+        other = load_card(self.surrogate)
+        if (other.input_shape, other.num_classes) != (card.input_shape, card.num_classes):
+            raise AttackError(
+                f"the surrogate {other.name} takes images of shape {tuple(other.input_shape)} into "
+                f"{other.num_classes} classes and {card.name} {tuple(card.input_shape)} into "
+                f"{card.num_classes}; they must be the same."
+            )
+
+
+def with_noise_or_none(values: dict) -> dict:
+    """A request's values with noise and scale of the checkpoint's training; scale 0 means f itself.
+
+    Raises AttackError where the scale is missing and the checkpoint was trained without noise.
+    """
+    checkpoint, noise = values.get("checkpoint"), values.get("noise")
+    if values.get("scale") is not None and noise is not None:
+        return dict(values)
+    card = load_card(checkpoint) if isinstance(checkpoint, str) else None
+    noise = noise or (card and card.noise) or "gaussian"
+    values = values | {"noise": noise}
+    if card is None or noise not in NOISES or values.get("scale") is not None:
+        return values  # what is wrong the request refuses by a sentence of its own
+    scale = settings.default_scale(card, noise)
+    if scale is None:
+        raise AttackError(
+            f"scale is missing, and {card.name} was trained without noise; please give a scale, 0 for f "
+            "itself."
+        )
+    return values | {"scale": scale}
+
+
+def _in_place(attack: str, parameters: dict) -> dict:
+    """The parameters, where those of a transfer's inner attack may stand beside its own."""
+    record = ATTACKS[attack]
+    own = record.parameters.model_fields
+    if record.takes_surrogate and "parameters" in own:
+        inner = {name: value for name, value in parameters.items() if name not in own}
+        key = parameters.get("attack", own["attack"].default)
+        if inner and key in ATTACKS and ATTACKS[key].can_be_transferred:
+            inner = _in_place(key, inner) | parameters.get("parameters", {})
+            return {"attack": key, "parameters": inner}
+        return parameters
+    for name in parameters:
+        if name not in own:
+            flag = SHORTHANDS.get(name, "")
+            asked = name if flag in ("", f"--{name}") else f"{name} ({flag})"
+            raise AttackError(f"{short(asked)[1:-1]} is no setting of {attack}; it has {', '.join(own)}.")
+    return parameters

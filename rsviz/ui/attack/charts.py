@@ -1,0 +1,19 @@
+"""The two charts of a finished attack: the ruler, and the path from one image to the other."""
+
+from rsviz.figures import attack as figures
+from rsviz.tasks.attack import AttackResult
+
+
+def ruler(result: AttackResult) -> tuple[dict, dict]:
+    """Columns and spec of the ruler."""
+    radii, norm, found = result.radii_in_norm, result.norm, result.distance
+    columns = figures.ruler_columns(radii, found, result.verdict)
+    end = figures.extent(radii, found, result.epsilon)
+    return columns, figures.ruler_spec(norm, end, len(columns["name"]))
+
+
+def path_chart(result: AttackResult) -> tuple[dict, dict]:
+    """Columns and spec of the path."""
+    path = result.path
+    spec = figures.path_spec(path.norm, bool(result.noise), bool(path.envelope), len(path.share))
+    return figures.path_columns(path.to_json()), spec
