@@ -7,20 +7,18 @@ import torch
 
 from rsviz import jobs
 from rsviz.checkpoints import import_weights, load_card
-from rsviz.cli import main
 from rsviz.models import ARCHITECTURES, ModelError, architectures_for, build
 from rsviz.training import TrainRequest
 from tests.extensions.toy_architecture import LINEAR
 from tests.models import test_models as models
-from tests.pages.conftest import open_page as open_page
 
 KEY = LINEAR.key
 MEAN, STD = (0.3,), (0.4,)
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    monkeypatch.setitem(ARCHITECTURES, KEY, LINEAR)
+def registered(register):
+    register(ARCHITECTURES, KEY, LINEAR)
 
 
 def built():
@@ -59,6 +57,8 @@ def test_weights_from_elsewhere_are_recognised_as_its_own(tmp_path, still_home):
 
 
 def test_the_shell_imports_its_weights_by_name(tmp_path, still_home, capsys):
+    from rsviz.cli import main
+
     torch.save(built().network.state_dict(), tmp_path / "linear.pt")
     with pytest.raises(SystemExit) as stop:
         main(["checkpoints", "import", str(tmp_path / "linear.pt"), "--architecture", KEY, "--json"])
@@ -73,6 +73,12 @@ def test_the_importer_of_the_certify_page_offers_it(open_page):
     app.run()
     app.selectbox(key="w_architecture").set_value(KEY).run()
     assert not app.exception, app.exception
+
+
+def test_a_link_opens_the_train_page_on_it(open_page):
+    app = open_page("train", t_network=KEY)
+    assert not app.exception, app.exception
+    assert app.selectbox(key="t_network").value == KEY
 
 
 def test_the_train_page_offers_it(open_page):

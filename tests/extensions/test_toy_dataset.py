@@ -9,19 +9,17 @@ import torch
 
 from rsviz import data, jobs
 from rsviz.checkpoints import Card, save_checkpoint
-from rsviz.cli import main
 from rsviz.data import DATASETS
 from rsviz.models import build
 from tests.data import test_records as records
 from tests.extensions.toy_dataset import STRIPES
-from tests.pages.conftest import open_page as open_page
 
 KEY = STRIPES.key
 
 
 @pytest.fixture(autouse=True)
-def registered(monkeypatch):
-    monkeypatch.setitem(DATASETS, KEY, STRIPES)
+def registered(register):
+    register(DATASETS, KEY, STRIPES)
 
 
 @pytest.fixture
@@ -47,6 +45,8 @@ def checkpoint(still_home):
 
 
 def shell(capsys, *arguments):
+    from rsviz.cli import main
+
     with pytest.raises(SystemExit) as stop:
         main([*map(str, arguments)])
     assert stop.value.code == 0
@@ -101,6 +101,12 @@ def test_the_train_page_offers_it_with_its_usual_epochs(open_page):
     assert app.number_input(key="t_epochs").value == STRIPES.epochs
     request = job_of(pressed(app, "Train")).request
     assert (request["dataset"], request["epochs"]) == (KEY, STRIPES.epochs)
+
+
+def test_a_link_opens_the_train_page_on_it(open_page):
+    app = open_page("train", t_dataset=KEY)
+    assert not app.exception, app.exception
+    assert app.selectbox(key="t_dataset").value == KEY
 
 
 def test_the_certify_page_picks_its_images(open_page, checkpoint):
