@@ -24,11 +24,11 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from rsviz.execution import keep_memory
+from rsviz.tasks.train import TrainRequest
 from rsviz.training.distributed import ALONE
 from rsviz.training.loop import Steps, run_info
 from rsviz.training.measure import Validator
 from rsviz.training.prepare import prepare
-from rsviz.training.request import TrainRequest
 from rsviz.training.run_folder import RunWriter
 from rsviz.training.schedule import learning_rate
 from rsviz.training.train_step import LAYOUTS, Network, PassSettings, choose_passes, make_optimizer

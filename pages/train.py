@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from rsviz.ui import train as controls
-from rsviz.ui import training_job as job
 from rsviz.ui.job_page import JobPage, show_job_page
 from rsviz.ui.session import url_value
-from rsviz.ui.training_compare import compare
+from rsviz.ui.train import controls, job
+from rsviz.ui.train.compare import compare
 
 
 def comparison(_):
@@ -17,6 +16,7 @@ def comparison(_):
             compare(url_value("job"))
 
 
+controls.read_parameters()
 show_job_page(
     JobPage(
         kind="train",

@@ -37,7 +37,9 @@ ROOMS = {
     "training": STATISTICS | MATERIALS | {"smoothing"},
     "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
     "evaluation": STATISTICS | MATERIALS | {"smoothing"},
-    "tasks": STATISTICS | MATERIALS | {"smoothing", "attacks", "evaluation"},  # and the engines of its tasks
+    "tasks": STATISTICS
+    | MATERIALS
+    | {"smoothing", "attacks", "evaluation", "training"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}

@@ -7,7 +7,7 @@ Adding a task takes one folder, and its line here. Importing this room does not 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rsviz.tasks import attack, certify, download, evaluate, import_weights, robustness
+from rsviz.tasks import attack, certify, download, estimate, evaluate, import_weights, robustness, train
 from rsviz.tasks.base import Request, Task
 
 __all__ = ["TASKS", "Request", "Task", "task_of"]
@@ -22,6 +22,8 @@ TASKS: Mapping[str, Task] = MappingProxyType(
             evaluate.TASK,
             download.TASK,
             import_weights.TASK,
+            train.TASK,
+            estimate.TASK,
         )
     }
 )

@@ -5,6 +5,5 @@ Importing this package does not import torch. The loop is rsviz.training.loop.tr
 
 from rsviz.training.objectives import METHODS, Objective
 from rsviz.training.records import TrainingError
-from rsviz.training.request import TrainRequest
 
-__all__ = ["METHODS", "Objective", "TrainRequest", "TrainingError"]
+__all__ = ["METHODS", "Objective", "TrainingError"]

@@ -14,10 +14,12 @@ from rsviz.data import DATASETS
 from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.jobs import store
 from rsviz.models import ARCHITECTURES
-from rsviz.training import METHODS, TrainRequest
+from rsviz.tasks.spellings import to_query
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import METHODS
 from rsviz.training.history import shipped_run
 from rsviz.training.records import END, RUN, STEPS, VALIDATIONS
-from rsviz.ui import train as controls
+from rsviz.ui.train import controls
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -104,7 +106,7 @@ def test_every_method_is_offered_with_its_own_parameters_and_can_be_started(stil
         assert field.description in words(app)
     assert (len(app.get("slider")) == 1) == METHODS[method].needs_noise
     job = train(app)
-    request = TrainRequest.checked(**{k: v for k, v in job.request.items() if k in TrainRequest.model_fields})
+    request = TrainRequest.make(**{k: v for k, v in job.request.items() if k in TrainRequest.model_fields})
     assert (request.method, request.parameters) == (method, {})
     assert request.sigma == (0.25 if METHODS[method].needs_noise else 0.0)
 
@@ -138,11 +140,18 @@ def test_the_url_holds_every_setting(still_home):
 
 def test_what_is_set_stands_in_the_url(still_home):
     app = open_page()
-    app.selectbox(key="t_method").select("stn").run()
-    app.number_input(key="t_stn_gamma").set_value(2.5).run()
-    app.number_input(key="t_epochs").set_value(9).run()
+    app.selectbox(key="method").select("stn").run()
+    app.number_input(key="stn.gamma").set_value(2.5).run()
+    app.number_input(key="epochs").set_value(9).run()
     found = {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
-    assert found == {"t_method": "stn", "t_stn_gamma": "2.5", "t_epochs": "9"}
+    assert found == {"method": "stn", "stn.gamma": "2.5", "epochs": "9"}
+
+
+def test_the_link_to_a_request_asks_for_the_same(still_home):
+    request = TrainRequest.make(method="nal", sigma=0.5, parameters={"K": 2, "gamma": 0.25}, epochs=7)
+    app = open_page(**{key: texts[0] for key, texts in to_query(request).items()})
+    asked = train(app).request
+    assert (asked["parameters"], asked["sigma"], asked["epochs"]) == (request.parameters, 0.5, 7)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +199,7 @@ def test_what_cannot_be_trained_is_one_sentence_before_the_start(still_home, que
 
 def test_a_free_name_is_offered_and_taken_names_stay_what_they_were(still_home):
     app = open_page()
-    assert app.text_input(key="t_name").placeholder == "digits-gaussian-0.25-2"
+    assert app.text_input(key="name").placeholder == "digits-gaussian-0.25-2"
     assert load_card("digits-gaussian-0.25").method == "gaussian"
 
 
@@ -208,10 +217,10 @@ def test_a_data_set_that_is_not_here_can_be_downloaded_and_not_trained_on(
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_only_networks_that_take_the_images_are_offered(still_home, dataset):
     app = open_page(t_dataset=dataset, t_network="digits-cnn")
-    offered = app.selectbox(key="t_network").options
+    offered = app.selectbox(key="architecture").options
     fitting = [key for key, record in ARCHITECTURES.items() if DATASETS[dataset].shape in record.input_shapes]
     assert len(offered) == len(fitting) > 0
-    assert app.selectbox(key="t_network").value in fitting
+    assert app.selectbox(key="architecture").value in fitting
 
 
 def test_the_cap_on_jobs_is_one_sentence(still_home, monkeypatch):
@@ -226,7 +235,7 @@ def test_the_cap_on_jobs_is_one_sentence(still_home, monkeypatch):
 def running_job(run, end=False):
     """A job of the run's request that runs, with the files of the run."""
     job_id = jobs.submit(
-        "train", {**TrainRequest.checked(**run.request).model_dump(), "name": None}, session="a"
+        "train", {**TrainRequest.make(**run.request).model_dump(), "name": None}, session="a"
     )
     store.Store().claim()
     write_run(store.folder(job_id), run, end)

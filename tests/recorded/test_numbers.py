@@ -41,7 +41,8 @@ from rsviz.tasks.attack import shipped_example as shipped_attack
 from rsviz.tasks.certify import shipped_example as shipped_certificate
 from rsviz.tasks.robustness import RobustnessRequest
 from rsviz.tasks.robustness import run as run_robustness
-from rsviz.training import METHODS, TrainRequest
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import METHODS
 from rsviz.training.loop import train
 from rsviz.training.records import read_run
 

@@ -8,6 +8,8 @@ SAMPLES: dict[str, dict] = {
     "import": {"file": "some weights.pt"},
     "attack": {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25},
     "robustness": {"checkpoints": ["digits-gaussian-0.25"], "scales": [0.25], "sizes": [0.5, 1.0]},
+    "train": {"method": "gaussian", "sigma": 0.25},
+    "estimate": {"method": "gaussian", "sigma": 0.25},
 }
 """Required values by the key of the task."""
 
@@ -29,3 +31,9 @@ TOGETHER: dict[tuple[str, str], list[dict]] = {
     ("robustness", "parameters"): [{"parameters": {"norm": "linf", "steps": 7, "random_start": False}}],
 }
 """Changes of the sample, by task and key of the field in links, where one value alone makes no request."""
+
+for _task in ("train", "estimate"):
+    TOGETHER[_task, "dataset"] = [{"dataset": "mnist"}]
+    TOGETHER[_task, "parameters"] = [
+        {"method": "nal", "parameters": {"K": 2, "eta1": 0.25, "noise_in_cost": False}},
+    ]

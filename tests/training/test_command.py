@@ -5,8 +5,10 @@ import shlex
 import pytest
 
 import rsviz.cli.train as cli
-from rsviz.training import METHODS, TrainRequest
-from rsviz.training.command import command_line
+from rsviz.checkpoints import load_card
+from rsviz.tasks.spellings import command_line
+from rsviz.tasks.train import TrainRequest, TrainResult
+from rsviz.training import METHODS
 
 REQUESTS = [
     {"dataset": "digits", "method": "plain", "epochs": 3},
@@ -28,12 +30,12 @@ def meaning(request):
 def test_the_command_gives_the_request_again(values, monkeypatch):
     asked = []
 
-    def train(request, *_):
+    def train(request, *_, **__):
         asked.append(request)
-        return {"name": "", "folder": "", "card": {"metrics": {}}}
+        return TrainResult("digits-plain", "", load_card("digits-plain"))
 
     monkeypatch.setattr(cli, "_train", train)
-    request = TrainRequest.checked(**values)
+    request = TrainRequest.make(**values)
     words = shlex.split(command_line(request))
     assert words[:4] == ["python", "-m", "rsviz", "train"]
     cli.command(words[4:], standalone_mode=False)

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from rsviz.noise import NOISES
-from rsviz.training import METHODS, TrainRequest
-from rsviz.training.history import estimate, read_again, recorded_run, recorded_runs, run_folders
+from rsviz.tasks.estimate import estimate_from_past as estimate
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import METHODS
+from rsviz.training.history import read_again, recorded_run, recorded_runs, run_folders
 from rsviz.training.records import (
     END,
     FORMAT,
@@ -88,7 +90,7 @@ def write_run(folder, request, *, step_seconds=0.1, looking=3.0, measuring=5.0, 
 
 
 def request(**values):
-    return TrainRequest.checked(**{"method": "gaussian", "sigma": 0.25, "epochs": 3} | values)
+    return TrainRequest.make(**{"method": "gaussian", "sigma": 0.25, "epochs": 3} | values)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import load_file
 
 from rsviz.checkpoints import load_card
-from rsviz.training import TrainRequest, loop
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import loop
 from rsviz.training.loop import train
 from rsviz.training.records import RUN, STATE, STEPS, VALIDATIONS, RunError, read_run
 from rsviz.training.run_folder import clear_ended, keep_best
@@ -22,7 +23,8 @@ from tests.pictures import SETTINGS, result_of, write_pictures
 DRIVER = """
 import sys
 from pathlib import Path
-from rsviz.training import TrainRequest, loop
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import loop
 loop.SAVE_EVERY = loop.SAVING_SHARE = loop.REPORT_EVERY = 0.0
 out, run, request = sys.argv[1:]
 for report in loop.train(TrainRequest.model_validate_json(request), out, run=run):

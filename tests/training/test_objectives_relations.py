@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn.functional import one_hot
 
 from rsviz.noise import NOISES
-from rsviz.training import METHODS, TrainingError, TrainRequest
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import METHODS, TrainingError
 
 SIGMA, SEED = 0.4, 7
 
@@ -251,5 +252,5 @@ def test_every_hyper_parameter_has_a_line_and_a_lawful_default(method):
 def test_a_hyper_parameter_out_of_range_is_refused_in_one_sentence(method, parameters, words):
     sigma = 0.25 if METHODS[method].needs_noise else 0.0
     with pytest.raises(TrainingError, match=words) as caught:
-        TrainRequest.checked(method=method, sigma=sigma, parameters=parameters)
+        TrainRequest.make(method=method, sigma=sigma, parameters=parameters)
     assert str(caught.value).endswith(".") and "\n" not in str(caught.value)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from rsviz.training import TrainRequest
+from rsviz.tasks.train import TrainRequest
 from rsviz.training.distributed import ALONE
 from rsviz.training.estimate import estimate
 from rsviz.training.loop import train

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from rsviz.noise import NOISES
-from rsviz.training import TrainRequest
+from rsviz.tasks.train import TrainRequest
 from rsviz.training.distributed import Processes
 from rsviz.training.loop import train
 from rsviz.training.prepare import Images
@@ -25,7 +25,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 DRIVER = """
 import sys, torch
 from torch import nn
-from rsviz.training import TrainRequest
+from rsviz.tasks.train import TrainRequest
 from rsviz.training.loop import train
 from rsviz.training.distributed import exit_process, init_distributed
 nn.Dropout.forward = lambda self, x: x

@@ -9,7 +9,10 @@ from click.testing import CliRunner
 from rsviz.checkpoints import load_checkpoint
 from rsviz.cli import checkpoints as checkpoints_cli
 from rsviz.cli import train as train_cli
-from rsviz.training import TrainingError, TrainRequest, loop, measure
+from rsviz.cli.options import take_request_values
+from rsviz.errors import RsvizError
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import TrainingError, loop, measure
 from rsviz.training.loop import Steps
 from rsviz.training.records import RunRecord
 from tests.pictures import write_pictures
@@ -76,14 +79,14 @@ def test_the_same_command_goes_on_where_it_was_killed(tmp_path, monkeypatch, pic
     interrupted = invoke(*command)
     assert interrupted.exit_code != 0 and list((tmp_path / "checkpoints").glob("*")) == []
     finished = invoke(*command, "--json", "--save-run", tmp_path / "run.json")
-    assert finished.exit_code == 0 and "going on with the run" in finished.stderr
+    assert finished.exit_code == 0 and "resuming the run" in finished.stderr
     result = json.loads(finished.stdout)
     run = RunRecord.from_json((tmp_path / "run.json").read_text())
     assert (run.end.checkpoint, run.info.steps) == (result["name"], 8)
     assert [line.step for line in run.steps] == list(range(1, 9))
     # Once more: a new run, and a name of its own.
     again = invoke(*command, "--json")
-    assert "going on" not in again.stderr
+    assert "resuming" not in again.stderr
     assert json.loads(again.stdout)["name"] == f"{result['name']}-2"
 
 
@@ -103,15 +106,20 @@ def test_an_estimate_trains_nothing(tmp_path, monkeypatch, pictures):
 
 
 def test_every_field_of_a_request_has_its_option():
-    options = {option.name for option in train_cli.command.params}
-    assert set(TrainRequest.model_fields) - {"parameters"} <= options
+    flags = {flag for option in train_cli.command.params for flag in option.opts}
+    assert {flag for spec in TrainRequest.fields().values() for flag in spec.flags} - {
+        "--parameters"
+    } <= flags
+    assert {"--set", "--batch", "--lr"} <= flags
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("3", 3), ("0.5", 0.5), ("true", True), ("null", None), ("linf", "linf")]
+    ("text", "value"), [("3", 3), ("0.5", 0.5), ("true", True), ("none", None), ("linf", "linf")]
 )
 def test_parameters_of_a_method_mean_what_they_say(text, value):
-    assert train_cli._parsed((f"name={text}",)) == {"name": value}
+    assert take_request_values(TrainRequest, {"request_parameters": [f"name={text}"]}) == {
+        "parameters": {"name": value}
+    }
 
 
 @pytest.mark.parametrize(
@@ -121,14 +129,14 @@ def test_parameters_of_a_method_mean_what_they_say(text, value):
         (["--sigma", "0.5", "--set", "lbd=3"], "lbd"),
         (["--sigma", "0.5", "--set", "lbd"], "NAME=VALUE"),
         (["--zoo", "nothing"], "digits-plain"),
-        (["--zoo", "all", "--epochs", "1"], "stands alone"),
+        (["--zoo", "all", "--epochs", "1"], "takes no settings"),
         (["--sigma", "0.5", "--out", "..safetensors"], "name"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     run = invoke(train_cli.command, *arguments)
-    assert isinstance(run.exception, TrainingError) and words in str(run.exception)
+    assert isinstance(run.exception, RsvizError) and words in str(run.exception)
     assert run.stdout == "" and list(tmp_path.iterdir()) == []
 
 

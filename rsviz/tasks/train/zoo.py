@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from rsviz.checkpoints.storage import names_in
 from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.tasks.train.request import TrainRequest
 from rsviz.training.objectives import METHODS
-from rsviz.training.request import TrainRequest
 
 # float32, because these train in minutes and then come out the same on every machine of a kind.
 _DIGITS = {"dataset": "digits", "precision": "float32"}
@@ -61,10 +61,10 @@ def _every_method(prefix, table, settings):
 
 
 def _declared():
-    # The small network for the digits under all ten methods, and the same under more noise.
+    # The small network for the digits with every method, and with more noise.
     yield from _every_method("digits", _DIGITS_METHODS, _DIGITS)
     yield TrainRequest(method="gaussian", sigma=0.5, epochs=300, **_DIGITS)
-    # The three-layer network for MNIST under all ten methods; gamma = 0.25 is best there, says the NAL paper.
+    # The three-layer network for MNIST with every method; gamma = 0.25 is best there, says the NAL paper.
     yield from _every_method("mnist-cnn", _MNIST_METHODS, _MNIST)
     best = {"parameters": {"gamma": 0.25}, "epochs": 1} | _MNIST
     yield TrainRequest(name="mnist-cnn-nal-0.25-gamma-0.25", method="nal", sigma=0.25, **best)

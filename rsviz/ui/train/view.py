@@ -13,11 +13,11 @@ from rsviz.errors import RsvizError
 from rsviz.figures import training as figures
 from rsviz.figures import training_votes as votes_figures
 from rsviz.models import ARCHITECTURES
-from rsviz.training import METHODS, TrainRequest
-from rsviz.training.command import command_line
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import METHODS
 from rsviz.training.records import RunRecord, Validation
-from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.shell import PAGES
+from rsviz.ui.train.export import show_export
 
 BADGES = {
     "example": ("A finished run, trained beforehand", "image", "blue"),
@@ -64,40 +64,14 @@ def show(run: RunRecord, state: str, over: bool = True) -> None:
     with st.container(key="details"):
         _curves(run)
         if len(run.validations) > 1 and over:
-            validation = _choose_look(run)
+            validation = _choose_validation(run)
         if validation is not None and validation.votes is not None:
             _under_noise(run, validation)
         elif run.info.noise is None:
             st.caption(
                 "Trained without noise: there are no votes to draw. Certify tells how it does under one."
             )
-        _take_home(run)
-
-
-def _take_home(run: RunRecord) -> None:
-    info = run.info
-
-    def export():
-        commands = []
-        try:
-            commands.append(command_line(TrainRequest.checked(**run.request), info))
-        except RsvizError as error:  # a run of an older rsviz may have asked for what no longer exists
-            st.caption(str(error))
-        file = File("JSON", f"run-{info.name}.json", run.to_json)
-        return Export([file], commands, gives="trains the same network" if commands else "")
-
-    def below():
-        st.markdown(
-            f"**How it was looked at**: {info.how}. The best epoch is that with the best {info.criterion}. "
-            f"Trained on {info.images:,} images, {info.device}, {info.precision}."
-        )
-        st.json({"request": run.request, "info": _plain(info)}, expanded=1)
-
-    take_home("command, settings, JSON", export, below=below)
-
-
-def _plain(info) -> dict:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(info).items()}
+        show_export(run)
 
 
 def describe(run: RunRecord) -> str:
@@ -126,7 +100,7 @@ def _headline(run, state):
 def _architecture(request):
     """The network that was trained; None where this rsviz no longer knows it."""
     try:
-        return ARCHITECTURES[TrainRequest.checked(**request).chosen_architecture]
+        return ARCHITECTURES[TrainRequest.make(**request).chosen_architecture]
     except RsvizError:
         return None
 
@@ -188,7 +162,7 @@ def _curves(run):
             _chart(columns, spec, "Accuracy without noise and under noise by epoch")
 
 
-def _choose_look(run) -> Validation:
+def _choose_validation(run) -> Validation:
     """A slider over the epochs at which somebody looked; it begins at what was kept."""
     epochs = [validation.epoch for validation in run.validations]
     kept = _kept(run) or run.validations[-1]

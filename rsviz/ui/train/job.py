@@ -8,10 +8,9 @@ from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.training.history import read_again, shipped_run
 from rsviz.training.records import RunError
-from rsviz.ui import train as controls
-from rsviz.ui import training_run as view
 from rsviz.ui.job_page import badge, refuse
 from rsviz.ui.session import session_id
+from rsviz.ui.train import controls, view
 
 PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
 

@@ -8,7 +8,7 @@ from rsviz.figures import training as figures
 from rsviz.training.history import recorded_run, recorded_runs, shipped_run
 from rsviz.training.records import RunRecord
 from rsviz.ui.table import markdown_table
-from rsviz.ui.training_run import describe
+from rsviz.ui.train.view import describe
 
 MOST = len(figures.LETTERS)
 SHIPPED = "example"

@@ -1,0 +1,214 @@
+"""Controls of the Train page: its address, the request that it makes, and how long the run will take."""
+
+import streamlit as st
+
+from rsviz import data, jobs
+from rsviz.checkpoints.storage import own_folder
+from rsviz.data import DATASETS
+from rsviz.errors import RsvizError
+from rsviz.models import ARCHITECTURES
+from rsviz.tasks.estimate import estimate_from_past
+from rsviz.tasks.train import TrainRequest
+from rsviz.training import METHODS
+from rsviz.training.run_folder import check_name, free_name
+from rsviz.ui.address import LONGEST, Address, choice, number, text
+from rsviz.ui.job_page import refuse, watch
+from rsviz.ui.pickers import offer_download
+from rsviz.ui.session import session_id
+from rsviz.ui.settings import draw, field_of, request_fields, request_or_sentence, settings_of
+from rsviz.ui.train.view import duration
+
+MOST_SIGMA = 2.0
+"""The largest sigma of the slider, pixel units."""
+
+SPECS = TrainRequest.fields()
+PARAMETERS = {method: settings_of(objective.parameters) for method, objective in METHODS.items()}
+MORE = (
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "batch_size",
+    "weight_decay",
+    "momentum",
+    "shift",
+    "flip",
+    "held_out",
+    "seed",
+)
+"""Fields of the request under More settings."""
+
+
+def parameter_key(method: str, name: str) -> str:
+    """The name in the URL, and of the widget, of a method's parameter."""
+    return f"{method}.{name}"
+
+
+_FIELDS = {
+    "dataset": choice(DATASETS, "digits"),
+    "architecture": choice(ARCHITECTURES, "digits-cnn"),
+    "method": choice(METHODS, "gaussian"),
+    "sigma": number(0.0, MOST_SIGMA, 0.25),
+    "epochs": field_of(SPECS["epochs"], DATASETS["digits"].epochs),
+    "name": text(),
+    **request_fields(TrainRequest, dict.fromkeys(MORE, ...)),
+}
+_PARAMETER_FIELDS = {
+    (method, name): field_of(spec) for method, specs in PARAMETERS.items() for name, spec in specs.items()
+}
+
+ADDRESS = Address(
+    "train",
+    _FIELDS | {parameter_key(*key): field for key, field in _PARAMETER_FIELDS.items()},
+    older={f"t_{name}": name for name in _FIELDS}
+    | {"t_network": "architecture"}
+    | {
+        f"t_{method.replace('-', '_')}_{name}": parameter_key(method, name)
+        for method, name in _PARAMETER_FIELDS
+    },
+)
+
+
+def read_parameters() -> None:
+    """Let a link to the task, which has `parameters.NAME`, set the parameters of its method."""
+    method = st.query_params.get("method", "gaussian")
+    for key in [key for key in st.query_params if key.startswith("parameters.")]:
+        st.query_params[parameter_key(method, key.removeprefix("parameters."))] = st.query_params.pop(key)
+
+
+def choose() -> TrainRequest | None:
+    """Draw the controls; the request that they make. None if they make none: the page then says why."""
+    if st.session_state.pop("t_taken", False):
+        st.session_state["name"] = ""
+    dataset = st.selectbox(
+        "Data set",
+        list(DATASETS),
+        format_func=lambda key: DATASETS[key].title,
+        key="dataset",
+        on_change=_suggest,
+    )
+    there = data.available(dataset)
+    if not there:
+        offer_download(dataset)
+    _choose_network(dataset)
+    method = st.selectbox("Method", list(METHODS), format_func=_method_title, key="method")
+    source = METHODS[method].source
+    st.caption(f"{source[:1].upper()}{source[1:]}.")
+    if METHODS[method].needs_noise:
+        st.slider(
+            "Noise σ (pixel units)",
+            0.0,
+            MOST_SIGMA,
+            step=0.05,
+            key="sigma",
+            help="Standard deviation of the Gaussian noise. Certify with the noise of the training.",
+        )
+    for name, spec in PARAMETERS[method].items():
+        draw(spec, parameter_key(method, name), name)
+    draw(SPECS["epochs"], mark=True)
+    more = st.expander("More settings", icon=":material/tune:", key="t_more", on_change="rerun")
+    if more.open:
+        with more:
+            for name in MORE:
+                if name != "momentum" or st.session_state["optimizer"] == "sgd":
+                    draw(SPECS[name], mark=True)
+    return _asked() if there else None
+
+
+def _choose_network(dataset):
+    """Only networks that take the dataset's images."""
+    shape = DATASETS[dataset].shape
+    fitting = [key for key, record in ARCHITECTURES.items() if shape in record.input_shapes]
+    if st.session_state["architecture"] not in fitting:
+        st.session_state["architecture"] = fitting[0]
+    st.selectbox(
+        "Network", fitting, format_func=lambda key: f"{ARCHITECTURES[key].title} ({key})", key="architecture"
+    )
+
+
+def _suggest():
+    """Callback of the dataset: epochs that take minutes and not hours."""
+    st.session_state["epochs"] = DATASETS[st.session_state["dataset"]].epochs
+
+
+def _method_title(key) -> str:
+    return f"{key} · {METHODS[key].title}"
+
+
+def _asked() -> TrainRequest | None:
+    """The request of the widgets, with a name; None if they make none: the page then says why."""
+    method = st.session_state["method"]
+    values = {name: st.session_state[name] for name in ("dataset", "method", "architecture", "epochs", *MORE)}
+    values["sigma"] = st.session_state["sigma"] if METHODS[method].needs_noise else 0.0
+    values["parameters"] = {
+        name: value
+        for name, spec in PARAMETERS[method].items()
+        if (value := st.session_state[parameter_key(method, name)]) != spec.default
+    }
+    request = request_or_sentence(TrainRequest.make, **values)
+    return request and _named(request)
+
+
+def _named(request) -> TrainRequest | None:
+    """The request with the name in its field, which must be free. Empty: a free name is chosen."""
+    offered = free_name(request.chosen_name, own_folder())
+    name = st.text_input(
+        SPECS["name"].label,
+        key="name",
+        placeholder=offered,
+        max_chars=LONGEST,
+        help="Certify and Attack list it under this name. An empty field stands for the name shown.",
+    ).strip()
+
+    def make(**values):
+        check_name(name)
+        return TrainRequest.make(**values)
+
+    return request_or_sentence(make, **request.model_dump() | {"name": name or None})
+
+
+def name_is_taken() -> None:
+    """Run the page again, without a name for the next run."""
+    st.session_state["t_taken"] = True
+    st.rerun()
+
+
+def tell_time(request: TrainRequest) -> None:
+    """Say before the start how long it will take, or offer to measure it."""
+    known, job_id = estimate_from_past(request), st.session_state.get("measuring", {}).get(_work(request))
+    if job_id is not None:
+        watch(job_id, _show_measurement)
+    elif known is not None and known.like is None:
+        st.caption(f"About **{duration(known.seconds)}**, as long as a run like it took on this machine.")
+    else:
+        words = "How long it takes here is not known yet."
+        if known is not None:
+            words = (
+                f"About **{duration(known.seconds)}**, judged by a run of {known.like} on this machine and "
+                "by how often each method sends an image through the network."
+            )
+        st.caption(words)
+        st.button("Measure", icon=":material/timer:", key="t_measure", on_click=_measure, args=(request,))
+
+
+def _work(request) -> str:
+    """The request without what does not change the time."""
+    same = {"name": None, "seed": 0, "sigma": float(request.sigma > 0)}
+    return request.model_copy(update=same).model_dump_json()
+
+
+def _measure(request):
+    """Callback: a job times some steps of the run."""
+    try:
+        job_id = jobs.submit("estimate", request, session=session_id())
+        st.session_state.setdefault("measuring", {})[_work(request)] = job_id
+    except RsvizError as error:
+        refuse(error)
+
+
+def _show_measurement(job):
+    if job.unfinished:
+        st.caption(f"Measuring: {(job.progress or {}).get('what', 'waiting')} …")
+    elif job.state == "done":
+        st.caption(f"About **{duration(job.result['seconds'])}**, measured on this machine.")
+    else:
+        st.caption(job.error or "The measurement was cancelled.")
