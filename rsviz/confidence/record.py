@@ -53,6 +53,7 @@ class Procedure:
     formula: the function from (CheckedCounts, alpha) to (p_a_lower, p_b_upper).
     same_votes: its source chooses the class on the same votes.
     always: the limits hold at every number of votes at once, so that one may watch and stop.
+    compared_with: key of the procedure whose radius from the same votes a certificate reports beside it.
     seconds_needed: for a slow procedure, the function from (counts, alpha) to the seconds that `limits`
     takes, within a factor of three; inf where it refuses.
     """
@@ -68,6 +69,7 @@ class Procedure:
     formula: Callable[[CheckedCounts, float], tuple[Floats, Floats]]
     same_votes: bool = False
     always: bool = False
+    compared_with: str = ""
     seconds_needed: Callable[[ArrayLike, float], float] | None = None
 
     def limits(self, counts: ArrayLike, top: ArrayLike, alpha: float = 0.001) -> tuple[Floats, Floats]:

@@ -27,4 +27,5 @@ SPLIT = Procedure(
     colour="#009E73",
     valid=True,
     formula=split_limits,
+    compared_with="cohen",
 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rsviz.confidence import PROCEDURES
 from rsviz.execution import Plan
 from rsviz.noise import Noise, block_size
 from rsviz.smoothing.certificate import Certificate
@@ -73,9 +74,9 @@ def make_certificate(
     """
     procedure, alpha = terms.limits_after(votes.drawn)
     radius_cohen = None
-    if procedure == "split":
+    if other := PROCEDURES[procedure].compared_with:
         cohen = certificates(
-            votes.counts, top, procedure="cohen", alpha=alpha, noise=noise, dim=math.prod(shape)
+            votes.counts, top, procedure=other, alpha=alpha, noise=noise, dim=math.prod(shape)
         )
         radius_cohen = float(cohen.radius)
     drawn = sum(votes.counts0) + votes.drawn
