@@ -174,7 +174,9 @@ def peeking_chart(alpha: float, deceived: Mapping[str, np.ndarray]) -> dict:
     return chart([*level, *_lines(lines, x, y, ".4%")], 330)
 
 
-def bought_chart(n, radii: Mapping[str, np.ndarray], true_radius: float, ceiling, chosen: int) -> dict:
+def radius_by_votes_chart(
+    n, radii: Mapping[str, np.ndarray], true_radius: float, ceiling, chosen: int
+) -> dict:
     """Radius against the number of votes. radii: key -> float (n,), in sigma. ceiling: of CERTIFY, (n,)."""
     lines = {TRUTH: (n, np.full(len(n), true_radius))} | {key: (n, values) for key, values in radii.items()}
     top = 1.08 * max(true_radius, *(float(values.max()) for values in radii.values()))
@@ -192,7 +194,7 @@ def bought_chart(n, radii: Mapping[str, np.ndarray], true_radius: float, ceiling
     return chart(layers, 380)
 
 
-def gains_chart(p_a, radii: Mapping[str, np.ndarray], chosen: float) -> dict:
+def radius_by_p_a_chart(p_a, radii: Mapping[str, np.ndarray], chosen: float) -> dict:
     """Radius against p_A. radii: key -> float (p_a,), "truth" among them, in sigma."""
     lines = {key: (p_a, radii[key]) for key in (TRUTH, *(key for key in radii if key != TRUTH))}
     left, right = float(p_a[0]), float(p_a[-1])

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from rsviz.confidence import PROCEDURES
 from rsviz.simulation import Experiment
-from rsviz.ui import statistics as ui
+from rsviz.ui.statistics import controls as ui
+from rsviz.ui.statistics.view import summaries
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -92,13 +93,13 @@ def test_preset_gives_its_picture_and_a_link_that_restores_it(name):
 def test_the_examples_show_what_they_say():
     coin = open_page(s_pa="0.5", s_classes="2")
     assert "the true radius is 0" in words(coin)
-    equal = ui.shown(Experiment((0.1,) * 10, n=100, seed=3), False)
+    equal = summaries(Experiment((0.1,) * 10, n=100, seed=3), False)
     assert equal["li"].limits_false > 0.15
     assert equal["split"].limits_false < 0.05
-    sison = ui.shown(Experiment((0.95, 0.05), n=100, seed=3), True)["sison-glaz"]
+    sison = summaries(Experiment((0.95, 0.05), n=100, seed=3), True)["sison-glaz"]
     assert sison.runs == 1_000
     assert sison.low > 0.05
-    below = ui.shown(Experiment((0.3, *[0.7 / 9] * 9), n=1_000, seed=3), False)
+    below = summaries(Experiment((0.3, *[0.7 / 9] * 9), n=1_000, seed=3), False)
     assert below["split"].mean_radius > 0
     assert below["cohen"].abstains == below["tcertify"].abstains == 1
 
@@ -159,7 +160,7 @@ def test_the_python_lines_draw_the_same_certificates():
     app.session_state["take_home"] = True
     app.run()
     exec(app.code[0].value, room)
-    mine = ui.shown(room["experiment"], False)
+    mine = summaries(room["experiment"], False)
     assert room["rates"]["li"] == mine["li"].limits_false
     assert room["experiment"].probabilities == (1 / 3,) * 3
 

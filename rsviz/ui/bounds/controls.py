@@ -14,6 +14,7 @@ from rsviz.norms import NORMS
 from rsviz.ui.address import Address, choice, choices, flag, number
 from rsviz.ui.glossary import explain
 from rsviz.ui.presets import Preset, Presets
+from rsviz.ui.settings import pick_view
 
 VIEWS: Mapping[str, str] = MappingProxyType(
     {"map": "Map", "ratio": "Ratio", "winner": "Who wins", "surfaces": "Surfaces", "slice": "Slice"}
@@ -141,14 +142,7 @@ class Choice:
 def choose() -> Choice:
     """Draw the controls above the picture. Raises RsvizError where together they cannot be."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control(
-            "View",
-            list(VIEWS),
-            required=True,
-            format_func=VIEWS.get,
-            key="b_view",
-            label_visibility="collapsed",
-        )
+        view = pick_view(VIEWS, "b_view")
         PRESETS.menu("Pictures of the papers")
         settings = st.popover("Norm, dimension, votes", icon=":material/tune:")
     region, share = "whole", 1.0

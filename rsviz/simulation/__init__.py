@@ -8,16 +8,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, betaincc, gammaln, ndtri
+from scipy.special import ndtri
 
 from rsviz.bounds import BOUNDS
-from rsviz.confidence import PROCEDURES, clopper_pearson_lower, log_evidence, sequence_lower
+from rsviz.confidence import PROCEDURES, clopper_pearson_lower
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
-from rsviz.noise.streams import SIMULATED_ESTIMATION, SIMULATED_SELECTION, SIMULATED_WATCHING
+from rsviz.noise.streams import SIMULATED_ESTIMATION, SIMULATED_SELECTION
+from rsviz.simulation.watching import MOST_VOTES, path, peeking, same_votes
 from rsviz.smoothing.certify import Certificates, certificates
 
-MOST_VOTES = 10_000_000
+__all__ = [
+    "Experiment",
+    "Outcome",
+    "Summary",
+    "ceiling",
+    "certify",
+    "class_probabilities",
+    "expected_counts",
+    "interval",
+    "path",
+    "peeking",
+    "radius",
+    "radius_by_p_a",
+    "radius_by_votes",
+    "same_votes",
+]
+
 MOST_CLASSES = 1_000
 MOST_RUNS = 100_000
 
@@ -89,6 +106,26 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """One procedure in an experiment.
+
+    first: (p_a_lower, p_b_upper, radius) of the first certificate. certified: its class. runs: how many were
+    computed, None where it was only the first. Shares of the runs: false limits with their interval (low,
+    high), false certificates, abstentions. mean_radius: of all runs, 0 where one abstains.
+    """
+
+    first: tuple[float, float, float]
+    certified: int
+    runs: int | None = None
+    limits_false: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    certificates_false: float = np.nan
+    abstains: float = np.nan
+    mean_radius: float = np.nan
+
+
+@dataclass(frozen=True)
 class Experiment:
     """Certificates where the truth is known.
 
@@ -154,6 +191,32 @@ class Experiment:
             certificate_fails=found.radius > radius(p_a, p_b) * (1 + 1e-12),
         )
 
+    def summary(self, outcome: Outcome) -> Summary:
+        """The numbers of one procedure; of fewer runs than the experiment has only the first certificate."""
+        limits = (outcome.p_a_lower, outcome.p_b_upper, outcome.radius)
+        first, certified = tuple(float(values[0]) for values in limits), int(outcome.top[0])
+        runs = len(outcome.top)
+        if runs < self.runs:
+            return Summary(first, certified)
+        low, high = interval(int(outcome.limits_fail.sum()), runs)
+        return Summary(
+            first,
+            certified,
+            runs,
+            limits_false=float(outcome.limits_fail.mean()),
+            low=low,
+            high=high,
+            certificates_false=float(outcome.certificate_fails.mean()),
+            abstains=float((outcome.radius == 0).mean()),
+            mean_radius=float(outcome.radius.mean()),
+        )
+
+    @property
+    def runner_up_share(self) -> float:
+        """The share of the second largest probability in what the largest one leaves."""
+        truth = np.sort(self.probabilities)[::-1]
+        return float(truth[1] / truth[1:].sum()) if truth[0] < 1 else 1.0
+
     def truth(self, top):
         """(p_A, p_B) where these are the certified classes; arrays of one shape."""
         truth = np.array(self.probabilities)
@@ -165,97 +228,6 @@ def interval(failures: int, runs: int, alpha: float = 0.05) -> tuple[float, floa
     """Clopper-Pearson interval, alpha/2 on each side, of a rate that was counted."""
     low = float(clopper_pearson_lower(failures, runs, alpha / 2))
     return low, 1.0 - float(clopper_pearson_lower(runs - failures, runs, alpha / 2))
-
-
-def peeking(p: float, n: int, alpha: float, first: int = 10) -> dict[str, np.ndarray]:
-    """Exact probability that somebody who looks after every vote has been shown a false lower limit by then.
-
-    p: true probability of the class. n: votes, up to 20,000; the first look is after `first` votes.
-    Returns float64 (n,), after 1 to n votes: "cohen" for Clopper-Pearson at alpha, "anytime" for the
-    confidence sequence. No simulation: the distribution of votes among those not yet deceived, vote by vote.
-    """
-    if not (0 < p < 1 and 0 < alpha < 1):
-        raise RsvizError(f"p is {p} and alpha is {alpha}; both must lie between 0 and 1.")
-    if not 1 <= first <= n <= 20_000:
-        raise RsvizError(f"n is {n}; it must be an integer from {first} to 20000.")
-    deceiving = {
-        "cohen": lambda k, looks: betainc(np.maximum(k, 1), looks - k + 1, p) < alpha,  # P(Bin(n, p) >= k)
-        "anytime": lambda k, looks: log_evidence(k, looks, p) > -np.log(alpha),
-    }
-    found = {}
-    for key, is_false in deceiving.items():
-        fewest = _fewest(is_false, n)
-        found[key] = _deceived(p, fewest, first)
-    return found
-
-
-def _fewest(is_false, n):
-    """Fewest votes for the class with a false limit after 1 to n votes, one more than all where none has.
-
-    They never become fewer, so those after every 16th vote bracket the others.
-    """
-    rough = np.unique(np.append(np.arange(1, n, 16), n))
-    at_rough = _bisect(is_false, rough, np.zeros_like(rough), rough + 1)
-    looks = np.arange(1, n + 1)
-    after = np.searchsorted(rough, looks)
-    low = np.where(after > 0, at_rough[after - 1] - 1, 0)
-    return _bisect(is_false, looks, low, np.minimum(at_rough[after], looks + 1))
-
-
-def _bisect(is_false, looks, low, high):
-    """The smallest votes in (low, high] with a false limit, after each of `looks`; low is not, high is."""
-    while (low + 1 < high).any():
-        middle = (low + high) // 2
-        false = is_false(middle, looks)
-        low, high = np.where(false, low, middle), np.where(false, middle, high)
-    return high
-
-
-def _deceived(p, fewest, first):
-    """P(votes for the class reach `fewest` at some look by then): those who do leave the distribution.
-
-    `fewest` grows by 0 or 1 a vote, so after the first look they leave one by one.
-    """
-    n, q, every = len(fewest), 1 - p, 32
-    start = np.arange(first + 1)
-    left = np.zeros(n + 2)  # by votes for the class, of those not deceived
-    left[: first + 1] = np.exp(_log_choose(first, start) + start * np.log(p) + (first - start) * np.log(q))
-    gone = np.zeros(n)
-    gone[first - 1] = left[fewest[first - 1] :].sum()
-    left[fewest[first - 1] :] = 0.0
-    looks = np.arange(1, n + 1)
-    spread = 9 * np.sqrt(looks * p * q) + 10  # what lies outside weighs below 1e-15
-    lows = np.maximum(0, looks * p - spread).astype(int).tolist()
-    limits = fewest.tolist()
-    scale = 1.0  # of `left`: a vote against multiplies all by q, which is made up for every 32 votes
-    for i in range(first, n):
-        low, limit = lows[i], limits[i]
-        left[low + 1 : limit + 1] += (p / q) * left[low:limit]
-        scale *= q
-        gone[i] = left[limit] * scale
-        left[limit] = 0.0
-        if i % every == 0:
-            left[low:limit] *= scale
-            scale = 1.0
-    return np.cumsum(gone)
-
-
-def _log_choose(n, k):
-    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-
-
-def path(p: float, n: int, alpha: float, seed: int, points: int = 300) -> dict[str, np.ndarray]:
-    """What one watcher sees: votes drawn, share of the class, and lower limits, at up to `points` moments."""
-    if not 10 <= n <= MOST_VOTES:
-        raise RsvizError(f"n is {n}; it must be an integer from 10 to {MOST_VOTES}.")
-    drawn = np.unique(np.geomspace(10, n, points).astype(np.int64))
-    votes = np.random.default_rng([seed, SIMULATED_WATCHING]).binomial(np.diff(drawn, prepend=0), p).cumsum()
-    return {
-        "drawn": drawn,
-        "share": votes / drawn,
-        "cohen": clopper_pearson_lower(votes, drawn, alpha),
-        "anytime": sequence_lower(votes, drawn, alpha),
-    }
 
 
 def expected_counts(probabilities, n) -> np.ndarray:
@@ -286,25 +258,3 @@ def radius_by_p_a(
     top = np.zeros(len(truths), dtype=np.int64)
     found = {key: certify(counts, top, key, alpha).radius for key in keys}
     return found | {"truth": radius(truths[:, 0], truths[:, 1:].max(-1))}
-
-
-def same_votes(p_a, n: int, alpha: float, n0: int = 100) -> dict[str, np.ndarray]:
-    """Exact probability that CERTIFY gives a false certificate, for two classes and each p_a >= 1/2.
-
-    "other": the class is chosen on n0 votes of their own. "same": it is the one that leads the n votes.
-    False: p_a_lower > 1/2 and above the true probability of the class that was chosen.
-    """
-    p_a = np.asarray(p_a, float)
-    if not ((p_a >= 0.5) & (p_a < 1)).all():
-        raise RsvizError(f"p_a is {p_a}; it must lie in [0.5, 1).")
-    counts = np.arange(n // 2 + 1, n + 1)
-    lower = clopper_pearson_lower(counts, n, alpha)
-
-    def beyond(limit, p):  # P(p_a_lower > limit) for a class of probability p
-        k = counts[0] + np.searchsorted(lower, limit, side="right")
-        return np.where(k > n, 0.0, betainc(np.minimum(k, n), n - np.minimum(k, n) + 1, p))
-
-    first, second = beyond(p_a, p_a), beyond(np.full_like(p_a, 0.5), 1 - p_a)
-    few = (n0 - 1) // 2  # votes for the first with which it does not lead; at a tie it does
-    chooses_second = betaincc(few + 1, n0 - few, p_a)
-    return {"other": (1 - chooses_second) * first + chooses_second * second, "same": first + second}

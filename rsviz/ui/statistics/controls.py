@@ -1,18 +1,17 @@
-"""Controls of the Statistics page: what stands in its URL, what that means, and the computed experiment."""
+"""Controls of the Statistics page: what is set in its URL, what it means, and the presets."""
 
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 import streamlit as st
 
 from rsviz import simulation
-from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.simulation import Experiment
 from rsviz.tasks.certify import shipped_example
 from rsviz.ui.address import Address, Field, choice, flag, number
+from rsviz.ui.glossary import explain
 from rsviz.ui.presets import Preset, Presets
 
 VIEWS = MappingProxyType(
@@ -32,11 +31,6 @@ COUNTS = (100, 300, 1_000, 3_000, 10_000, 100_000, 1_000_000)
 SELECTING = (1, 10, 100, 1_000)
 ALPHAS = (0.1, 0.05, 0.01, 0.001, 0.0001)
 RUNS = (100, 1_000, 10_000)
-MOST_PEEKS = 10_000
-PATIENCE, MOST_PATIENCE = 0.08, 5.0
-"""Seconds that Sison-Glaz may take without being asked for, and where it is."""
-
-FAST = tuple(key for key, procedure in PROCEDURES.items() if procedure.seconds_needed is None)
 
 
 def _votes() -> Field:
@@ -122,11 +116,12 @@ PRESETS = Presets(
 
 
 def draw_again() -> None:
+    """Callback: the next seed."""
     st.session_state["s_seed"] = (st.session_state["s_seed"] + 1) % 2**53
 
 
 def truth_controls() -> tuple[float, ...]:
-    """The true probabilities of the votes. Raises RsvizError where what was typed is none."""
+    """The true probabilities of the votes. Raises RsvizError for votes that cannot be read."""
     source = st.session_state["s_from"]
     if source == "example":
         evidence = shipped_example()
@@ -140,7 +135,7 @@ def truth_controls() -> tuple[float, ...]:
         text = st.text_input("Votes per class, taken as the true shares", key="s_votes", max_chars=2_000)
         return _shares(parse_votes(text))
     left, middle, right = st.columns(3)
-    p_a = left.slider("p_A, the top class", 0.01, 0.9999, step=0.01, key="s_pa")
+    p_a = left.slider("p_A, the top class", 0.01, 0.9999, step=0.01, key="s_pa", help=explain("p_A"))
     classes = middle.select_slider("Classes", CLASSES, key="s_classes")
     share = right.slider(
         "Runner-up's part of the rest",
@@ -149,25 +144,36 @@ def truth_controls() -> tuple[float, ...]:
         step=0.05,
         key="s_share",
         disabled=classes == 2,
-        help="0: the others share the rest evenly. 1: the runner-up has all of it.",
+        help="0: the others share the rest evenly. 1: the runner-up has all of the rest.",
     )
     return tuple(simulation.class_probabilities(float(p_a), int(classes), max(float(share), 1e-9)).tolist())
 
 
 def source_control() -> str:
+    """Where the true probabilities come from: key of SOURCES."""
     return st.selectbox("True probabilities", list(SOURCES), format_func=SOURCES.get, key="s_from")
 
 
 def votes_controls() -> None:
+    """Number of votes and probability of error."""
     left, right = st.columns(2)
-    left.select_slider("Votes n", COUNTS, format_func="{:,}".format, key="s_n")
-    right.select_slider("Probability of error α", ALPHAS, format_func="{:g}".format, key="s_alpha")
+    left.select_slider("Votes n", COUNTS, format_func="{:,}".format, key="s_n", help=explain("votes"))
+    right.select_slider(
+        "Probability of error α", ALPHAS, format_func="{:g}".format, key="s_alpha", help=explain("alpha")
+    )
 
 
 def more_controls() -> None:
+    """Number of certificates, selecting votes, seed, and patience with Sison-Glaz."""
     st.select_slider("Certificates drawn", RUNS, format_func="{:,}".format, key="s_runs")
-    st.select_slider("Selecting votes n₀", SELECTING, format_func="{:,}".format, key="s_n0")
-    st.number_input("Seed", 0, 2**53 - 1, key="s_seed")
+    st.select_slider(
+        "Selecting votes n₀",
+        SELECTING,
+        format_func="{:,}".format,
+        key="s_n0",
+        help=explain("selecting votes"),
+    )
+    st.number_input("Seed", 0, 2**53 - 1, key="s_seed", help=explain("seed"))
     st.toggle(
         "Wait for Sison-Glaz",
         key="s_sison",
@@ -176,7 +182,7 @@ def more_controls() -> None:
 
 
 def experiment(truth: tuple[float, ...]) -> Experiment:
-    """What the controls ask for."""
+    """The experiment that the controls describe. truth: probabilities of the classes."""
     state = st.session_state
     return Experiment(
         truth,
@@ -188,78 +194,5 @@ def experiment(truth: tuple[float, ...]) -> Experiment:
     )
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What the page says of one procedure. first: (p_a_lower, p_b_upper, radius) of the first certificate,
-    certified: its class. Shares of the runs, with the interval of `limits_false`; mean_radius: with 0 for
-    those that abstain. runs: None where only the first was computed.
-    """
-
-    first: tuple[float, float, float]
-    certified: int
-    runs: int | None = None
-    limits_false: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
-    certificates_false: float = np.nan
-    abstains: float = np.nan
-    mean_radius: float = np.nan
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def shown(asked: Experiment, sison: bool) -> dict[str, Shown]:
-    """Every procedure on the same votes; Sison-Glaz on all, on the first or on none, as its time allows."""
-    found = {}
-    tops, counts = asked.votes()
-    for key, procedure in PROCEDURES.items():
-        runs, seconds_needed = asked.runs, procedure.seconds_needed
-        if seconds_needed is not None:
-            patience = MOST_PATIENCE if sison else PATIENCE
-            fitting = (few for few in (runs, 1) if seconds_needed(counts[:few], asked.alpha) < patience)
-            runs = next(fitting, 0)
-        if runs:
-            found[key] = _shown(asked.outcome(key, tops[:runs], counts[:runs]), runs, asked.runs)
-    return found
-
-
-def _shown(outcome, runs, wanted) -> Shown:
-    first = tuple(float(values[0]) for values in (outcome.p_a_lower, outcome.p_b_upper, outcome.radius))
-    certified = int(outcome.top[0])
-    if runs < wanted:
-        return Shown(first, certified)
-    low, high = simulation.interval(int(outcome.limits_fail.sum()), runs)
-    return Shown(
-        first,
-        certified,
-        runs,
-        limits_false=float(outcome.limits_fail.mean()),
-        low=low,
-        high=high,
-        certificates_false=float(outcome.certificate_fails.mean()),
-        abstains=float((outcome.radius == 0).mean()),
-        mean_radius=float(outcome.radius.mean()),
-    )
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def peeks(p: float, n: int, alpha: float) -> dict[str, np.ndarray]:
-    """The exact probabilities of `simulation.peeking`."""
-    return simulation.peeking(p, n, alpha)
-
-
 def _shares(counts) -> tuple[float, ...]:
     return tuple((np.array(counts) / sum(counts)).tolist())
-
-
-def python_lines(asked: Experiment) -> str:
-    """What draws the same certificates in a notebook."""
-    truth = ", ".join(f"{value:.6g}" for value in asked.probabilities[:12])
-    if len(asked.probabilities) > 12 or abs(sum(map(float, truth.split(", "))) - 1) > 1e-9:
-        truth = ", ".join(map(repr, asked.probabilities))
-    settings = f"n={asked.n}, alpha={asked.alpha:g}, runs={asked.runs}, seed={asked.seed}, n0={asked.n0}"
-    return (
-        "from rsviz.simulation import Experiment\n\n"
-        f"experiment = Experiment(({truth}), {settings})\n"
-        f"outcomes = experiment.outcomes({list(FAST)!r})\n"
-        "rates = {key: outcome.limits_fail.mean() for key, outcome in outcomes.items()}\n"
-    )
