@@ -21,9 +21,10 @@ import torch
 from rsviz.attacks import Victim, attack, make_parameters, tally, verdicts
 from rsviz.checkpoints import load_checkpoint
 from rsviz.data import load
-from rsviz.execution import CANDIDATE_BATCHES, Runner, keep_memory
+from rsviz.execution import CANDIDATE_BATCHES, Runner
 from rsviz.noise import Gaussian
 from rsviz.norms import NORMS
+from rsviz.programs import keep_memory
 from rsviz.smoothing import SmoothedClassifier
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES
 from rsviz.evaluation import certified_accuracy
-from rsviz.execution import keep_memory
 from rsviz.files import home
+from rsviz.programs import keep_memory
 from rsviz.tasks.evaluate import EvaluateRequest, certificates, read_votes, run
 from rsviz.tasks.robustness import RobustnessRequest
 from rsviz.tasks.robustness import run as run_robustness

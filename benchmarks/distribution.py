@@ -21,7 +21,8 @@ from rsviz import data
 from rsviz.checkpoints import load_checkpoint
 from rsviz.distributional import distribution, make_request
 from rsviz.distributional.request import CHUNK
-from rsviz.execution import ForwardBackward, Plan, Runner, keep_memory
+from rsviz.execution import ForwardBackward, Plan, Runner
+from rsviz.programs import keep_memory
 
 K, R, GAMMAS = 15, 4, (0.5, 1.0, 1.5, 3.0, 5.0)
 

@@ -22,9 +22,10 @@ from rsviz import data
 from rsviz.checkpoints import load_checkpoint
 from rsviz.evaluation import read_log, write_log
 from rsviz.evaluation.units import Unit, UnitVotes
-from rsviz.execution import Runner, keep_memory
+from rsviz.execution import Runner
 from rsviz.noise import Gaussian
 from rsviz.noise.streams import ESTIMATION, SELECTION
+from rsviz.programs import keep_memory
 from rsviz.smoothing import SmoothedClassifier
 from rsviz.tasks.evaluate import EvaluateRequest, certificates, read_votes, run
 from rsviz.tasks.evaluate.votes import Header, create

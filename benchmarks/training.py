@@ -23,7 +23,7 @@ from functools import partial
 import torch
 from torch.nn.functional import cross_entropy
 
-from rsviz.execution import keep_memory
+from rsviz.programs import keep_memory
 from rsviz.tasks.train import TrainRequest
 from rsviz.training.distributed import ALONE
 from rsviz.training.loop import Steps, run_info

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from rsviz.checkpoints import load_checkpoint
-from rsviz.execution import CANDIDATE_BATCHES, PRECISIONS, Runner, keep_memory
+from rsviz.execution import CANDIDATE_BATCHES, PRECISIONS, Runner
 from rsviz.noise import Gaussian
+from rsviz.programs import keep_memory
 from rsviz.smoothing import SmoothedClassifier
 
 CASES = {

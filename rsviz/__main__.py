@@ -1,7 +1,7 @@
 import os
 
 from rsviz.cli import main
-from rsviz.files import IDLE_THREADS
+from rsviz.programs import IDLE_THREADS
 
 os.environ |= IDLE_THREADS | os.environ  # before a command imports torch
 main()

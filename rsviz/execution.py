@@ -1,10 +1,7 @@
 """How a network is run on this machine: device, precision and batch size, the last two by measurement."""
 
 import copy
-import ctypes
-import functools
 import os
-import platform
 import statistics
 import time
 from dataclasses import dataclass
@@ -23,10 +20,6 @@ REDUCED_PRECISION_GAIN = 1.5
 
 CANDIDATE_BATCHES = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 FINALISTS, FINAL_ROUNDS = 3, 3
-
-
-MALLOPT = {-4: 0, -1: 2**31 - 1, -2: 2**26}
-"""M_MMAP_MAX: none; M_TRIM_THRESHOLD: never; M_TOP_PAD: grow by 64 MB (malloc.h)."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +51,6 @@ def _devices() -> str:
     if torch.backends.mps.is_available():
         names.append("mps")
     return ", ".join(names)
-
-
-@functools.cache
-def keep_memory() -> None:
-    """Let this process keep the memory of one batch for the next. For programs, not for a library's import.
-
-    glibc gives large buffers back to the system after each layer and asks for them again; on two CPU cores
-    that halved the passes per second of the MNIST network (7,900 against 17,000, benchmarks/votes.py).
-    """
-    if platform.libc_ver()[0] == "glibc":
-        allocator = ctypes.CDLL(None)
-        for option, value in MALLOPT.items():
-            allocator.mallopt(option, value)
 
 
 class Runner:

@@ -10,13 +10,6 @@ import platformdirs
 
 SHIPPED_CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 
-IDLE_THREADS = {"OMP_WAIT_POLICY": "passive"}
-"""Environment of a process that runs torch: threads that wait for each other sleep instead of spinning.
-
-Spinning threads block the cores for other processes: on two busy cores the digits network drew 5,000 votes a
-second with spinning threads and 227,000 with sleeping ones. Must be set before the process starts.
-"""
-
 
 def data_root() -> Path:
     """Folder of the datasets: RSVIZ_DATA, or the user's cache folder."""

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from rsviz import jobs
-from rsviz.files import IDLE_THREADS
+from rsviz.programs import IDLE_THREADS
 from tests import materials
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is there: cores are shared with other test processes

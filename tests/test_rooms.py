@@ -19,6 +19,7 @@ ROOMS = {
     "norms": set(),
     "lazy": set(),
     "generators": set(),
+    "programs": set(),  # settings of a whole process
     "bounds": set(),
     "confidence": set(),
     "noise": set(),
@@ -36,18 +37,18 @@ ROOMS = {
     "attacks": STATISTICS | {"smoothing"},
     "training": STATISTICS | MATERIALS | {"smoothing"},
     "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
-    "evaluation": STATISTICS | MATERIALS | {"smoothing"},
+    "evaluation": STATISTICS | MATERIALS | {"smoothing", "programs"},  # it starts processes of its own
     "tasks": STATISTICS
     | MATERIALS
     | {"smoothing", "attacks", "evaluation", "training"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}
-ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing", "execution"}
+ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing", "execution", "programs"}
 LIBRARY = set(ROOMS)
 ROOMS["ui"] = LIBRARY
 ROOMS["cli"] = LIBRARY
-ROOMS["__main__"] = {"cli"}
+ROOMS["__main__"] = {"cli", "programs"}
 ROOMS["pages"] = LIBRARY | {"ui"}
 ROOMS["app"] = {"ui"}
 

@@ -8,6 +8,7 @@ import click
 
 from rsviz import __version__
 from rsviz.errors import RsvizError
+from rsviz.programs import keep_memory
 
 COMMANDS = {
     "bounds": "closed-form certificates: list, radius, grid",
@@ -68,6 +69,7 @@ def _plain(value):
 
 def main(arguments=None) -> None:
     """Run the command line: exit 0 done, 2 bad input with one sentence, 3 abstained."""
+    keep_memory()
     try:
         status = cli.main(arguments, prog_name="python -m rsviz", standalone_mode=False)
     except click.ClickException as error:

@@ -65,10 +65,8 @@ def command(out, resume, engine, workers, bound, radii, log_path, table, beside,
     if beside and not table:
         raise click.UsageError("--beside adds rows to a table; please say which with --table.")
     from rsviz.evaluation import write_log
-    from rsviz.execution import keep_memory
     from rsviz.tasks.evaluate.series import table as table_of
 
-    keep_memory()
     request = request_from(EvaluateRequest, settings)
     out = out or default_path(request)
     _draw_progress(run(request, out, resume=resume, engine=engine, workers=workers), as_json)

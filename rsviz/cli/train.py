@@ -51,9 +51,7 @@ def command(out, record, save_run, estimate, zoo, as_json, **settings):
 
     A run that was killed resumes when the same command is given again.
     """
-    from rsviz.execution import keep_memory
 
-    keep_memory()
     values = take_request_values(TrainRequest, settings)
     if zoo is not None:
         if values or record:

@@ -16,7 +16,7 @@ from rsviz.confidence import default_procedure
 from rsviz.distributional.losses import LOSSES, concave_from
 from rsviz.distributional.request import CHUNK, PopulationRequest, PopulationSeries, check
 from rsviz.distributional.surrogate import Problem, ascend, cost, squared_slope
-from rsviz.execution import ForwardBackward, Plan, Runner, keep_memory, pick_device, plan
+from rsviz.execution import ForwardBackward, Plan, Runner, pick_device, plan
 from rsviz.noise import NOISES
 from rsviz.noise.streams import ESTIMATION, MEASURE, SELECTION
 from rsviz.smoothing.gradients import logits_of, noisy_losses
@@ -48,7 +48,6 @@ def distribution(request: PopulationRequest, done: dict | None = None) -> Iterat
     done: parts of an earlier run of the same request; the result does not depend on breaks. Raises
     DistributionError, CheckpointError or DataError where something is missing or does not fit.
     """
-    keep_memory()
     check(request)
     done = {"plans": {}} | (done or {})
     parts = len(request.part_keys())

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from rsviz import files
 from rsviz.errors import RsvizError
-from rsviz.files import IDLE_THREADS
 from rsviz.jobs import process
 from rsviz.jobs.store import Job, JobLimitError, NotResumable, Store, StoreError, UnknownJob, folder
+from rsviz.programs import IDLE_THREADS
 
 __all__ = [
     "Job",

@@ -10,9 +10,7 @@ from rsviz.tasks.estimate import EstimateRequest, run
 
 def run_estimate(request: dict, resume: dict | None, folder: Path) -> Iterator[Step]:
     """The runner: a Step for each EstimateProgress; returns the JSON of the EstimateResult."""
-    from rsviz.execution import keep_memory
 
-    keep_memory()
     yield Step({"phase": "prepare", "what": "reading the images", "done": 0, "total": 1})
     for progress in run(EstimateRequest.make(**request)):
         yield Step(asdict(progress.now))

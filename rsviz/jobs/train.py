@@ -17,9 +17,7 @@ def run_train(request: dict, resume: dict | None, folder: Path) -> Iterator[Step
     `resume` only tells how far the run was: the folder has the state from which it resumes. A cancelled run
     keeps its best epoch as a checkpoint, if one was finished, and can be resumed.
     """
-    from rsviz.execution import keep_memory
 
-    keep_memory()
     training = run(TrainRequest.make(**request), record=folder)
     try:
         yield Step({"phase": "prepare", "what": "reading the images", "done": 0, "total": 1})

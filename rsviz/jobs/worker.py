@@ -23,6 +23,7 @@ from rsviz.errors import RsvizError
 from rsviz.jobs import number_from, registry
 from rsviz.jobs.process import WorkerLock, open_log
 from rsviz.jobs.store import KEEP_DAYS, Store, StoreError, folder
+from rsviz.programs import keep_memory
 
 SLICE = 0.2
 POLL, POLL_WHEN_QUIET, QUIET_AFTER = 0.05, 0.1, 60.0
@@ -223,6 +224,7 @@ def main() -> None:
     except FileNotFoundError:
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    keep_memory()
     os.nice(5)  # pages are drawn first where the worker would take every core
     try:
         worker = Worker(Store(create=False), lock)

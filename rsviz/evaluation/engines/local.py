@@ -11,7 +11,7 @@ from multiprocessing import connection
 
 from rsviz.errors import RsvizError
 from rsviz.evaluation.engines import POLL, Waiting, WorkItem
-from rsviz.files import IDLE_THREADS
+from rsviz.programs import IDLE_THREADS
 
 log = logging.getLogger("rsviz.evaluation")
 
@@ -182,7 +182,7 @@ def _serve(settings, device, cores, pipe) -> None:
     import torch
 
     from rsviz.evaluation.counting import Counter, run_to_end
-    from rsviz.execution import keep_memory
+    from rsviz.programs import keep_memory
 
     keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one handles Ctrl+C

@@ -21,6 +21,7 @@ from rsviz import files
 from rsviz.checkpoints.storage import locate
 from rsviz.errors import RsvizError
 from rsviz.evaluation.engines import ATTEMPTS, POLL, Waiting, WorkItem
+from rsviz.programs import IDLE_THREADS
 
 PATIENCE = 300.0
 """The run is given up after this number of seconds without any worker."""
@@ -33,7 +34,7 @@ class Counting:
         import torch
 
         from rsviz.evaluation.counting import Counter
-        from rsviz.execution import keep_memory
+        from rsviz.programs import keep_memory
 
         keep_memory()
         torch.set_num_threads(threads)
@@ -189,7 +190,7 @@ def _ray():
 
 def _connect(ray) -> None:
     address = os.environ.get("RAY_ADDRESS") or "auto"
-    environment = {"py_modules": [str(Path(rsviz.__file__).parent)], "env_vars": dict(files.IDLE_THREADS)}
+    environment = {"py_modules": [str(Path(rsviz.__file__).parent)], "env_vars": dict(IDLE_THREADS)}
     try:
         _reach(address)
         ray.init(address, runtime_env=environment, log_to_driver=False, logging_level="error")
