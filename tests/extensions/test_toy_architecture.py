@@ -8,7 +8,7 @@ import torch
 from rsviz import jobs
 from rsviz.checkpoints import import_weights, load_card
 from rsviz.models import ARCHITECTURES, ModelError, architectures_for, build
-from rsviz.training import TrainRequest
+from rsviz.tasks.train import TrainRequest
 from tests.extensions.toy_architecture import LINEAR
 from tests.models import test_models as models
 
@@ -78,12 +78,12 @@ def test_the_importer_of_the_certify_page_offers_it(open_page):
 def test_a_link_opens_the_train_page_on_it(open_page):
     app = open_page("train", t_network=KEY)
     assert not app.exception, app.exception
-    assert app.selectbox(key="t_network").value == KEY
+    assert app.selectbox(key="architecture").value == KEY
 
 
 def test_the_train_page_offers_it(open_page):
     app = open_page("train")
-    app.selectbox(key="t_network").set_value(KEY).run()
+    app.selectbox(key="architecture").set_value(KEY).run()
     assert not app.exception, app.exception
     app = next(found for found in app.button if found.label == "Train").click().run()
     assert not app.exception, app.exception

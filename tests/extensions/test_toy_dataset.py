@@ -96,9 +96,9 @@ def test_an_unknown_name_is_told_that_it_exists():
 
 def test_the_train_page_offers_it_with_its_usual_epochs(open_page):
     app = open_page("train")
-    app.selectbox(key="t_dataset").set_value(KEY).run()
+    app.selectbox(key="dataset").set_value(KEY).run()
     assert not app.exception, app.exception
-    assert app.number_input(key="t_epochs").value == STRIPES.epochs
+    assert app.number_input(key="epochs").value == STRIPES.epochs
     request = job_of(pressed(app, "Train")).request
     assert (request["dataset"], request["epochs"]) == (KEY, STRIPES.epochs)
 
@@ -106,7 +106,7 @@ def test_the_train_page_offers_it_with_its_usual_epochs(open_page):
 def test_a_link_opens_the_train_page_on_it(open_page):
     app = open_page("train", t_dataset=KEY)
     assert not app.exception, app.exception
-    assert app.selectbox(key="t_dataset").value == KEY
+    assert app.selectbox(key="dataset").value == KEY
 
 
 def test_the_certify_page_picks_its_images(open_page, checkpoint):
