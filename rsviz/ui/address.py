@@ -198,7 +198,8 @@ class Address:
     def _rename_older(self):
         for old, key in self._older.items():
             if old in st.query_params:
-                st.query_params.setdefault(key, st.query_params[old])
+                if key not in st.query_params:
+                    st.query_params[key] = st.query_params.get_all(old)
                 del st.query_params[old]
 
     def _query(self) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ import safetensors.numpy
 from rsviz.attacks import AttackError
 from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.tasks.attack.request import AttackRequest
+from rsviz.tasks.image import on_another_machine
 
 if TYPE_CHECKING:
     from rsviz.attacks import State
@@ -167,7 +168,7 @@ class AttackResult:
     def repeated(self, request: AttackRequest) -> AttackRequest:
         """The request that repeats the attack on another machine: label and execution are fixed."""
         fixed = {name: getattr(self, name) for name in ("label", "target", "device", "precision", "batch")}
-        return request.model_copy(update=fixed)
+        return request.model_copy(update=fixed | {"image": on_another_machine(request.image)})
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` reads them."""

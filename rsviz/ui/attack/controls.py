@@ -8,7 +8,15 @@ from rsviz.tasks.attack import AttackRequest, shipped_example
 from rsviz.ui import pickers
 from rsviz.ui.address import Address, flag
 from rsviz.ui.glossary import explain
-from rsviz.ui.settings import draw, draw_stops, field_of, request_fields, request_or_sentence, settings_of
+from rsviz.ui.settings import (
+    ALPHAS,
+    draw,
+    draw_stops,
+    field_of,
+    request_fields,
+    request_or_sentence,
+    settings_of,
+)
 
 SPECS = AttackRequest.fields()
 PARAMETERS = {key: settings_of(attack.parameters) for key, attack in ATTACKS.items()}
@@ -17,7 +25,6 @@ FIRST = ("norm", "epsilon", "steps", "draws")
 """Settings on the first screen; the others are under More settings."""
 VOTES = [100, 300, 1_000, 3_000, 10_000]
 N = [1_000, 10_000, 100_000]
-ALPHAS = [0.05, 0.01, 0.001, 0.0001, 0.00001]
 STATISTICS = ("votes", "n", "alpha", "seed")
 SHIPPED_SURROGATE = "digits-plain"
 
