@@ -31,7 +31,7 @@ WORDS = {
     "tight": "No theorem that knows only p_A and p_B can prove a larger radius.",
     "abstain": "The votes prove no class, so none is named: that is no error, but no certificate either.",
     "seed": "Decides every random number: the same seed gives the same votes.",
-    "certified accuracy": "The share of test images whose class is right and certified at that radius.",
+    "certified accuracy": "The share of test images with the right class, certified at that radius.",
     "ACR": "Average certified radius: the mean over the test images, with 0 for wrong or abstained ones.",
     "attack": "A search for a small change of the image that makes a classifier name another class.",
     "epsilon": "The largest change that the attack may make, measured in its norm.",

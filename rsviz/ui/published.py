@@ -1,4 +1,4 @@
-"""Choosing curves that papers print, to lay over one's own; what is chosen stands in the URL."""
+"""Choosing curves that papers print, to lay over one's own; the choice is part of the URL."""
 
 import functools
 import re
