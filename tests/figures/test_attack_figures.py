@@ -93,10 +93,9 @@ def test_every_chart_can_be_drawn(noisy):
 
 
 def test_the_sheet_is_a_picture():
-    from rsviz.ui.attack import sheet
+    from rsviz.ui.attack.export import sheet
 
-    evidence = shipped_example()
-    assert sheet(evidence, evidence.result).startswith(b"\x89PNG")
+    assert sheet(shipped_example()).startswith(b"\x89PNG")
 
 
 def test_curves_keep_right_abstained_and_wrong_apart_and_draw_the_certificate_once():

@@ -32,13 +32,14 @@ from rsviz.distributional import curves as population_curves
 from rsviz.distributional import distribution
 from rsviz.distributional import make_request as population_request
 from rsviz.distributional import shipped_example as shipped_population
-from rsviz.evaluation import certificates, read_log, shipped_votes, summary, write_log
+from rsviz.evaluation import read_log, write_log
 from rsviz.noise import NOISES, Draws, block_seed, block_size
 from rsviz.smoothing import SmoothedClassifier, predict_from_counts
 from rsviz.tasks.attack import AttackRequest
 from rsviz.tasks.attack import run as run_attack
 from rsviz.tasks.attack import shipped_example as shipped_attack
 from rsviz.tasks.certify import shipped_example as shipped_certificate
+from rsviz.tasks.evaluate import certificates, shipped_votes, summary
 from rsviz.tasks.robustness import RobustnessRequest
 from rsviz.tasks.robustness import run as run_robustness
 from rsviz.tasks.train import TrainRequest

@@ -51,7 +51,7 @@ def show_export(progress: AttackProgress, card: Card) -> None:
     def export():
         repeated = result.repeated(progress.request)
         command = command_line(repeated, "--json")
-        table, slide = partial(_csv, result, card), partial(_sheet, progress)
+        table, slide = partial(csv, result, card), partial(sheet, progress)
         files = record_files(name, result.to_json(), command, table, slide)
         return Export(files, [command], gives="repeats the attack", python=python_call(repeated))
 
@@ -78,7 +78,7 @@ def _radii_table(result: AttackResult) -> str:
     return markdown_table(["bound", "its radius", f"in {NORMS[result.norm].symbol}", "attack inside"], rows)
 
 
-def _csv(result, card) -> str:
+def csv(result: AttackResult, card: Card) -> str:
     """Votes and softmax per class, with what identifies the attack in each row."""
     names = ("counts_before", "counts_after", "softmax_before", "softmax_after")
     frame = pd.DataFrame({"class": card.classes, **{name: getattr(result, name) for name in names}})
@@ -87,7 +87,7 @@ def _csv(result, card) -> str:
     return frame.to_csv(index=False)
 
 
-def _sheet(progress) -> bytes:
+def sheet(progress: AttackProgress) -> bytes:
     """The attack as a picture for slides."""
     pictures, result = progress.pictures, progress.result
     noise = noise_words(result.noise, result.scale) if result.noise else "no noise"
