@@ -4,45 +4,41 @@ import streamlit as st
 
 from rsviz.reference.papers import papers
 from rsviz.ui.address import Address, choice
+from rsviz.ui.glossary import explain
 from rsviz.ui.shell import PAGES, show_page
 
-TITLES = {
-    "li": "Li 2019",
-    "li-arxiv": "Li, earlier version",
-    "nal": "NAL",
-    "unified": "Unified",
-    "adre": "ADRE",
-}
-ADDRESS = Address("papers", {"paper": choice(("all", *TITLES), "all")})
+ALL = "all"
+ADDRESS = Address("papers", {"paper": choice((ALL, *(paper.key for paper in papers())), ALL)})
 
 
 def page():
     ADDRESS.restore()
     st.title("The papers, and where they are wrong")
-    everything = papers()
-    number = sum(len(paper.errata) for paper in everything)
-    computed = sum(erratum.computed for paper in everything for erratum in paper.errata)
+    everything = {paper.key: paper for paper in papers()}
+    number = sum(len(paper.errata) for paper in everything.values())
+    computed = sum(erratum.computed for paper in everything.values() for erratum in paper.errata)
     st.markdown(
         f"Five texts, two of them versions of one. Their claims, where each can be seen here, and {number} "
-        f"errors, from misprints to false theorems. The numbers that show {computed} of them are computed, "
-        f"not copied."
+        f"errors, from misprints to false theorems. {computed} of the errors are shown by numbers that this "
+        f"page computes.",
+        help=explain("certificate", "radius", "noise"),
     )
     chosen = st.segmented_control(
         "Paper",
-        ["all", *TITLES],
+        [ALL, *everything],
         required=True,
-        format_func=lambda key: TITLES.get(key, "All"),
+        format_func=lambda key: everything[key].short if key in everything else "All",
         key="paper",
         label_visibility="collapsed",
     )
-    for paper in everything:
-        if chosen in ("all", paper.key):
+    for paper in everything.values():
+        if chosen in (ALL, paper.key):
             section(paper)
     ADDRESS.write()
 
 
 def section(paper):
-    st.header(TITLES[paper.key], anchor=paper.key, divider="gray")
+    st.header(paper.short, anchor=paper.key, divider="gray")
     st.markdown(f"*{paper.title}* · {paper.authors} · {paper.venue}")
     for claim in paper.claims:
         with st.container(border=True):

@@ -244,7 +244,7 @@ def _lines(lines, x, y, form) -> list[dict]:
     line = {"type": "line", "strokeWidth": 3, "clip": True}
     return [
         layer(line, rows, x=x, y=y, color=_colour(), strokeDash=dash, tooltip=tooltip),
-        end_names(_end_rows(lines, y), x, y, _colour(), lineBreak="\n"),
+        end_names(_end_rows(lines, y), x, y, _colour(), lineBreak="\n", fontWeight="normal"),
     ]
 
 

@@ -206,7 +206,8 @@ def end_names(rows: Sequence[dict], x: dict, y: dict, colour: dict, **mark) -> d
 
     rows: each with "name" and the fields of the three channels. mark: further properties of the text.
     """
-    return layer(words(dx=8, fontWeight="bold", **mark), rows, x=x, y=y, color=colour, text={"field": "name"})
+    mark = words(dx=8, **{"fontWeight": "bold"} | mark)
+    return layer(mark, rows, x=x, y=y, color=colour, text={"field": "name"})
 
 
 def round_steps(least: float):

@@ -194,4 +194,5 @@ def _thin(values, most) -> list:
 
 
 def _colour_bar(title, form) -> dict:
-    return {"title": title, "orient": "bottom", "format": form, "gradientThickness": 14}
+    bar = {"gradientThickness": 14, "gradientLength": 240, "labelOverlap": "greedy"}
+    return {"title": title, "orient": "bottom", "format": form, **bar}

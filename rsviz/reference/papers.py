@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent / "papers.toml"
 
 @dataclass(frozen=True)
 class Claim:
-    """What a paper claims. view: page and query of the app where it can be seen. place: that in words."""
+    """What a paper claims. view: page and query of the app that show it. place: the same in words."""
 
     says: str
     verdict: str
@@ -23,7 +23,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Erratum:
-    """One error. shows: a sentence with the number that shows it. computed: the number is computed here."""
+    """One error. shows: a sentence with the number that proves it. computed: whether it is computed here."""
 
     id: str
     where: str
@@ -36,7 +36,10 @@ class Erratum:
 
 @dataclass(frozen=True)
 class Paper:
+    """One text with its claims and errata. short: its name on buttons and headings."""
+
     key: str
+    short: str
     title: str
     authors: str
     venue: str
@@ -50,7 +53,7 @@ def papers() -> tuple[Paper, ...]:
     read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
     return tuple(
         Paper(
-            **{name: paper[name] for name in ("key", "title", "authors", "venue")},
+            **{name: paper[name] for name in ("key", "short", "title", "authors", "venue")},
             claims=tuple(Claim(**claim) for claim in paper.get("claims", ())),
             errata=tuple(_erratum(erratum) for erratum in paper.get("errata", ())),
         )

@@ -17,9 +17,9 @@ QUANTITIES = (CERTIFIED, CLEAN, ATTACKED)
 class Result:
     """One printed number.
 
-    sigma: of the Gaussian noise in pixel units, None where the table does not say. settings: whatever else
-    tells rows apart. radius: in pixel units of the table's norm; None where there is none, or where the scan
-    does not tell which. value: a share in [0, 1]. printed: the number as it stands in the paper.
+    sigma: of the Gaussian noise in pixel units, None where the table does not say. settings: what else
+    tells rows apart. radius: in pixel units and the norm of the table; None where there is none, or where
+    the scan cannot be read. value: a share in [0, 1]. printed: the number exactly as in the paper.
     """
 
     dataset: str
@@ -37,7 +37,7 @@ class PublishedTable:
     """A table of a paper.
 
     paper: its key in rsviz.reference.papers, or cohen. number: its name there. source: where in the paper.
-    notes: what one has to know to read it, the paper's errors included. columns, rows: the CSV, as text.
+    notes: what a reader must know, errors of the paper included. columns, rows: the CSV, as text.
     results: the numbers, where it has results; empty for tables of settings.
     """
 
