@@ -296,7 +296,7 @@ def evaluations():
                     "radii": {key: about(radius) for key, radius in proved.radii.items()},
                 }
                 if procedure in ("auto", "anytime") and alpha == 0.001:
-                    found[label]["summary"] = summary(votes, proved)
+                    found[label]["summary"] = summary(votes, proved).to_json()
                     found[label]["log"] = _log(proved.log())
     return found
 
