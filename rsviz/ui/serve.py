@@ -1,10 +1,12 @@
 """python -m rsviz.ui.serve [streamlit options]: `streamlit run app.py`, with what the pages need on its way.
 
-Streamlit imports a page's modules when somebody first opens it, who then waits for seconds. Here a thread
-imports them while the server starts.
+Streamlit imports a page's modules in the thread of the first session that opens it, which takes seconds. Here
+a thread imports them while the server starts, and all threads import one at a time: two that import parts of
+one package at once can see it half initialised, for Python breaks the deadlock of their locks that way.
 """
 
 import ast
+import builtins
 import importlib
 import sys
 import threading
@@ -31,11 +33,29 @@ def _is_module(name) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
+def import_one_at_a_time(lock: threading.RLock) -> None:
+    """Let every import statement of this process wait for this lock."""
+    import_module = builtins.__import__
+
+    def waiting(*arguments, **options):
+        with lock:
+            return import_module(*arguments, **options)
+
+    builtins.__import__ = waiting
+
+
+def import_pages(lock: threading.RLock) -> None:
+    """Import what the pages need, and let other threads import between two modules."""
+    for name in modules():
+        with lock:
+            importlib.import_module(name)
+
+
 def main() -> None:
     """Serve until stopped; the arguments are those of `streamlit run`."""
-    threading.Thread(
-        target=lambda: [importlib.import_module(name) for name in modules()], daemon=True
-    ).start()
+    lock = threading.RLock()
+    import_one_at_a_time(lock)
+    threading.Thread(target=import_pages, args=(lock,), daemon=True).start()
     sys.argv = ["streamlit", "run", str(APP), *sys.argv[1:]]
     sys.exit(cli.main())
 
