@@ -1,27 +1,20 @@
 """The Attack page: checkpoint, image, attack -> request -> job -> what is broken beside what is proved."""
 
-from rsviz.checkpoints import load_card
 from rsviz.jobs.attack import progress_of
 from rsviz.tasks.attack import shipped_example
 from rsviz.ui.attack import controls, robustness, view
 from rsviz.ui.job_page import JobPage, show_job_page
-
-
-def show(progress, state):
-    view.show(progress, load_card(progress.request.checkpoint), state)
-
 
 show_job_page(
     JobPage(
         kind="attack",
         title="Attack an image",
         button="Attack",
-        icon=":material/bolt:",
         wrong_kind="is no attack",
         address=controls.ADDRESS,
         choose=controls.choose,
-        show_example=lambda: show(shipped_example(), "example"),
-        show_state=lambda job: show(progress_of(job), job.state),
+        show_example=lambda: view.show(shipped_example(), "example"),
+        show_state=lambda job: view.show(progress_of(job), job.state),
         style=view.PHONE,
         below_all=robustness.section,
     )

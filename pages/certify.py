@@ -2,16 +2,11 @@
 
 import streamlit as st
 
-from rsviz.checkpoints import load_card
 from rsviz.jobs.certify import progress_of
 from rsviz.tasks.certify import shipped_example
 from rsviz.ui.certify import controls, view
 from rsviz.ui.imports import bring_weights
 from rsviz.ui.job_page import JobPage, show_job_page
-
-
-def show(evidence, state):
-    view.show(evidence, load_card(evidence.request.checkpoint), state)
 
 
 def own_weights():
@@ -26,12 +21,11 @@ show_job_page(
         kind="certify",
         title="Certify an image",
         button="Certify",
-        icon=":material/verified:",
         wrong_kind="certifies no image",
         address=controls.ADDRESS,
         choose=controls.choose,
-        show_example=lambda: show(shipped_example(), "example"),
-        show_state=lambda job: show(progress_of(job), job.state),
+        show_example=lambda: view.show(shipped_example(), "example"),
+        show_state=lambda job: view.show(progress_of(job), job.state),
         beside_cancel=view.offer_stop,
         below_controls=own_weights,
     )

@@ -29,7 +29,6 @@ show_job_page(
         kind="evaluate",
         title="Certify a whole test set",
         button="Evaluate",
-        icon=":material/checklist:",
         wrong_kind="is no evaluation",
         address=controls.ADDRESS,
         prepare=controls.take_new,

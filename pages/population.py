@@ -16,7 +16,6 @@ show_job_page(
         kind="population",
         title="Certify a population",
         button="Certify the population",
-        icon=":material/groups:",
         wrong_kind="certifies no population",
         address=controls.ADDRESS,
         choose=controls.choose,

@@ -22,7 +22,6 @@ show_job_page(
         kind="train",
         title="Train a network",
         button="Train",
-        icon=":material/play_arrow:",
         wrong_kind="trains nothing",
         address=controls.ADDRESS,
         choose=lambda: (None, controls.choose()),

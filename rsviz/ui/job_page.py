@@ -15,7 +15,7 @@ from rsviz.jobs import Job
 from rsviz.ui.address import Address
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import session_id, url_value
-from rsviz.ui.shell import show_page
+from rsviz.ui.shell import PAGES, show_page
 
 
 def _nothing(*_) -> None:
@@ -31,19 +31,20 @@ def is_unfinished(job: Job) -> bool:
 class JobPage:
     """What distinguishes one job page from the others.
 
-    kind: of its jobs. title, button, icon: words and symbol. wrong_kind: what is said of another job, after
-    "The job ID ". address: all that is set on the page.
+    kind: of its jobs, which is the page's key in the navigation.
+    title, button: words. wrong_kind: what is said of a job of another kind, after "The job ID ".
+    address: all that is set on the page.
     choose: draws the controls -> (card or None, request or None). Where it makes no request it says why.
     show_example, show_state: draw the result without a job, and of a job; RsvizError is shown as a sentence.
-    progress: a running job -> (share in [0, 1], words), or None where show_state says it. cancelled: said
-    above the result of a cancelled job. every: seconds between two polls. unfinished: whether to poll.
+    progress: an unfinished job -> (share in [0, 1], words), or None where show_state says it.
+    cancelled: said above the result of a cancelled job.
+    every: seconds between two polls. unfinished: whether to poll.
     style: further CSS in a <style> element.
     """
 
     kind: str
     title: str
     button: str
-    icon: str
     wrong_kind: str
     address: Address
     choose: Callable[[], tuple[Card | None, object | None]]
@@ -87,7 +88,7 @@ def _draw(page):
         button = st.container(key="settings")
         card, request = page.choose()
         with button:
-            if start_button(page.button, page.icon, page.kind, request):
+            if start_button(page.button, _icon(page), page.kind, request):
                 page.started(request)
             page.below_button(url_value("job"), request)
         page.below_controls()
@@ -97,6 +98,10 @@ def _draw(page):
         page.below_result()
     page.below_all(card)
     page.address.write()
+
+
+def _icon(page):
+    return next(known.icon for known in PAGES if known.key == page.kind)
 
 
 def _draw_result(page, job_id):

@@ -5,7 +5,7 @@ import streamlit as st
 
 from rsviz.attacks import ATTACKS
 from rsviz.bounds import BOUNDS
-from rsviz.checkpoints import Card
+from rsviz.checkpoints import load_card
 from rsviz.figures import attack as figures
 from rsviz.figures.certify import votes_columns, votes_spec
 from rsviz.norms import NORMS
@@ -43,8 +43,12 @@ PHONE = """<style>@media (max-width: 640px) {
 """For st.html: the three pictures stay side by side on a phone."""
 
 
-def show(progress: AttackProgress, card: Card, state: str) -> None:
-    """Draw all that is there. state: of the job, or "example"."""
+def show(progress: AttackProgress, state: str) -> None:
+    """Draw all that is there. state: of the job, or "example".
+
+    Raises RsvizError if the checkpoint is no longer here.
+    """
+    card = load_card(progress.request.checkpoint)
     result = progress.result
     shown = result.verdict if state == "done" and result else state
     badge(shown, BADGES)

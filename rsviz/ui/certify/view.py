@@ -8,7 +8,7 @@ import streamlit as st
 
 from rsviz import data
 from rsviz.bounds import round_down
-from rsviz.checkpoints import Card
+from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
 from rsviz.figures import certify as figures
 from rsviz.jobs import Job
@@ -30,8 +30,12 @@ BADGES = {
 }
 
 
-def show(progress: CertifyProgress, card: Card, state: str) -> None:
-    """Draw all that is there. state: of the job, or "example"."""
+def show(progress: CertifyProgress, state: str) -> None:
+    """Draw all that is there. state: of the job, or "example".
+
+    Raises RsvizError if the checkpoint is no longer here.
+    """
+    card = load_card(progress.request.checkpoint)
     certificate = progress.result
     abstained = certificate is not None and certificate.abstained
     if state == "done":
