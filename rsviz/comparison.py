@@ -291,55 +291,58 @@ class CounterExample:
     """A classifier that changes its class inside the radius that D_MR claims.
 
     In the first coordinate u of the input: class A for u <= edge_a, class B for u >= edge_b, others between.
-    x is the origin; x moves by `step` along u. p_a, p_b: at x. moved_p_a, moved_p_b: at x moved.
+    x is the origin. p_a, p_b: probabilities at x. scale: sigma. c: of the claim. tight, claimed: radii in
+    pixel units.
     """
 
     p_a: float
     p_b: float
     scale: float
     c: float
-    edge_a: float
-    edge_b: float
     tight: float
     claimed: float
-    step: float
-    moved_p_a: float
-    moved_p_b: float
+
+    @property
+    def edge_a(self) -> float:
+        """The end of class A along u."""
+        return float(self.scale * ndtri(self.p_a))
+
+    @property
+    def edge_b(self) -> float:
+        """The beginning of class B along u."""
+        return float(-self.scale * ndtri(self.p_b))
+
+    @property
+    def step(self) -> float:
+        """A move along u half way between the tight and the claimed radius: it changes the class."""
+        return (self.tight + self.claimed) / 2
+
+    @property
+    def moved_p_a(self) -> float:
+        """p_A after the step."""
+        return float(self.probabilities(self.step)[0])
+
+    @property
+    def moved_p_b(self) -> float:
+        """p_B after the step."""
+        return float(self.probabilities(self.step)[1])
 
     def probabilities(self, distance) -> Points:
-        """(p_A, p_B) after moves of these lengths, in pixel units."""
+        """(p_A, p_B) after moves of these lengths along u, in pixel units."""
         distance = np.asarray(distance, dtype=float)
-        return (
-            ndtr((self.edge_a - distance) / self.scale),
-            ndtr((distance - self.edge_b) / self.scale),
-        )
+        return ndtr((self.edge_a - distance) / self.scale), ndtr((distance - self.edge_b) / self.scale)
 
 
 def counter_example(p_a: float, p_b: float, scale: float = 0.5, c: float = 1.0) -> CounterExample | None:
     """The half-space classifier that refutes `dmr-l2` at this point; None where the claim is not too large.
 
     p_a, p_b: probabilities at the point. scale: sigma, in pixel units. c: of the claim.
-    The step is half way between the tight and the claimed radius, so the class has changed.
     """
     tight = float(BOUNDS["cohen-l2"].radius(p_a, p_b, scale))
     claimed = float(BOUNDS["dmr-l2"].radius(p_a, p_b, scale, c=c))
     if not (math.isfinite(claimed) and claimed > tight * (1 + TIE)):
         return None
-    edge_a, edge_b = float(scale * ndtri(p_a)), float(-scale * ndtri(p_b))
-    step = (tight + claimed) / 2
-    return CounterExample(
-        p_a=p_a,
-        p_b=p_b,
-        scale=scale,
-        c=c,
-        edge_a=edge_a,
-        edge_b=edge_b,
-        tight=tight,
-        claimed=claimed,
-        step=step,
-        moved_p_a=float(ndtr((edge_a - step) / scale)),
-        moved_p_b=float(ndtr((step - edge_b) / scale)),
-    )
+    return CounterExample(p_a, p_b, scale, c, tight, claimed)
 
 
 def _bound(key: str) -> Bound:

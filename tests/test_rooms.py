@@ -56,7 +56,7 @@ ROOMS["app"] = {"ui"}
 ONLY_IN = {
     "streamlit": {"ui", "pages", "app"},
     "click": {"cli"},
-    "altair": {"figures", "ui", "pages"},
+    "altair": set(),  # figures are plain Vega-Lite
     "plotly": {"figures", "ui", "pages"},
     "torch": {
         "norms",

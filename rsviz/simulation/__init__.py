@@ -42,8 +42,8 @@ MOST_RUNS = 100_000
 def class_probabilities(p_a: float, classes: int, share: float) -> np.ndarray:
     """Probabilities of `classes` classes: p_a, then `share` of the rest, then the others evenly.
 
-    p_a: in (0, 1). share: in (0, 1], raised to an even part of the rest where it is smaller. Two classes have
-    no others: the second has all of the rest.
+    p_a: in (0, 1). share: in (0, 1], at least an even part of the rest. Of two classes the second has all of
+    the rest.
     """
     if not 0 < p_a < 1:
         raise RsvizError(f"p_a is {p_a}; it must lie between 0 and 1.")
@@ -81,7 +81,7 @@ def certify(counts, top, procedure: str, alpha: float) -> Certificates:
 
 
 def ceiling(n, alpha: float) -> np.ndarray:
-    """The radius that n votes can prove at most, in units of sigma: Phi^-1(alpha^(1/n)), when all agree.
+    """The largest radius that n votes can prove, in units of sigma: Phi^-1(alpha^(1/n)), when all agree.
 
     For Clopper-Pearson with p_B = 1 - p_A. Source: Cohen, Rosenfeld and Kolter 2019, Section 4.
     """
@@ -92,9 +92,9 @@ def ceiling(n, alpha: float) -> np.ndarray:
 class Outcome:
     """One procedure on many sets of votes; arrays (runs,).
 
-    top: the class that was certified, or would have been. radius: 0 where it abstains. limits_fail:
-    p_a_lower > p_A or p_b_upper < p_B. certificate_fails: a radius is given that is larger than the true one,
-    or for a class that is not the top one.
+    top: the selected class. radius: 0 where the procedure abstains. limits_fail: p_a_lower > p_A or
+    p_b_upper < p_B. certificate_fails: the radius is larger than the true one, or positive for a class that
+    is not the top one.
     """
 
     top: np.ndarray
@@ -164,7 +164,7 @@ class Experiment:
         return float(radius(first, second))
 
     def votes(self) -> tuple[np.ndarray, np.ndarray]:
-        """(classes chosen on n0 votes (runs,), votes (runs, classes)); more runs leave the first ones be."""
+        """(classes selected by n0 votes (runs,), votes (runs, classes)); more runs keep the first ones."""
         selecting, certifying = (
             np.random.default_rng([self.seed, part]) for part in (SIMULATED_SELECTION, SIMULATED_ESTIMATION)
         )
@@ -225,13 +225,13 @@ class Experiment:
 
 
 def interval(failures: int, runs: int, alpha: float = 0.05) -> tuple[float, float]:
-    """Clopper-Pearson interval, alpha/2 on each side, of a rate that was counted."""
+    """Clopper-Pearson interval of a rate: `failures` of `runs`, with alpha/2 on each side."""
     low = float(clopper_pearson_lower(failures, runs, alpha / 2))
     return low, 1.0 - float(clopper_pearson_lower(runs - failures, runs, alpha / 2))
 
 
 def expected_counts(probabilities, n) -> np.ndarray:
-    """Votes that fall as the probabilities say, integers (len(n), classes), rounded so that they sum to n."""
+    """Votes in the proportion of the probabilities, integers (len(n), classes), rounded to sum to n."""
     exact = np.outer(np.atleast_1d(n), probabilities)
     counts = np.floor(exact).astype(np.int64)
     missing = np.atleast_1d(n) - counts.sum(-1)

@@ -116,7 +116,7 @@ def _certificates(asked: Experiment) -> Rows:
 
 
 def _says_gain(asked, counted) -> str:
-    """What the other procedures prove on average, beside CERTIFY."""
+    """The mean radius of the other procedures, compared with CERTIFY, as a sentence."""
     if asked.true_radius == 0:
         return "No class leads, so the true radius is 0: whatever is certified is false."
     base = counted["cohen"].mean_radius
@@ -179,11 +179,11 @@ def _peeking(asked: Experiment) -> Rows:
         st.vega_lite_chart(chart, key="statistics-peeking", alt="Probability of a false limit by then")
     ends = {key: float(values[-1]) for key, values in misled.items()}
     st.markdown(
-        f"Whoever looks after each of {n:,} votes, and stops when they like what they see, is shown a "
+        f"A person who looks after each of {n:,} votes, and stops at a limit they like, is shown a "
         f"false Clopper-Pearson limit with probability **{ends['cohen']:.3g}**, "
         f"{ends['cohen'] / asked.alpha:.1f} α. "
         f"The confidence sequence (`anytime`) misleads with probability **{ends['anytime']:.3g}**, "
-        f"{ends['anytime'] / asked.alpha:.2f} α: never more than α, however long one watches."
+        f"{ends['anytime'] / asked.alpha:.2f} α: never more than α, for any number of votes."
     )
     capped = f" Votes beyond {n:,} are left out." if asked.n > n else ""
     st.caption(
@@ -210,8 +210,8 @@ def _votes(asked: Experiment) -> Rows:
         f"**{round_down(at_n):.4g} σ**, for any classifier: Φ⁻¹(α^(1/n)), when all votes agree."
     )
     st.caption(
-        "Votes that fall exactly as the true probabilities say. The ceiling is that of CERTIFY; a procedure "
-        "that measures the runner-up has its own, for it is not bound to p_B = 1 − p_A."
+        "The votes fall exactly as the true probabilities say. The ceiling is that of CERTIFY. A procedure "
+        "that measures the runner-up has another ceiling, because it does not assume p_B = 1 − p_A."
     )
     return [
         {"n": int(count), "ceiling_cohen": ceiling[i], "true_radius": asked.true_radius}
@@ -241,7 +241,7 @@ def _says_split(p_a, radii, chosen) -> str:
     i = int(np.abs(p_a - chosen).argmin())
     base, best = radii["cohen"][i], radii["split"][i]
     if base <= 0 and best <= 0:
-        return f"At p_A = {p_a[i]:.3g} nobody certifies."
+        return f"At p_A = {p_a[i]:.3g} no procedure certifies."
     if base <= 0:
         return f"At p_A = {p_a[i]:.3g} CERTIFY abstains, and split proves **{round_down(best):.4g} σ**."
     return (
@@ -261,7 +261,7 @@ def _same(asked: Experiment) -> Rows:
     st.markdown(
         f"At p_A = 1/2 CERTIFY fails with probability {failures['other'][0] / asked.alpha:.2f} α where "
         f"n₀ = {asked.n0:,} other votes choose the class, and **{failures['same'][0] / asked.alpha:.2f} α** "
-        "where the n votes choose it that also certify it: either of the two classes may be the lucky one."
+        "where the n votes that certify the class also choose it: either of the two classes may be lucky."
     )
     capped = " Votes beyond 100,000 are left out." if asked.n > n else ""
     st.caption(
