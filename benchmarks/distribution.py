@@ -19,10 +19,10 @@ import torch
 
 from rsviz import data
 from rsviz.checkpoints import load_checkpoint
-from rsviz.distributional import distribution, make_request
-from rsviz.distributional.request import CHUNK
 from rsviz.execution import ForwardBackward, Plan, Runner
 from rsviz.programs import keep_memory
+from rsviz.tasks.population import PopulationRequest, run
+from rsviz.tasks.population.request import CHUNK
 
 K, R, GAMMAS = 15, 4, (0.5, 1.0, 1.5, 3.0, 5.0)
 
@@ -31,7 +31,7 @@ def main(checkpoint: str, images: int, rounds: int) -> None:
     keep_memory()
     network, card = load_checkpoint(checkpoint)
     settings = {"checkpoints": [checkpoint], "scales": [card.scale], "gammas": GAMMAS, "K": K, "r": R, "n": 0}
-    *_, first = distribution(make_request(images=10, device="cpu", **settings))
+    *_, first = run(PopulationRequest.make(images=10, device="cpu", **settings))
     plans = first.done["plans"]
     plan = Plan(**plans[checkpoint])
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; {checkpoint}, {plan}")
@@ -41,16 +41,16 @@ def main(checkpoint: str, images: int, rounds: int) -> None:
     passes = CHUNK * K * R * len(GAMMAS)
     times = {"run": [], "bare": []}
     for block in range(rounds * images // CHUNK):
-        request = make_request(images=CHUNK, seed=block, device="cpu", **settings)
-        times["run"].append(timed(lambda request=request: distribution(request, {"plans": plans})))
+        request = PopulationRequest.make(images=CHUNK, seed=block, device="cpu", **settings)
+        times["run"].append(timed(lambda request=request: run(request, {"plans": plans})))
         times["bare"].append(timed(lambda: (bare(batch) for _ in range(passes // plan.batch))))
-    run = [passes / seconds for seconds in times["run"]]
+    ours = [passes / seconds for seconds in times["run"]]
     alone = [passes // plan.batch * plan.batch / seconds for seconds in times["bare"]]
-    ratios = np.divide(run, alone)
+    ratios = np.divide(ours, alone)
     low, middle, high = np.quantile(ratios, [0.25, 0.5, 0.75])
     print(
         f"{len(ratios)} blocks of {CHUNK} images x K {K} x r {R} x {len(GAMMAS)} gammas: "
-        f"{statistics.median(run):,.0f} passes/s, bare {statistics.median(alone):,.0f}; "
+        f"{statistics.median(ours):,.0f} passes/s, bare {statistics.median(alone):,.0f}; "
         f"ratio {middle:.2f} ({low:.2f} to {high:.2f})"
     )
 

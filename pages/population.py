@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from rsviz.distributional import make_request, shipped_example
-from rsviz.jobs.distribution import certificates_of
-from rsviz.ui import population as controls
-from rsviz.ui import population_views as view
+from rsviz.jobs.population import result_of
+from rsviz.tasks.population import PopulationRequest, shipped_example
 from rsviz.ui.attack import robustness
 from rsviz.ui.job_page import JobPage, show_job_page
+from rsviz.ui.population import controls, view
 
 CURVES = "Accuracy under PGD-20 against attack size, beside NAL's"
 
@@ -20,7 +19,7 @@ show_job_page(
         address=controls.ADDRESS,
         choose=controls.choose,
         show_example=lambda: view.show(*shipped_example()),
-        show_state=lambda job: view.show(make_request(**job.request), certificates_of(job)),
+        show_state=lambda job: view.show(PopulationRequest.make(**job.request), result_of(job)),
         progress=view.progress,
         cancelled="Cancelled: the curves that were finished are below.",
         every=0.8,

@@ -36,11 +36,11 @@ ROOMS = {
     "certification": {"tasks", "checkpoints"},
     "attacks": STATISTICS | {"smoothing"},
     "training": STATISTICS | MATERIALS | {"smoothing"},
-    "distributional": STATISTICS | MATERIALS | {"smoothing", "certification", "training"},  # its inner ascent
+    "distributional": STATISTICS | MATERIALS | {"smoothing"},
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "programs"},  # it starts processes of its own
     "tasks": STATISTICS
     | MATERIALS
-    | {"smoothing", "attacks", "evaluation", "training"},  # and the engines of its tasks
+    | {"smoothing", "attacks", "evaluation", "training", "distributional"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}

@@ -1,4 +1,4 @@
-"""The losses whose worst case over a population is certified, and what bounds them. F = softmax f.
+"""The losses of a population's certificate, and their bounds. F = softmax f. Does not import torch.
 
 | key | l(x, y) | bound M |
 |---|---|---|
@@ -7,8 +7,7 @@
 | generalised-cross-entropy | M (1 - F(x)_y^(1/M)) | M |
 
 The last one lies between the others: it is the error at M = 1 and the cross-entropy as M grows (Zhang and
-Sabuncu 2018, with q = 1/M). It has a slope everywhere, unlike a cross-entropy that is cut off at M. Does not
-import torch.
+Sabuncu 2018, with q = 1/M). It has a slope everywhere, unlike a cross-entropy that is cut off at M.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,36 +20,36 @@ CONCAVE_FROM = 0.24197072451914337
 """phi(1), the standard normal density at 1. See `concave_from`."""
 
 
-class DistributionError(RsvizError):
-    """A certificate of a population that cannot be asked for, or cannot be given."""
+class PopulationError(RsvizError):
+    """A certificate of a population that cannot be requested, or cannot be given."""
 
 
 @dataclass(frozen=True)
 class Loss:
-    """of: (log F(x)_y as a tensor, M or None) -> l. bound: M as a function of the one asked for."""
+    """A loss l in [0, M].
+
+    of: (log F(x)_y as a tensor, M or None) -> l. bound: M; None where there is none, or the request gives it.
+    takes_bound: whether the request gives M.
+    """
 
     key: str
     title: str
     of: Callable
-    bound: Callable[[float | None], float | None]
+    bound: float | None = None
+    takes_bound: bool = False
 
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
         loss.key: loss
         for loss in (
-            Loss("cross-entropy", "cross-entropy", lambda log_share, bound: -log_share, lambda bound: None),
-            Loss(
-                "error",
-                "1 - softmax share of the label",
-                lambda log_share, bound: -log_share.expm1(),
-                lambda bound: 1.0,
-            ),
+            Loss("cross-entropy", "cross-entropy", lambda log_share, bound: -log_share),
+            Loss("error", "1 - softmax share of the label", lambda log_share, bound: -log_share.expm1(), 1.0),
             Loss(
                 "generalised-cross-entropy",
                 "generalised cross-entropy",
                 lambda log_share, bound: -bound * (log_share / bound).expm1(),
-                lambda bound: bound,
+                takes_bound=True,
             ),
         )
     }

@@ -1,9 +1,9 @@
 """The robust surrogate phi_gamma(x0) = sup_x E_Z[l(x + Z) - gamma c(x + Z, x0)], c squared l2: its ascent.
 
-With noise in the cost E_Z c(x + Z, x0) = ||x - x0||^2 + d sigma^2: the noise moves phi by a constant, and the
-maximiser not at all. The ascent therefore climbs E_Z[l(x + Z)] - gamma ||x - x0||^2, and `certificate`
-subtracts what is paid for the noise. Where gamma is not above `losses.concave_from`, an ascent finds a lower
-bound of the supremum.
+With noise in the cost, E_Z c(x + Z, x0) = ||x - x0||^2 + d sigma^2: the noise changes phi by a constant, and
+leaves the maximiser as it is. Therefore the ascent climbs E_Z[l(x + Z)] - gamma ||x - x0||^2, and
+`certificate` subtracts the cost of the noise. If gamma is not above `losses.concave_from`, an ascent finds a
+lower bound of the supremum.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,9 +20,10 @@ from rsviz.smoothing.gradients import gradient
 class Problem:
     """Images and their losses.
 
-    x: float32 (B, C, H, W). seeds: of each image's noise. noise: a mechanism, None for none. losses: noisy
-    images (B, draws, C, H, W) -> float32 or float64 (B, draws). kept: where sources of noise are kept, by
-    seed, stream and number of draws, for who climbs from the same images again; None to make them anew.
+    x: float32 (B, C, H, W) in [0, 1]. seeds: of the noise of each image. noise: a mechanism, None for none.
+    losses: noisy images (B, draws, C, H, W) -> float32 or float64 (B, draws).
+    kept: sources of noise by seed, stream and number of draws, for further ascents from the same images;
+    None to draw them again.
     """
 
     x: torch.Tensor
@@ -32,7 +33,7 @@ class Problem:
     kept: dict | None = None
 
     def draws(self, stream: int, stop: int) -> "list[Draws] | None":
-        """The noise of every image for one purpose, of which `stop` draws will be asked for."""
+        """The noise of every image from one stream, of which `stop` draws will be used."""
         if self.noise is None:
             return None
         return [self._source(seed, stream, stop) for seed in self.seeds]
@@ -94,8 +95,8 @@ def cost(x, x0) -> torch.Tensor:
 def squared_slope(problem: Problem, x, gamma: float, draws: int) -> torch.Tensor:
     """An unbiased estimate of ||grad_x (E l(x + Z) - gamma ||x - x0||^2)||^2, float64 (B,); may be below 0.
 
-    The product of two gradients over `draws` draws each that share none: the square of one alone would add
-    its variance.
+    It is the product of two gradients over `draws` independent draws each: the square of a single one would
+    add its variance.
     """
     if problem.noise is None:
         half = problem.slope(x, None, 0, 1) - 2 * gamma * (x - problem.x)

@@ -31,11 +31,11 @@ BINS = 24
 
 def name(curve: Mapping, others: Sequence[Mapping]) -> str:
     """A curve in a few words: what tells it from the others."""
-    words = [curve["checkpoint"]]
-    words += [f"σ = {curve['scale']:g}" if curve["scale"] else "no noise (WRM)"]
+    words = [curve.checkpoint]
+    words += [f"σ = {curve.scale:g}" if curve.scale else "no noise (WRM)"]
     for key in ("K", "r"):
-        if len({other[key] for other in others}) > 1:
-            words.append(f"{key} = {curve[key]}")
+        if len({getattr(other, key) for other in others}) > 1:
+            words.append(f"{key} = {getattr(curve, key)}")
     return ", ".join(words)
 
 
@@ -53,25 +53,25 @@ def certificate_columns(read: Mapping[str, Sequence[Mapping]]) -> dict[str, list
         columns["piece"].append(f"{series} {piece}")
         columns["proved"].append(proved)
         for key in numbers:
-            columns[key].append(float(entry[key]))
+            columns[key].append(float(getattr(entry, key)))
 
     for series, entries in read.items():
         piece = 0
         for place, entry in enumerate(entries):
-            if place and entry["concave"] != entries[place - 1]["concave"]:
-                add(series, piece, entries[place - 1]["concave"], entry)
+            if place and entry.concave != entries[place - 1].concave:
+                add(series, piece, entries[place - 1].concave, entry)
                 piece += 1
-            add(series, piece, entry["concave"], entry)
+            add(series, piece, entry.concave, entry)
     return columns
 
 
 def point_rows(curves: Mapping[str, Mapping], largest: float, loss: str = "loss") -> list[dict]:
     """Worst cases that were reached, of budgets up to `largest`: series, rho, loss, gamma."""
     return [
-        {"series": series, "rho": point["rho"], "loss": point[loss], "gamma": point["gamma"]}
+        {"series": series, "rho": point.rho, "loss": getattr(point, loss), "gamma": point.gamma}
         for series, curve in curves.items()
-        for point in curve["points"]
-        if point["rho"] <= largest
+        for point in curve.points
+        if point.rho <= largest
     ]
 
 
@@ -82,7 +82,7 @@ def certificate_spec(curves: Mapping[str, Mapping], chosen: str, largest: float,
     largest: end of the axis. at: the budget that a rule marks.
     """
     colours = dict.fromkeys(curves, QUIET)
-    colours |= series_colours(series for series, curve in curves.items() if curve["scale"])
+    colours |= series_colours(series for series, curve in curves.items() if curve.scale)
     ink = colour("series", colours, legend())
     x = _budget(largest)
     tooltip = [
@@ -136,8 +136,8 @@ def printed_columns(read: Sequence[Mapping]) -> dict[str, list]:
     columns = {"what": [], "rho": [], "value": []}
     for what, key in (("repaired", "certificate"), ("as printed", "printed")):
         columns["what"] += [what] * len(read)
-        columns["rho"] += [float(entry["rho"]) for entry in read]
-        columns["value"] += [float(entry[key]) for entry in read]
+        columns["rho"] += [float(entry.rho) for entry in read]
+        columns["value"] += [float(getattr(entry, key)) for entry in read]
     return columns
 
 
@@ -148,7 +148,7 @@ def printed_spec(curve: Mapping, largest: float, top: float) -> dict:
     """
     x, height = _budget(largest), (0, top)
     reached = {"x": x, "y": _loss("loss", height)}
-    false = [{"from": low, "to": min(high, largest)} for low, high in curve["printed_false"]]
+    false = [{"from": low, "to": min(high, largest)} for low, high in curve.printed_false]
     start = {"field": "from", "type": "quantitative", "scale": x["scale"]}
     diamonds = {"type": "point", "shape": "diamond", "size": 130, "strokeWidth": 2.5, "color": PRINTED}
     return chart(
@@ -169,7 +169,7 @@ def printed_spec(curve: Mapping, largest: float, top: float) -> dict:
             ),
             layer(
                 diamonds,
-                point_rows({"as printed": curve}, largest, "bare_loss"),
+                point_rows({"as printed": curve}, largest, "noiseless_loss"),
                 tooltip=_reached("loss without noise reached"),
                 **reached,
             ),
@@ -210,17 +210,17 @@ def effort_columns(curves: Sequence[Mapping], gamma: float) -> dict[str, list]:
     """Columns of the effort chart: K, r (as words), and the surrogate without the cost of noise."""
     columns = {"K": [], "r": [], "surrogate": []}
     for curve in curves:
-        point = next(point for point in curve["points"] if point["gamma"] == gamma)
-        columns["K"].append(curve["K"])
-        columns["r"].append(f"r = {curve['r']}")
-        columns["surrogate"].append(point["intercept"])
+        point = next(point for point in curve.points if point.gamma == gamma)
+        columns["K"].append(curve.K)
+        columns["r"].append(f"r = {curve.r}")
+        columns["surrogate"].append(point.intercept)
     return columns
 
 
 def effort_spec(curves: Sequence[Mapping]) -> dict:
     """Vega-Lite chart of `effort_columns`: the surrogate that ascents of K steps with r draws reach."""
-    names = [f"r = {r}" for r in sorted({curve["r"] for curve in curves})]
-    steps = sorted({curve["K"] for curve in curves})
+    names = [f"r = {r}" for r in sorted({curve.r for curve in curves})]
+    steps = sorted({curve.K for curve in curves})
     line = layer({"type": "line", "strokeWidth": 2.5, "point": {"size": 90}})
     return chart(
         [line],

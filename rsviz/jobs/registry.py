@@ -51,7 +51,7 @@ KINDS = {
     "estimate": Kind("rsviz.jobs.estimate:run_estimate"),
     "attack": Kind("rsviz.jobs.attack:run_attack"),
     "robustness": Kind("rsviz.jobs.attack:run_robustness"),
-    "population": Kind("rsviz.jobs.distribution:run_distribution", "rsviz.distributional:check_job"),
+    "population": Kind("rsviz.jobs.population:run_population"),
     "import": Kind("rsviz.jobs.transfers:run_import"),
 }
 """Every kind of job by its key, which is the key of its task in rsviz.tasks.TASKS."""

@@ -7,7 +7,17 @@ Adding a task takes one folder, and its line here. Importing this room does not 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rsviz.tasks import attack, certify, download, estimate, evaluate, import_weights, robustness, train
+from rsviz.tasks import (
+    attack,
+    certify,
+    download,
+    estimate,
+    evaluate,
+    import_weights,
+    population,
+    robustness,
+    train,
+)
 from rsviz.tasks.base import Request, Task
 
 __all__ = ["TASKS", "Request", "Task", "task_of"]
@@ -20,6 +30,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
             attack.TASK,
             robustness.TASK,
             evaluate.TASK,
+            population.TASK,
             download.TASK,
             import_weights.TASK,
             train.TASK,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from rsviz.distributional import DistributionError, concave_from, epsilon
+from rsviz.distributional import PopulationError, concave_from, epsilon
 from rsviz.distributional.certificate import (
     AscentResults,
     attained,
@@ -75,7 +75,7 @@ def test_the_printed_theorem_is_false_for_a_population_of_smoothed_inputs():
     # A population that the repaired budget allows: all moved by sqrt(rho).
     moved = norm.cdf(np.sqrt(rho) / np.sqrt(1 + sigma**2))
     assert repaired[0] >= moved
-    assert certificate(results)["printed_false"][0][0] == 0.0
+    assert certificate(results).printed_false[0][0] == 0.0
 
 
 def test_the_printed_theorem_is_false_for_any_other_population():
@@ -116,10 +116,10 @@ def test_a_certificate_is_below_no_worst_case_that_was_reached():
         for bound in (1.0, None):
             results = random_results(seed, bound=bound)
             found = certificate(results)
-            at, reached = (np.array(part) for part in found["attained"])
-            curve = np.interp(at, found["rho"], found["certificate"])
+            at, reached = (np.array(part) for part in found.attained)
+            curve = np.interp(at, found.rho, found.certificate)
             assert (curve >= reached - 1e-12).all()
-            assert false_stretches(found["rho"], found["certificate"], at, reached) == []
+            assert false_stretches(found.rho, found.certificate, at, reached) == []
 
 
 def test_surrogates_fall_with_gamma_and_are_no_less_than_the_unmoved_loss():
@@ -131,19 +131,19 @@ def test_surrogates_fall_with_gamma_and_are_no_less_than_the_unmoved_loss():
 
 def test_points_lie_below_their_line():
     results = random_results()
-    for point in certificate(results)["points"]:
-        line = point["intercept"] + point["gamma"] * point["rho"]
-        assert point["loss"] <= line + 1e-12
-        assert point["band_low"] <= point["intercept"] - point["gap"] <= point["band_high"]
+    for point in certificate(results).points:
+        line = point.intercept + point.gamma * point.rho
+        assert point.loss <= line + 1e-12
+        assert point.band_low <= point.intercept - point.gap <= point.band_high
 
 
 def test_phi_pays_for_the_noise_only_if_asked():
     results = random_results()
-    with_noise = certificate(results)["points"]
-    without = certificate(results, noise_in_cost=False)["points"]
+    with_noise = certificate(results).points
+    without = certificate(results, noise_in_cost=False).points
     for one, other in zip(with_noise, without, strict=True):
-        assert one["phi"] == pytest.approx(other["phi"] - one["gamma"] * 4 * 0.25)
-        assert one["intercept"] == other["intercept"]
+        assert one.phi == pytest.approx(other.phi - one.gamma * 4 * 0.25)
+        assert one.intercept == other.intercept
 
 
 def test_proved_is_what_the_corrected_constant_says():
@@ -200,15 +200,15 @@ def test_false_stretches_compares_with_all_that_is_within_the_budget():
 
 def test_without_noise_nothing_printed_is_false():
     results = random_results(scale=0.0)
-    assert certificate(results)["printed_false"] == []
-    assert certificate(results)["printed"] == certificate(results)["certificate"]
+    assert certificate(results).printed_false == []
+    assert certificate(results).printed == certificate(results).certificate
 
 
 def test_a_negative_budget_is_refused():
-    with pytest.raises(DistributionError, match="at least 0"):
+    with pytest.raises(PopulationError, match="at least 0"):
         envelope([1.0], [0.5], [-0.1])
-    with pytest.raises(DistributionError, match="at least 0"):
+    with pytest.raises(PopulationError, match="at least 0"):
         epsilon(-1)
-    with pytest.raises(DistributionError, match="at least 0"):
+    with pytest.raises(PopulationError, match="at least 0"):
         epsilon(float("nan"))
     assert epsilon(0.25) == 0.5

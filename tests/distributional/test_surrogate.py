@@ -119,8 +119,8 @@ def test_the_certificate_of_a_linear_classifier_holds_the_truth(linear):
     assert (drawn.low <= exact).all() and (exact <= drawn.high).all()
     assert (drawn.gap < 0.005).all()
     found = certificate(results)
-    at, reached = found["attained"]
-    assert (np.interp(at, found["rho"], found["certificate"]) >= np.array(reached) - 1e-9).all()
+    at, reached = found.attained
+    assert (np.interp(at, found.rho, found.certificate) >= np.array(reached) - 1e-9).all()
 
 
 def test_more_steps_never_lower_what_is_reached_beyond_noise(linear):

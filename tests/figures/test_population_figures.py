@@ -1,18 +1,20 @@
 """Figures of the population's certificate: what is drawn is what was found."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import vl_convert
 
-from rsviz.distributional import at_budget, shipped_example
+from rsviz.distributional import at_budget
 from rsviz.figures import population as figures
+from rsviz.tasks.population import shipped_example
 
 
 @pytest.fixture(scope="module")
 def curves():
-    found = shipped_example()[1]
+    found = shipped_example()[1].curves
     return {figures.name(curve, found): curve for curve in found}
 
 
@@ -23,14 +25,14 @@ def layers(spec):
 def test_names_tell_the_curves_apart(curves):
     assert len(curves) == 10
     assert "digits-nal-0.25, σ = 0.25" in curves and "digits-wrm, no noise (WRM)" in curves
-    efforts = shipped_example("distribution-effort")[1]
+    efforts = shipped_example("distribution-effort")[1].curves
     assert len({figures.name(curve, efforts) for curve in efforts}) == len(efforts) == 12
 
 
 def test_pieces_are_proved_or_not_and_join(curves):
     grid = np.linspace(0, 2, 50)
     read = [
-        entry | {"concave": "proved" if entry["rho"] < 0.5 else "not proved"}
+        replace(entry, concave="proved" if entry.rho < 0.5 else "not proved")
         for entry in at_budget(curves["digits-nal-0.25, σ = 0.25"], grid)
     ]
     columns = figures.certificate_columns({"one": read})
@@ -55,7 +57,7 @@ def test_nothing_not_proved_is_drawn_solid(curves):
 
 def test_every_point_within_the_axis_is_drawn(curves):
     rows = figures.point_rows(curves, 1.0)
-    expected = sum(point["rho"] <= 1.0 for curve in curves.values() for point in curve["points"])
+    expected = sum(point.rho <= 1.0 for curve in curves.values() for point in curve.points)
     assert len(rows) == expected > 20
     json.dumps(figures.certificate_spec(curves, next(iter(curves)), 1.0, 0.25), allow_nan=False)
 
@@ -92,7 +94,7 @@ def test_bars_hold_every_image_with_a_radius():
 
 
 def test_efforts_are_drawn_one_by_one():
-    efforts = shipped_example("distribution-effort")[1]
+    efforts = shipped_example("distribution-effort")[1].curves
     columns = figures.effort_columns(efforts, 1.5)
     assert len(columns["K"]) == 12
     spec = figures.effort_spec(efforts)
@@ -106,14 +108,14 @@ def test_efforts_are_drawn_one_by_one():
 def test_every_chart_can_be_drawn(curves):
     curve = curves["digits-nal-0.25, σ = 0.25"]
     read = at_budget(curve, np.linspace(0, 1, 20))
-    efforts = shipped_example("distribution-effort")[1]
+    efforts = shipped_example("distribution-effort")[1].curves
     charts = [
         (
             figures.certificate_columns({"digits-nal-0.25, σ = 0.25": read}),
             figures.certificate_spec(curves, "digits-nal-0.25, σ = 0.25", 1.0, 0.25),
         ),
         (figures.printed_columns(read), figures.printed_spec(curve, 1.0, 3.0)),
-        (figures.radii_columns(curve["radii"], 0.8), figures.radii_spec("#000", 0.5)),
+        (figures.radii_columns(curve.radii, 0.8), figures.radii_spec("#000", 0.5)),
         (figures.effort_columns(efforts, 1.5), figures.effort_spec(efforts)),
     ]
     for columns, spec in charts:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from rsviz import jobs
-from rsviz.distributional import at_budget, make_request, shipped_example
-from rsviz.jobs.distribution import run_distribution
+from rsviz.distributional import at_budget
+from rsviz.jobs.population import run_population
 from rsviz.jobs.store import Store
+from rsviz.tasks.population import PopulationRequest, shipped_example
 from tests.here import run_here
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -44,7 +45,7 @@ def texts(app):
 
 def finished(**changes):
     job_id = jobs.submit("population", SMALL | changes, session="another")
-    _, result = run_here(run_distribution, jobs.get(job_id))
+    _, result = run_here(run_population, jobs.get(job_id))
     store = Store()
     store.claim()
     store.finish(job_id, result)
@@ -55,10 +56,10 @@ def test_it_opens_on_the_shipped_curves_and_says_what_is_not_proved(opened):
     app = opened()
     assert not app.exception
     curve = next(
-        one for one in shipped_example()[1] if (one["checkpoint"], one["scale"]) == ("digits-nal-0.25", 0.25)
+        one for one in shipped_example()[1].curves if (one.checkpoint, one.scale) == ("digits-nal-0.25", 0.25)
     )
     (entry,) = at_budget(curve, [0.25])
-    assert f"{np.ceil(1000 * entry['certificate']) / 1000:g}" in app.header[0].value
+    assert f"{np.ceil(1000 * entry.certificate) / 1000:g}" in app.header[0].value
     assert "not proved" in app.header[0].value
     assert "Of one image" in texts(app) and "Of the population" in texts(app)
     assert "at ρ = 0 it claims a mean loss of at most \N{MINUS SIGN}79" in texts(app)
@@ -87,7 +88,7 @@ def test_pressing_asks_for_what_is_set(opened):
     assert "γ > 0.968 (σ = 0.5)" in texts(app)
     app = pressed(app)
     assert not app.exception
-    request = make_request(**jobs.get(app.query_params["job"]).request)
+    request = PopulationRequest.make(**jobs.get(app.query_params["job"]).request)
     assert (request.checkpoints, request.scales, request.images) == (("digits-nal-0.25",), (0.5,), 7)
     assert request.gammas == (1.0, 4.472, 20.0)
     assert (request.K, request.r, request.loss) == ((2, 4), (4,), "error")
@@ -103,7 +104,7 @@ def test_a_finished_job_is_shown_to_another_browser(opened):
 
 def test_a_cancelled_job_shows_what_it_has(opened):
     job_id = jobs.submit("population", SMALL | {"scales": [0.0, 0.25]}, session="another")
-    run_here(run_distribution, jobs.get(job_id), until=lambda step: step.progress.get("finished", 0) >= 4)
+    run_here(run_population, jobs.get(job_id), until=lambda step: step.progress.get("finished", 0) >= 4)
     jobs.cancel(job_id)
     app = opened(job=job_id)
     assert not app.exception

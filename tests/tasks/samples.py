@@ -4,6 +4,8 @@ DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
 
 SAMPLES: dict[str, dict] = {
     "certify": {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25},
+    "evaluate": {"checkpoint": "digits-gaussian-0.25", "dataset": "digits", "scale": 0.25},
+    "population": {"checkpoints": ["digits-nal-0.25"], "scales": [0.0, 0.25]},
     "download": {"dataset": "mnist"},
     "import": {"file": "some weights.pt"},
     "attack": {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25},
@@ -29,6 +31,7 @@ TOGETHER: dict[tuple[str, str], list[dict]] = {
     ],
     ("robustness", "white_box"): [{"white_box": False, "surrogate": "digits-plain"}],
     ("robustness", "parameters"): [{"parameters": {"norm": "linf", "steps": 7, "random_start": False}}],
+    ("population", "bound"): [{"loss": "generalised-cross-entropy", "bound": 2.5}],
 }
 """Changes of the sample, by task and key of the field in links, where one value alone makes no request."""
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rsviz.cli import EXIT_BAD_INPUT, main
-from rsviz.distributional import make_request
+from rsviz.tasks.population import PopulationRequest
 
 BASE = "distribution --images 12 --gammas 2,8 --k 2 --r 2 --measured 4 --n 50 --n0 10"
 PLAIN = " --device cpu --precision float32 --batch 64"
@@ -30,7 +30,7 @@ def test_json_has_the_request_and_every_curve(capsys, tmp_path):
         assert [entry["rho"] for entry in one["at"]] == [0.0, 0.5]
         assert one["at"][0]["certificate"] <= one["at"][1]["certificate"]
     stored = json.loads(path.read_text())
-    assert make_request(**stored["request"]).model_dump(mode="json") == found["request"]
+    assert PopulationRequest.make(**stored["request"]).model_dump(mode="json") == found["request"]
     assert [one["certificate"] for one in stored["curves"]] == [one["certificate"] for one in found["curves"]]
 
 

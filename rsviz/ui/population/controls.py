@@ -1,11 +1,12 @@
-"""Controls of the Population page: what is certified, and how it is looked at."""
+"""Controls of the Population page: the request, the curve and the budget to look at."""
 
 import numpy as np
 import streamlit as st
 
 from rsviz import data
-from rsviz.checkpoints import list_cards
-from rsviz.distributional import LOSSES, concave_from, make_request
+from rsviz.checkpoints import Card, list_cards
+from rsviz.distributional import LOSSES, concave_from
+from rsviz.tasks.population import PopulationRequest
 from rsviz.ui.address import Address, choice, flag, names, number, numbers, text
 from rsviz.ui.pickers import describe, offer_download
 from rsviz.ui.settings import request_or_sentence
@@ -41,8 +42,11 @@ ADDRESS = Address(
 )
 
 
-def choose():
-    """Draw the controls; (the first checkpoint's card, the request, None where the page says why)."""
+def choose() -> tuple[Card, PopulationRequest | None]:
+    """Draw the controls of the request; (card of the first checkpoint, request).
+
+    None for a request after saying why there is none.
+    """
     cards = {name: card for name, card in list_cards().items() if card.dataset in data.DATASETS}
     asked = st.session_state["p_checkpoints"]
     kept = [name for name in asked if name in cards]  # a link may name one that is not here
@@ -59,7 +63,7 @@ def choose():
     )
     left, right = st.columns(2)
     with left:
-        images = st.number_input("Test images", 2, 10_000, key="p_images", help="They stand for P₀.")
+        images = st.number_input("Test images", 2, 10_000, key="p_images", help="The sample of P₀.")
         low = st.number_input("γ from", 0.001, 1e6, key="p_low", format="%g", help="Price of distance.")
         steps = st.multiselect("Steps K", STEPS, key="p_K", help="Of the ascent; several: a curve each.")
     with right:
@@ -68,7 +72,7 @@ def choose():
         draws = st.multiselect("Draws r", DRAWS, key="p_r", help="Of noise, at every step.")
     loss = st.selectbox("Loss", list(LOSSES), format_func=lambda key: LOSSES[key].title, key="p_loss")
     bound = None
-    if loss == "generalised-cross-entropy":
+    if LOSSES[loss].takes_bound:
         bound = st.number_input("Its bound M", 1.0, 1e6, key="p_bound", format="%g")
     with st.expander("More settings"):
         count = st.number_input("Values of γ", 1, 20, key="p_count", help="Evenly on a log scale.")
@@ -85,7 +89,7 @@ def choose():
         offer_download(card.dataset)
         return card, None
     request = request_or_sentence(
-        make_request,
+        PopulationRequest.make,
         checkpoints=chosen,
         images=images,
         skip=skip,
@@ -110,12 +114,12 @@ def _gammas(low, high, count) -> list[float]:
     return sorted({float(f"{gamma:.4g}") for gamma in np.geomspace(low, high, count)})
 
 
-def _proved(request) -> str:
-    """For which gamma concavity is proved."""
+def _proved(request: PopulationRequest) -> str:
+    """The gammas for which concavity is proved, in words."""
     if request.loss_bound is None:
         return (
-            "Cross-entropy has no bound, so for no γ is it proved that the ascent ends at the maximum: every "
-            "line is drawn broken."
+            f"The loss {request.loss} has no bound, so it is not proved for any γ that the ascent ends at "
+            "the maximum: every line is broken."
         )
     words = [
         f"γ > {concave_from(request.loss_bound, scale):.3g} (σ = {scale:g})"
@@ -126,7 +130,7 @@ def _proved(request) -> str:
 
 
 def look(names: list[str]) -> None:
-    """Which curve is looked at closely, and at which budget; "p_curve" holds one of `names`."""
+    """Draw the controls of the curve and the budget to look at. names: of the curves."""
     first, second, third = st.columns([2, 1, 1])
     with first:
         st.selectbox("Look closely at", names, key="p_curve")
