@@ -8,6 +8,7 @@ the numbers that depend on it are compared within the tolerance of their section
 After a change that is meant to change numbers: .venv/bin/python -m tests.recorded.test_numbers SECTION ...
 """
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -27,14 +28,11 @@ from rsviz.checkpoints import load_checkpoint
 from rsviz.confidence import PROCEDURES
 from rsviz.confidence.stopping import outlook
 from rsviz.data import load
-from rsviz.distributional import at_budget as population_at
-from rsviz.distributional import curves as population_curves
-from rsviz.distributional import distribution
-from rsviz.distributional import make_request as population_request
-from rsviz.distributional import shipped_example as shipped_population
+from rsviz.distributional import at_budget
 from rsviz.evaluation import read_log, write_log
 from rsviz.noise import NOISES, Draws, block_seed, block_size
 from rsviz.smoothing import SmoothedClassifier, predict_from_counts
+from rsviz.tasks import population as population_task
 from rsviz.tasks.attack import AttackRequest
 from rsviz.tasks.attack import run as run_attack
 from rsviz.tasks.attack import shipped_example as shipped_attack
@@ -91,10 +89,9 @@ def robustness_of(**values):
 
 
 def population_of(**values):
-    request = population_request(**values)
-    *_, reached = distribution(request)
+    *_, reached = population_task.run(population_task.PopulationRequest.make(**values))
     done = {key: value for key, value in reached.done.items() if key != "plans"}
-    return as_recorded(done), as_recorded(population_curves(request, reached.done))
+    return as_recorded(done), as_recorded(reached.result.to_json()["curves"])
 
 
 RENAMED = {"noiseless": "bare", "noiseless_loss": "bare_loss"}
@@ -314,11 +311,15 @@ def shipped():
     """Stored results that come with rsviz, as they are read."""
     found = {"attack": stored_attack(), "certificate": stored_certificate()}
     for name in ("distribution", "distribution-effort"):
-        _, curves = shipped_population(name)
+        _, result = population_task.shipped_example(name)
         budgets = [0.0, 0.01, 0.3, 5.0]
         found[name] = [
-            [population_at(curve, budgets), about(curve["certificate"]), about(curve["high"])]
-            for curve in curves[:4]
+            [
+                [dataclasses.asdict(one) for one in at_budget(curve, budgets)],
+                about(curve.certificate),
+                about(curve.high),
+            ]
+            for curve in result.curves[:4]
         ]
     return found
 
