@@ -27,8 +27,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn.functional import log_softmax, one_hot, softplus
 
 from rsviz.errors import RsvizError
@@ -38,13 +40,13 @@ TINIEST = 1e-30
 """Smallest factor of a gradient: keeps the gradient of a very confident network above float32's underflow."""
 
 
-def logits_of(f, x):
+def logits_of(f: Callable, x: Tensor) -> Tensor:
     """f(x) in float32 at least. x: images (N, C, H, W)."""
     logits = f(x)
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
-def noisy_copies(x, noise):
+def noisy_copies(x: Tensor, noise: Tensor) -> Tensor:
     """x_i + z_ij, flattened to (B * copies, C, H, W).
 
     x: images (B, C, H, W). noise: draws (copies, C, H, W) that the images share, or (B, copies, C, H, W).
@@ -52,12 +54,12 @@ def noisy_copies(x, noise):
     return (x[:, None] + noise).flatten(0, 1)
 
 
-def noisy_logits(f, x, noise):
+def noisy_logits(f: Callable, x: Tensor, noise: Tensor) -> Tensor:
     """f(x_i + z_ij): (B, copies, classes). x: images (B, C, H, W). noise: (B, copies, C, H, W)."""
     return logits_of(f, noisy_copies(x, noise)).unflatten(0, noise.shape[:2])
 
 
-def noisy_losses(logits, labels):
+def noisy_losses(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy of each copy, -log F(x_i + z_ij)_{y_i}: (B, copies).
 
     logits: (B, copies, classes). labels: (B,) int64.
@@ -66,7 +68,7 @@ def noisy_losses(logits, labels):
     return -logits.log_softmax(2).gather(2, own)[..., 0]
 
 
-def log_mean_softmax(logits):
+def log_mean_softmax(logits: Tensor) -> Tensor:
     """log of the mean softmax over the copies, an estimate of log g: (B, classes).
 
     logits: (B, copies, classes).
@@ -74,7 +76,7 @@ def log_mean_softmax(logits):
     return _log_mean_exp(log_softmax(logits, -1))
 
 
-def gradient(value: Callable, x):
+def gradient(value: Callable, x: Tensor) -> Tensor:
     """The gradient of value(x) by each image: (B, C, H, W).
 
     value: a function of images (B, C, H, W) that gives (B,), each entry from its own image alone.
@@ -91,14 +93,14 @@ class Goal:
     labels: (B,) int64, true classes. targets: (B,) int64, or None for any class except the true one.
     """
 
-    labels: torch.Tensor
-    targets: torch.Tensor | None = None
+    labels: Tensor
+    targets: Tensor | None = None
 
-    def __getitem__(self, rows) -> "Goal":
+    def __getitem__(self, rows: Any) -> "Goal":
         return Goal(self.labels[rows], None if self.targets is None else self.targets[rows])
 
     @property
-    def classes(self) -> torch.Tensor:
+    def classes(self) -> Tensor:
         """(B,): the class to get away from, or the target."""
         return self.labels if self.targets is None else self.targets
 
@@ -106,26 +108,26 @@ class Goal:
     def sign(self) -> int:
         return 1 if self.targets is None else -1
 
-    def reached(self, predicted):
+    def reached(self, predicted: Tensor) -> Tensor:
         """(B,) bool. predicted: (B,) class indices; ABSTAIN (negative) reaches nothing."""
         if self.targets is None:
             return (predicted != self.labels) & (predicted >= 0)
         return predicted == self.targets
 
 
-def mean_loss(logits, goal: Goal):
+def mean_loss(logits: Tensor, goal: Goal) -> Tensor:
     return -goal.sign * _log_probability(logits, goal).mean(1)
 
 
-def log_mean(logits, goal: Goal):
+def log_mean(logits: Tensor, goal: Goal) -> Tensor:
     return -goal.sign * _log_mean_exp(_log_probability(logits, goal))
 
 
-def margin(logits, goal: Goal, kappa=math.inf):
+def margin(logits: Tensor, goal: Goal, kappa: float = math.inf) -> Tensor:
     return _lead(logits, goal).clamp(max=kappa).mean(1)
 
 
-def log_margin(logits, goal: Goal, kappa=math.inf):
+def log_margin(logits: Tensor, goal: Goal, kappa: float = math.inf) -> Tensor:
     return _lead(log_mean_softmax(logits)[:, None], goal)[:, 0].clamp(max=kappa)
 
 
@@ -134,11 +136,11 @@ LOSSES: Mapping[str, Callable] = MappingProxyType(
 )
 
 
-def _log_mean_exp(values):
+def _log_mean_exp(values: Tensor) -> Tensor:
     return values.logsumexp(1) - math.log(values.shape[1])
 
 
-def _log_probability(logits, goal):
+def _log_probability(logits: Tensor, goal: Goal) -> Tensor:
     """(B, copies): log softmax(z)_y = -log(1 + sum_{i != y} exp(z_i - z_y)).
 
     In this form the slope in z_y is right even where the probability rounds to 1.
@@ -147,15 +149,15 @@ def _log_probability(logits, goal):
     return -softplus(others - _of_class(logits, goal))
 
 
-def _own(values, goal):
+def _own(values: Tensor, goal: Goal) -> Tensor:
     return one_hot(goal.classes, values.shape[-1]).bool()[:, None]
 
 
-def _of_class(values, goal):
+def _of_class(values: Tensor, goal: Goal) -> Tensor:
     return values.gather(2, goal.classes.reshape(-1, 1, 1).expand(-1, values.shape[1], 1))[..., 0]
 
 
-def _lead(values, goal):
+def _lead(values: Tensor, goal: Goal) -> Tensor:
     """(B, copies): the best other class minus the goal's class; the opposite sign for a target."""
     other = values.masked_fill(_own(values, goal), -math.inf).amax(-1)
     return goal.sign * (other - _of_class(values, goal))
@@ -169,13 +171,21 @@ class Measured:
     (B, C, H, W) float32, or None.
     """
 
-    votes: torch.Tensor
-    loss: torch.Tensor | None = None
-    gradient: torch.Tensor | None = None
+    votes: Tensor
+    loss: Tensor | None = None
+    gradient: Tensor | None = None
 
 
 def measure_copies(
-    runner, x, noise, *, batch: int, num_classes: int, loss=None, goal: Goal | None = None, gradient=False
+    runner: Callable,
+    x: Tensor,
+    noise: Tensor | None,
+    *,
+    batch: int,
+    num_classes: int,
+    loss: Callable | None = None,
+    goal: Goal | None = None,
+    gradient: bool = False,
 ) -> Measured:
     """Votes, losses and gradients of images on given noise, as many copies in a pass as fit.
 
@@ -191,7 +201,7 @@ def measure_copies(
     parts = []
     for start in range(0, len(x), images):
         rows = slice(start, start + images)
-        value = None if loss is None else _with_goal(loss, goal[rows])
+        value = None if loss is None or goal is None else _with_goal(loss, goal[rows])
         parts.append(_measure(runner, batch, x[rows], noise, value, gradient, num_classes))
     columns = zip(*((part.votes, part.loss, part.gradient) for part in parts), strict=True)
     measured = Measured(*(None if column[0] is None else torch.cat(column) for column in columns))
@@ -200,11 +210,19 @@ def measure_copies(
     return measured
 
 
-def _with_goal(loss, goal):
+def _with_goal(loss: Callable, goal: Goal) -> Callable:
     return lambda logits: loss(logits, goal)
 
 
-def _measure(runner, batch, x, noise, value, gradient, num_classes) -> Measured:
+def _measure(
+    runner: Callable,
+    batch: int,
+    x: Tensor,
+    noise: Tensor | None,
+    value: Callable | None,
+    gradient: bool,
+    num_classes: int,
+) -> Measured:
     """Some images with all their copies, in passes of `batch`.
 
     The slope of the loss by the logits is computed in float64, which is cheap, and scaled before it goes back
@@ -247,7 +265,7 @@ def _measure(runner, batch, x, noise, value, gradient, num_classes) -> Measured:
     return Measured(votes, loss.detach().float(), direction * factor)
 
 
-def _backward(runner, x, noise, weights):
+def _backward(runner: Callable, x: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
     """The gradient by one image of the weighted logits of its copies under `noise`."""
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
@@ -255,7 +273,7 @@ def _backward(runner, x, noise, weights):
     return torch.autograd.grad(logits, leaf, weights.to(logits.dtype))[0]
 
 
-def _votes(logits, num_classes):
+def _votes(logits: Tensor, num_classes: int) -> Tensor:
     """(B, classes) int64; -1 everywhere for an image that has a NaN logit."""
     votes = one_hot(logits.argmax(-1), num_classes).sum(1)
     return torch.where(logits.isnan().any(-1).any(-1, keepdim=True), -1, votes)
