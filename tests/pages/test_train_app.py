@@ -266,7 +266,7 @@ def test_a_cancelled_run_says_what_is_kept_and_can_be_resumed(still_home):
     end = {"state": "stopped", "checkpoint": None, "epoch": None, "sentence": ""}
     (store.folder(job_id) / END).write_text(json.dumps(end))
     app = open_page(job=job_id)
-    assert "No checkpoint of it is kept here." in words(app)
+    assert "No checkpoint of this run is kept." in words(app)
     app = button(app, "Resume the run").click().run()
     assert not app.exception
     assert jobs.get(job_id).state == "queued"

@@ -140,7 +140,7 @@ def _draw(column, curves, title, epochs):
 
 
 def _curve(run, value):
-    """(epochs, percent) of the looks at which there is a value."""
+    """(epochs, percent) of the validations that have a value."""
     known = [(look.epoch, 100 * share) for look in run.validations if (share := value(look)) is not None]
     return [epoch for epoch, _ in known], [share for _, share in known]
 

@@ -156,7 +156,7 @@ def _named(request) -> TrainRequest | None:
         key="name",
         placeholder=offered,
         max_chars=LONGEST,
-        help="Certify and Attack list it under this name. An empty field stands for the name shown.",
+        help="Certify and Attack list it under this name. Leave it empty to use the name shown.",
     ).strip()
 
     def make(**values):

@@ -27,7 +27,7 @@ def show_example():
 
 
 def in_flux(job) -> bool:
-    """Whether more may come: also of a job just cancelled, whose best epoch the worker is putting away."""
+    """Whether the run may still change: the worker also stores the best epoch of a job just cancelled."""
     if job.unfinished:
         return True
     if job.state == "done" or time.time() - job.updated > PUTTING_AWAY:
@@ -58,7 +58,7 @@ def below_button(job_id, request):
 
 
 def offer_resume(job_id):
-    """A button where the job in the URL is over and can go on; one whose loss was no number cannot."""
+    """A button that resumes the job in the URL, unless it is done or its loss was not finite."""
     try:
         job = jobs.get(job_id)
         if job.kind != "train" or job.state not in ("cancelled", "failed") or in_flux(job):
@@ -74,7 +74,7 @@ def offer_resume(job_id):
 
 
 def resume(job_id):
-    """Callback: the job goes on from where it stood."""
+    """Callback: the job resumes from its saved state."""
     try:
         jobs.resume(job_id, session=session_id())
     except RsvizError as error:

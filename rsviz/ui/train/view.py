@@ -26,11 +26,11 @@ BADGES = {
 }
 
 USES = {"certify": "Certify with it", "attack": "Attack it"}
-"""Pages that take a checkpoint by its name in the URL, and the words of the link; those that are there."""
+"""Pages that take a checkpoint in the URL, by key, and the words of the link."""
 
 
 def progress(reached: dict) -> None:
-    """How far a running job is: the progress of `rsviz.training.loop.train`."""
+    """A bar of a running job. reached: its StageProgress or StepProgress (rsviz.training.records) as JSON."""
     phase = reached.get("phase")
     if phase in ("train", "validate"):
         share = reached["step"] / reached["steps"]
@@ -47,7 +47,7 @@ def progress(reached: dict) -> None:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the largest unit that leaves at least two of it."""
+    """Seconds in the largest unit of which there are at least two."""
     for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
@@ -55,7 +55,7 @@ def duration(seconds: float) -> str:
 
 
 def show(run: RunRecord, state: str, over: bool = True) -> None:
-    """Draw all that is there of a run. state: a key of BADGES. over: whether no more will come."""
+    """Draw a run. state: of its job, or "example". over: whether the run will not change any more."""
     validation = _kept(run) if over else None
     validation = validation or (run.validations[-1] if run.validations else None)
     _headline(run, state)
@@ -69,20 +69,20 @@ def show(run: RunRecord, state: str, over: bool = True) -> None:
             _under_noise(run, validation)
         elif run.info.noise is None:
             st.caption(
-                "Trained without noise: there are no votes to draw. Certify tells how it does under one."
+                "Trained without noise, so there are no votes to draw. Certify shows votes under noise."
             )
         show_export(run)
 
 
 def describe(run: RunRecord) -> str:
-    """A run in a line: what was trained how, and for how long."""
+    """A run in one line: method, noise, dataset and epochs."""
     request = run.request
     noise = f", σ = {run.info.scale:g}" if run.info.noise else ""
     return f"{request['method']}{noise} on {request['dataset']}, {run.info.epochs} epochs"
 
 
 def _headline(run, state):
-    """What the network can do, from the look at what is kept or at where it stands, and what is kept."""
+    """What the network can do after the epoch that is kept, or after the last one; and what is kept."""
     validation = _kept(run) or (run.validations[-1] if run.validations else None)
     if validation is not None:
         words = f"{_percent(validation.clean_accuracy)} right without noise"
@@ -98,7 +98,7 @@ def _headline(run, state):
 
 
 def _architecture(request):
-    """The network that was trained; None where this rsviz no longer knows it."""
+    """The record of the network that was trained; None if this version does not know it."""
     try:
         return ARCHITECTURES[TrainRequest.make(**request).chosen_architecture]
     except RsvizError:
@@ -106,7 +106,7 @@ def _architecture(request):
 
 
 def _fate(run, state) -> str:
-    """What was kept, or is going to be."""
+    """Which weights are kept, or will be."""
     epochs, checkpoint = run.info.epochs, _checkpoint(run)
     if state in ("queued", "running"):
         return f"It will be kept as **{run.info.name}** after epoch {epochs}."
@@ -117,11 +117,13 @@ def _fate(run, state) -> str:
             f"It was stopped; its best epoch so far, {run.end.epoch} of {epochs}, is kept as the checkpoint "
             f"**{checkpoint.name}**."
         )
-    return f"It went on for {epochs} epochs." if state == "example" else "No checkpoint of it is kept here."
+    return (
+        f"It was trained for {epochs} epochs." if state == "example" else "No checkpoint of this run is kept."
+    )
 
 
 def _checkpoint(run) -> Card | None:
-    """The card of the checkpoint that the run left, where it is still here, and this run's."""
+    """The card of the checkpoint that the run has saved; None if it is gone or another run replaced it."""
     if run.end is None or run.end.checkpoint is None:
         return None
     try:
@@ -163,7 +165,7 @@ def _curves(run):
 
 
 def _choose_validation(run) -> Validation:
-    """A slider over the epochs at which somebody looked; it begins at what was kept."""
+    """A slider over the validated epochs; it begins at the one whose weights are kept."""
     epochs = [validation.epoch for validation in run.validations]
     kept = _kept(run) or run.validations[-1]
     if st.session_state.get("t_epoch") not in epochs:
@@ -175,7 +177,7 @@ def _choose_validation(run) -> Validation:
 
 
 def _kept(run) -> Validation | None:
-    """The look at the epoch whose weights are kept, if any are."""
+    """The validation after the epoch with the stored weights; None if none are stored."""
     if run.end is None or run.end.epoch is None:
         return None
     return next((validation for validation in run.validations if validation.epoch == run.end.epoch), None)
