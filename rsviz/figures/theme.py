@@ -4,7 +4,7 @@ Figures are plain Vega-Lite dictionaries: a page that watches a job redraws them
 each of them through Altair would take longer than all the rest.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -210,7 +210,7 @@ def end_names(rows: Sequence[dict], x: dict, y: dict, colour: dict, **mark) -> d
     return layer(mark, rows, x=x, y=y, color=colour, text={"field": "name"})
 
 
-def round_steps(least: float):
+def round_steps(least: float) -> Iterator[float]:
     """1, 2, 5, 10, ... times a power of ten, from about `least` on, without end."""
     power = 10.0 ** np.floor(np.log10(least))
     while True:
