@@ -1,9 +1,9 @@
-"""The field's log format (Cohen et al. 2019, code/certify.py): one line an image, columns separated by tabs.
+"""The log format of the field (Cohen et al. 2019, code/certify.py): one line per image, tabs between columns.
 
     idx  label  predict  radius  correct  time          predict is -1 where the smoothed classifier abstains
 
-Read as it is found: time as 0:00:15.4 or as seconds, columns of one's own, `correct` as a running total, a
-last line that was cut off. What a log cannot mean is refused with the number of the line.
+The reader accepts the variants in use: time as 0:00:15.4 or in seconds, additional columns, `correct` as a
+running total, an incomplete last line. It refuses impossible values with the number of the line.
 """
 
 import datetime
@@ -31,7 +31,7 @@ _TIME = re.compile(r"(?:(-?\d+) days?, )?(\d+):([0-5]?\d):([0-5]?\d(?:\.\d*)?)",
 
 
 class LogError(RsvizError):
-    """A log that cannot be read or written: which line, and why. line: its number, or None."""
+    """A log cannot be read or written. line: number of the faulty line, or None."""
 
     def __init__(self, reason: str, line: int | None = None):
         super().__init__(f"line {line}: {reason}" if line else reason)
@@ -39,14 +39,14 @@ class LogError(RsvizError):
 
 
 def read_log(source: str | PathLike | bytes) -> pd.DataFrame:
-    """The log as a table, one row an image, in the order of the file.
+    """Read a log as a table, one row for each image, in the order of the file.
 
-    source: path of a file, or its content. Columns: idx, label, predict int64 (predict is -1 where it
-    abstains), radius float64 in pixel units, correct bool (computed: predict == label), time float64 in
-    seconds, then the file's further columns as text. attrs["cut"]: whether an unfinished last line was left
-    out.
-    Raises LogError for what is no log: another delimiter or header, rows of another width, values that are
-    no numbers, radii that are negative or not finite, an image twice, more than MAX_BYTES or MAX_ROWS.
+    source: path of a file, or its content.
+    Returns the columns idx, label, predict int64 (predict is -1 for an abstention), radius float64 in pixel
+    units, correct bool (computed: predict == label), time float64 in seconds, then additional columns as
+    text. attrs["cut"]: whether an incomplete last line was left out.
+    Raises LogError for another delimiter or header, rows of different width, values that are not numbers,
+    radii that are negative or not finite, a repeated image, and more than MAX_BYTES or MAX_ROWS.
     """
     names, rows, lines, unfinished = _split(_text(_content(source)))
     cut = False
@@ -68,11 +68,11 @@ def read_log(source: str | PathLike | bytes) -> pd.DataFrame:
 
 
 def write_log(frame: pd.DataFrame, path: str | PathLike) -> None:
-    """Write a table with the columns of `read_log` as a log; `read_log` gives the same table back.
+    """Write a table with the columns of `read_log` as a log, from which `read_log` gives the same table.
 
-    Further columns are written as text; `correct` is computed. Radii keep every digit, times stand as in
-    the logs of Cohen et al., or as plain seconds where those would need more digits than microseconds.
-    Raises LogError where the table is none, before anything is written.
+    Additional columns are written as text; `correct` is computed. Radii keep every digit. Times are written
+    as in the logs of Cohen et al., or in seconds if they need more digits than microseconds.
+    Raises LogError if the table is not a log; then nothing is written.
     """
     missing = [name for name in COLUMNS if name not in frame.columns and name != "correct"]
     if missing:
@@ -126,7 +126,7 @@ def _text(content: bytes) -> str:
 
 
 def _split(text):
-    """(names of the columns, rows of cells, the number of each row's line, whether the last line is cut)."""
+    """(names of the columns, rows of cells, line number of each row, whether the last line is cut)."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise LogError(f"the log is empty; its first line must be {' '.join(COLUMNS)}, separated by tabs.")
@@ -154,7 +154,7 @@ def _check_header(number, header, names):
 
 
 def _first_fault(names, rows, lines) -> tuple[int, str] | None:
-    """(line, reason) of the first row that cannot be."""
+    """(line, reason) of the first faulty row; None if there is none."""
     positions = [names.index(name) for name in COLUMNS]
     checks = [_INTEGERS["idx"], _INTEGERS["label"], _INTEGERS["predict"], _radius, _correct, _time]
     for line, row in zip(lines, rows, strict=True):
@@ -221,7 +221,7 @@ def _seconds(cell) -> float:
     days, hours, minutes, seconds = match.groups()
     whole, _, fraction = seconds.partition(".")
     total = int(days or 0) * 86_400 + int(hours) * 3600 + int(minutes) * 60 + int(whole)
-    # Read as one decimal number, so that what was written comes back to the last bit.
+    # Parsed as one decimal number, so that a written time is read back to the last bit.
     return float(f"{total}.{fraction or 0}") if total >= 0 else total + float(f"0.{fraction or 0}")
 
 

@@ -1,4 +1,4 @@
-"""Certified accuracy at chosen radii as a table: Markdown, LaTeX or CSV, the best of each column in bold."""
+"""Certified accuracy at chosen radii as a Markdown, LaTeX or CSV table; the best of each column is bold."""
 
 import csv
 import io
@@ -17,10 +17,11 @@ LATEX = str.maketrans(
 
 @dataclass(frozen=True)
 class Table:
-    """Certified accuracy in percent. radii: the columns, in pixel units of `norm`. rows: name -> shares.
+    """Certified accuracy of several test sets, shown in percent.
 
-    acr: name -> average certified radius, a last column; {} leaves it out. A share of None is a number that
-    is not known. Shares and radii are rounded down, and the best of a column are those that then read alike.
+    radii: the columns, in pixel units of `norm`. rows: name -> shares in [0, 1]; None for an unknown share.
+    acr: name -> average certified radius, the last column; {} leaves it out.
+    Shares and radii are rounded down; all cells that equal the best one after rounding are bold.
     """
 
     radii: Sequence[float]
@@ -36,7 +37,7 @@ class Table:
                 raise RsvizError(f"{name} has a share outside [0, 1].")
 
     def markdown(self) -> str:
-        """A table of Markdown, best numbers between ** **."""
+        """The table as Markdown, the best numbers between ** **."""
         name = NORMS[self.norm].symbol if self.norm in NORMS else self.norm
         head = [f"{name} radius", *self._heads(), *(["ACR"] if self.acr else [])]
         lines = [head, ["---"] + ["---:"] * (len(head) - 1)]
@@ -46,7 +47,7 @@ class Table:
         return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
     def latex(self) -> str:
-        """A tabular of LaTeX with the rules of booktabs, best numbers in \\textbf."""
+        """The table as a LaTeX tabular with booktabs, the best numbers in \\textbf."""
         name = f"${NORMS[self.norm].latex}$" if self.norm in NORMS else self.norm
         head = [f"{name} radius", *self._heads(), *(["ACR"] if self.acr else [])]
         rows = [
@@ -57,7 +58,7 @@ class Table:
         return "\n".join(lines) + "\n"
 
     def csv(self) -> str:
-        """Comma-separated values: shares as they are, in [0, 1], nothing rounded and nothing in bold."""
+        """The table as comma-separated values: shares in [0, 1], not rounded, nothing bold."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["name", *(f"{radius:g}" for radius in self.radii), *(["ACR"] if self.acr else [])])
@@ -82,7 +83,7 @@ class Table:
 
 
 def _down(value, factor, digits) -> str:
-    """`value` times `factor` with so many digits, never more than it is; rounding errors aside."""
+    """`value` times `factor`, rounded down to `digits` decimals, apart from rounding errors."""
     if value is None:
         return ""
     return f"{math.floor(value * factor * 10**digits + 1e-6) / 10**digits:.{digits}f}"
@@ -99,6 +100,6 @@ def _one_line(name) -> str:
 
 
 def _safe(name) -> str:
-    """Spreadsheets take a cell that begins like this for a formula."""
+    """The name, quoted if a spreadsheet would read it as a formula."""
     name = _one_line(name)
     return f"'{name}" if name[:1] in ("=", "+", "-", "@") else name

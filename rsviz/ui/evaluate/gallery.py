@@ -1,4 +1,4 @@
-"""Which images are certified, not so far, wrong or abstained: a sheet to click, and one image closer."""
+"""The images by outcome: a sheet to click, and details of one image."""
 
 import functools
 
@@ -24,7 +24,7 @@ SCROLLS = "<style>.st-key-e_sheet {overflow-x: auto}</style>"
 
 
 def gallery(keys, reading: Reading) -> None:
-    """The expander below the picture; its images are read only when it is open."""
+    """Draw the expander below the picture. It reads images only while it is open."""
     box = st.expander(
         "Which images: certified, not so far, wrong, abstained",
         icon=":material/grid_view:",
@@ -50,7 +50,7 @@ def gallery(keys, reading: Reading) -> None:
 
 
 def _dataset(source: Source) -> str | None:
-    """Key of the dataset whose images these are; of a log a person has to say."""
+    """Key of the dataset of these images; for a log, a person has to choose it."""
     if source.series.dataset is not None:
         st.caption(f"Images of {data.DATASETS[source.series.dataset].title}")
         return source.series.dataset
@@ -129,7 +129,7 @@ def _page(rows):
 
 
 def _picked(chart, rows):
-    """The row that was clicked, if it is on the sheet."""
+    """The clicked row, if it is on the sheet."""
     picks = (st.session_state.get(chart) or {}).get("selection", {}).get("pick") or []
     row = picks[0].get("row") if picks else None
     return int(row) if row is not None and row in rows else None
@@ -158,7 +158,7 @@ def _class(classes, number) -> str:
 
 
 def _closer(source: Source, dataset, row, outcome, classes):
-    """The image that was clicked: what was found, and the ways to Certify and Attack."""
+    """The clicked image: its result, and links to Certify and Attack."""
     series, index = source.series, int(source.series.idx[row])
     left, right = st.columns([1, 2])
     with left:
