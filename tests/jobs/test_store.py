@@ -185,3 +185,19 @@ def test_eight_processes_write_at_once_and_none_finds_it_locked(jobs_store):
     jobs = jobs_store.newest(1_000)
     assert len({job.id for job in jobs}) == 200
     assert {job.state for job in jobs} == {"running"}  # each claim found a job, and none was claimed twice
+
+
+@pytest.mark.parametrize(("then", "today"), store.FORMER_KINDS.items())
+def test_jobs_of_an_older_home_are_read_under_the_kinds_of_today(jobs_store, then, today):
+    job_id = jobs_store.insert(then, {"n": 3}, "a", **MANY)
+    assert (jobs_store.get(job_id).kind, jobs_store.newest(1)[0].kind) == (today, today)
+    assert jobs_store.claim() == (job_id, today, {"n": 3}, None)
+    assert jobs_store.running() == [(job_id, today, {"n": 3}, None)]
+
+
+def test_a_store_that_creates_nothing_leaves_a_removed_home_removed(tmp_path):
+    reader = Store(tmp_path / "gone" / "jobs.sqlite", create=False)
+    assert (reader.claim(), reader.running(), reader.forget_old()) == (None, [], None)
+    with pytest.raises(StoreError):
+        reader.fail("0" * 16, "too late")
+    assert not (tmp_path / "gone").exists()
