@@ -230,10 +230,7 @@ def refuted(key: str, p_a, p_b, setting: Setting) -> np.ndarray:
 
 
 def winners(keys: Sequence[str], p_a, p_b, setting: Setting) -> np.ndarray:
-    """Index into `keys` of the largest radius at each point, -1 where nothing is certified.
-
-    Of equal radii (to within 1e-9) the first wins.
-    """
+    """Index into `keys` of the largest radius, the first of equal ones; -1 where nothing is certified."""
     table = np.stack([radius(key, p_a, p_b, setting) for key in keys])
     largest = table.max(axis=0)
     with np.errstate(invalid="ignore"):
