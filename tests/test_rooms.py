@@ -33,7 +33,6 @@ ROOMS = {
     "simulation": {"bounds", "confidence", "noise", "smoothing"},
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
-    "certification": {"tasks", "checkpoints"},
     "attacks": STATISTICS | {"smoothing"},
     "training": STATISTICS | MATERIALS | {"smoothing"},
     "distributional": STATISTICS | MATERIALS | {"smoothing"},
@@ -43,7 +42,7 @@ ROOMS = {
     | {"smoothing", "attacks", "evaluation", "training", "distributional"},  # and the engines of its tasks
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
-RUNNERS = {"tasks", "certification", "attacks", "training", "distributional", "evaluation"}
+RUNNERS = {"tasks", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing", "execution", "programs"}
 LIBRARY = set(ROOMS)
 ROOMS["ui"] = LIBRARY
@@ -65,7 +64,6 @@ ONLY_IN = {
         "execution",
         "voting",
         "smoothing",
-        "certification",
         "checkpoints",
         "data",
     }
@@ -82,7 +80,6 @@ WITHOUT_TORCH = [
     "data",
     "data.images",
     "checkpoints",
-    "certification",
     "smoothing",
     "tasks",
     "jobs",

@@ -146,22 +146,25 @@ def default_scale(card: Card, noise: str) -> float | None:
     return NOISES[noise].with_deviation(NOISES[card.noise](card.scale).deviation(dim), dim).scale
 
 
-def with_own_noise(values: dict) -> dict:
+def with_own_noise(values: dict, remedy: str = "please give one") -> dict:
     """A request's values with noise and scale of the checkpoint's training where they are missing.
 
-    Raises RsvizError where the scale is missing and the checkpoint was trained without noise.
+    remedy: what to do where the checkpoint was trained without noise, for the RsvizError that says so.
     """
     checkpoint, noise = values.get("checkpoint"), values.get("noise")
-    if not isinstance(checkpoint, str) or values.get("scale") is not None:
-        return values | ({} if noise is not None else {"noise": "gaussian"})
+    if (noise is not None and values.get("scale") is not None) or not isinstance(checkpoint, str):
+        return {"noise": "gaussian"} | values
+    if not checkpoint:  # the request refuses it by a sentence of its own, as an unknown noise below
+        return {"noise": "gaussian"} | values
     card = load_card(checkpoint)
     noise = noise or card.noise or "gaussian"
-    if noise not in NOISES:  # the request refuses it by a sentence of its own
-        return values | {"scale": 1.0}
+    values = values | {"noise": noise}
+    if values.get("scale") is not None or noise not in NOISES:
+        return {"scale": 1.0} | values
     scale = default_scale(card, noise)
     if scale is None:
-        raise RsvizError(f"scale is missing, and {card.name} was trained without noise, so it has none.")
-    return values | {"noise": noise, "scale": scale}
+        raise RsvizError(f"scale is missing, and {card.name} was trained without noise; {remedy}.")
+    return values | {"scale": scale}
 
 
 def check_same_images(names: Iterable[str], error: type[RsvizError] = RsvizError) -> Card:

@@ -9,7 +9,6 @@ from rsviz.attacks.table import check_surrogate
 from rsviz.checkpoints import load_card
 from rsviz.data import DATASETS
 from rsviz.errors import RsvizError, short
-from rsviz.noise import NOISES
 from rsviz.tasks import settings
 from rsviz.tasks.base import Request
 from rsviz.tasks.fields import Setting
@@ -35,7 +34,7 @@ class AttackRequest(Request):
 
     checkpoint: settings.CheckpointName
     image: ImageSource
-    noise: settings.Noise = "gaussian"
+    noise: settings.Noise
     scale: settings.ScaleOrNone
     attack: Annotated[str, Setting("The attack.", label="Attack", choices=lambda: list(ATTACKS))] = "eot-pgd"
     parameters: Annotated[
@@ -74,7 +73,7 @@ class AttackRequest(Request):
     @classmethod
     def completed(cls, values: dict) -> dict:
         """Noise and scale of the training where they are missing, parameters of a transfer in their place."""
-        values = with_noise_or_none(values)
+        values = settings.with_own_noise(values, "please give a scale, 0 for f itself")
         attack, parameters = values.get("attack", "eot-pgd"), values.get("parameters")
         if isinstance(parameters, dict) and attack in ATTACKS:
             values["parameters"] = _in_place(attack, parameters)
@@ -121,28 +120,6 @@ class AttackRequest(Request):
                 f"{other.num_classes} classes and {card.name} {tuple(card.input_shape)} into "
                 f"{card.num_classes}; they must be the same."
             )
-
-
-def with_noise_or_none(values: dict) -> dict:
-    """A request's values with noise and scale of the checkpoint's training; scale 0 means f itself.
-
-    Raises AttackError where the scale is missing and the checkpoint was trained without noise.
-    """
-    checkpoint, noise = values.get("checkpoint"), values.get("noise")
-    if values.get("scale") is not None and noise is not None:
-        return dict(values)
-    card = load_card(checkpoint) if isinstance(checkpoint, str) else None
-    noise = noise or (card and card.noise) or "gaussian"
-    values = values | {"noise": noise}
-    if card is None or noise not in NOISES or values.get("scale") is not None:
-        return values  # what is wrong the request refuses by a sentence of its own
-    scale = settings.default_scale(card, noise)
-    if scale is None:
-        raise AttackError(
-            f"scale is missing, and {card.name} was trained without noise; please give a scale, 0 for f "
-            "itself."
-        )
-    return values | {"scale": scale}
 
 
 def _in_place(attack: str, parameters: dict) -> dict:

@@ -25,7 +25,7 @@ class CertifyRequest(Request):
 
     checkpoint: settings.CheckpointName
     image: ImageSource
-    noise: settings.Noise = "gaussian"
+    noise: settings.Noise
     scale: settings.Scale
     n0: settings.SelectionDraws = 100
     n: settings.EstimationDraws = 100_000

@@ -32,7 +32,7 @@ class EvaluateRequest(Request):
         Field(ge=1),
         Setting("Certify at most this number of images.", unit="images", label="Images"),
     ] = None
-    noise: settings.Noise = "gaussian"
+    noise: settings.Noise
     scale: settings.Scale
     n0: settings.SelectionDraws = 100
     n: settings.EstimationDraws = 100_000
