@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from rsviz.ui.statistics import VIEWS
+from rsviz.ui.statistics.controls import VIEWS
 from tests.browser.steps import CHART, SLOW, no_exception, open_home, saved
 
 

@@ -167,7 +167,7 @@ def test_a_bad_request_is_one_sentence_that_names_the_field(changes, named):
 )
 def test_a_job_reaches_no_file_of_the_server(changes, words):
     with pytest.raises(RsvizError, match=words):
-        CertifyRequest.make(**REQUEST | changes).check_job()
+        CertifyRequest.for_job(REQUEST | changes)
 
 
 def test_an_image_that_is_not_there_or_does_not_fit_is_refused():

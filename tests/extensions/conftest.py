@@ -4,6 +4,7 @@ import gc
 import sys
 
 import pytest
+import streamlit as st
 
 import rsviz
 from tests.pages.conftest import open_page
@@ -35,6 +36,7 @@ def register(monkeypatch):
     for entries, key in added:
         del entries[key]
     _forget_doors()
+    st.cache_data.clear()  # what pages computed with the toy
     sys.modules.update(kept)
     for name in DOORS:
         if name in kept:
