@@ -153,7 +153,9 @@ def certificates(
     # Many images have the same votes: a bound is computed once for each pair of limits.
     pairs, place = np.unique(np.stack((p_a_lower.ravel(), p_b_upper.ravel())), axis=1, return_inverse=True)
     radii = {
-        bound.key: bound.certified_radius(*pairs, scale=noise.scale, dim=dim)[place].reshape(p_a_lower.shape)
+        bound.key: bound.certified_radius(pairs[0], pairs[1], scale=noise.scale, dim=dim)[place].reshape(
+            p_a_lower.shape
+        )
         for bound in (certifying(noise.key) if bounds is None else bounds)
     }
     predicted = np.where(p_a_lower > p_b_upper, top, ABSTAIN)

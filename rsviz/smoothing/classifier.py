@@ -17,8 +17,9 @@ from rsviz.execution import Plan, Runner, plan
 from rsviz.generators import returned
 from rsviz.noise import Draws, Noise
 from rsviz.noise.streams import ESTIMATION, SELECTION
+from rsviz.smoothing.certificate import Certificate
 from rsviz.smoothing.certify import Counts, certify, predict
-from rsviz.smoothing.records import Certificate, CertifyVotes, Snapshot, make_certificate
+from rsviz.smoothing.records import CertifyVotes, Snapshot, make_certificate
 from rsviz.smoothing.stopping import BY_HAND, Terms, next_checkpoint
 from rsviz.voting import Span, count_votes
 
@@ -221,12 +222,18 @@ class _Sampler:
     """
 
     def __init__(
-        self, smoothed: SmoothedClassifier, x, terms: Terms, stop, votes: CertifyVotes, every: float
-    ):
+        self,
+        smoothed: SmoothedClassifier,
+        x: torch.Tensor,
+        terms: Terms,
+        stop: Callable[[Snapshot], bool] | None,
+        votes: CertifyVotes,
+        every: float,
+    ) -> None:
         self.smoothed, self.x, self.terms, self.stop, self.every = smoothed, x, terms, stop, every
         self.votes = votes
         self.top = 0
-        self.ended: str | None = None
+        self.ended = ""
         bound, noise = certifying(smoothed.noise.key)[0], smoothed.noise
         self._radius = partial(bound.certified_radius, scale=noise.scale, dim=math.prod(x.shape))
 
@@ -237,8 +244,8 @@ class _Sampler:
             return self.votes.counts0
         self.top = top
         for moments in self._moments(n):
-            endings = ((self.terms.ending(votes.counts, top, self._radius), votes) for votes in moments)
-            self.ended, self.votes = next((found for found in endings if found[0]), (None, moments[-1]))
+            endings = ((self.terms.ending(votes.counts, top, self._radius) or "", votes) for votes in moments)
+            self.ended, self.votes = next((found for found in endings if found[0]), ("", moments[-1]))
             if self.ended:
                 break
             snapshot = Snapshot(self.votes, top, self.terms.claim(self.votes.counts, top))

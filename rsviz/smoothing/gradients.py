@@ -40,7 +40,7 @@ TINIEST = 1e-30
 """Smallest factor of a gradient: keeps the gradient of a very confident network above float32's underflow."""
 
 
-def logits_of(f: Callable, x: Tensor) -> Tensor:
+def logits_of(f: Callable[..., Any], x: Tensor) -> Tensor:
     """f(x) in float32 at least. x: images (N, C, H, W)."""
     logits = f(x)
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
@@ -54,7 +54,7 @@ def noisy_copies(x: Tensor, noise: Tensor) -> Tensor:
     return (x[:, None] + noise).flatten(0, 1)
 
 
-def noisy_logits(f: Callable, x: Tensor, noise: Tensor) -> Tensor:
+def noisy_logits(f: Callable[..., Any], x: Tensor, noise: Tensor) -> Tensor:
     """f(x_i + z_ij): (B, copies, classes). x: images (B, C, H, W). noise: (B, copies, C, H, W)."""
     return logits_of(f, noisy_copies(x, noise)).unflatten(0, noise.shape[:2])
 
@@ -76,7 +76,7 @@ def log_mean_softmax(logits: Tensor) -> Tensor:
     return _log_mean_exp(log_softmax(logits, -1))
 
 
-def gradient(value: Callable, x: Tensor) -> Tensor:
+def gradient(value: Callable[..., Any], x: Tensor) -> Tensor:
     """The gradient of value(x) by each image: (B, C, H, W).
 
     value: a function of images (B, C, H, W) that gives (B,), each entry from its own image alone.
@@ -131,7 +131,7 @@ def log_margin(logits: Tensor, goal: Goal, kappa: float = math.inf) -> Tensor:
     return _lead(log_mean_softmax(logits)[:, None], goal)[:, 0].clamp(max=kappa)
 
 
-LOSSES: Mapping[str, Callable] = MappingProxyType(
+LOSSES: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {"log-mean": log_mean, "mean-loss": mean_loss, "margin": margin, "log-margin": log_margin}
 )
 
@@ -177,13 +177,13 @@ class Measured:
 
 
 def measure_copies(
-    runner: Callable,
+    runner: Callable[..., Any],
     x: Tensor,
     noise: Tensor | None,
     *,
     batch: int,
     num_classes: int,
-    loss: Callable | None = None,
+    loss: Callable[..., Any] | None = None,
     goal: Goal | None = None,
     gradient: bool = False,
 ) -> Measured:
@@ -204,22 +204,24 @@ def measure_copies(
         value = None if loss is None or goal is None else _with_goal(loss, goal[rows])
         parts.append(_measure(runner, batch, x[rows], noise, value, gradient, num_classes))
     columns = zip(*((part.votes, part.loss, part.gradient) for part in parts), strict=True)
-    measured = Measured(*(None if column[0] is None else torch.cat(column) for column in columns))
+    votes, losses, slopes = (None if column[0] is None else torch.cat(column) for column in columns)
+    assert votes is not None  # every part has them
+    measured = Measured(votes, losses, slopes)
     if (measured.votes < 0).any():
         raise RsvizError("the network gave NaN for an image; its votes and gradients mean nothing.")
     return measured
 
 
-def _with_goal(loss: Callable, goal: Goal) -> Callable:
+def _with_goal(loss: Callable[..., Any], goal: Goal) -> Callable[..., Any]:
     return lambda logits: loss(logits, goal)
 
 
 def _measure(
-    runner: Callable,
+    runner: Callable[..., Any],
     batch: int,
     x: Tensor,
     noise: Tensor | None,
-    value: Callable | None,
+    value: Callable[..., Any] | None,
     gradient: bool,
     num_classes: int,
 ) -> Measured:
@@ -253,10 +255,12 @@ def _measure(
     (slope,) = torch.autograd.grad(loss.sum(), logits)
     scale = slope.abs().amax(dim=(1, 2), keepdim=True)
     back = (slope / torch.where(scale > 0, scale, 1)).flatten(0, 1)
+    direction: Any
     if keep_graph:
         parts = [part.to(piece.dtype) for part, piece in zip(back.split(batch), pieces, strict=True)]
         (direction,) = torch.autograd.grad(pieces, x, parts)
     else:
+        assert noise is not None  # without copies the graph is kept
         direction = sum(
             _backward(runner, x, part, weights)
             for part, weights in zip(noise.split(batch), back.split(batch), strict=True)
@@ -265,7 +269,7 @@ def _measure(
     return Measured(votes, loss.detach().float(), direction * factor)
 
 
-def _backward(runner: Callable, x: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
+def _backward(runner: Callable[..., Any], x: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
     """The gradient by one image of the weighted logits of its copies under `noise`."""
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()

@@ -124,7 +124,8 @@ class Terms:
         view = outlook(np.array(counts), top, self.n, self.alpha, radius)
         if self.within is not None:
             return GOOD_ENOUGH if good_enough(view, self.within / 100) else None
-        decided = stopping_status(view, self.until_radius)
+        assert self.until_radius is not None  # one of the two rules is set
+        decided = str(stopping_status(view, self.until_radius))
         return None if decided == UNDECIDED else decided
 
 
@@ -148,7 +149,7 @@ def next_checkpoint(drawn: int) -> int:
     return checkpoint
 
 
-def _whole(name: str, value: object, low: int, high: int | None = None) -> None:
+def _whole(name: str, value: Any, low: int, high: int | None = None) -> None:
     allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
     wrong = isinstance(value, bool) or not isinstance(value, int | np.integer)
     if wrong or value < low or (high is not None and value > high):
