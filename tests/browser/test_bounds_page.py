@@ -63,15 +63,15 @@ def test_a_preset_survives_a_reload_and_the_link_opens_elsewhere(page, shared):
 
 
 def test_the_back_button_brings_the_last_picture_back(page, shared):
-    open_bounds(page, shared, "?b_view=Slice")
-    page.goto(f"{shared}/bounds?b_view=Ratio")
+    open_bounds(page, shared, "?b_view=slice")
+    page.goto(f"{shared}/bounds?b_view=ratio")
     map_of(page, "ratio")
     page.go_back()
     expect(page.get_by_role("slider", name="Share of p_B in the rest")).to_be_visible(timeout=SLOW)
 
 
 def test_the_scale_slider_redraws_and_goes_into_the_link(page, shared):
-    open_bounds(page, shared, "?b_view=Slice")
+    open_bounds(page, shared, "?b_view=slice")
     page.get_by_role("slider", name=re.compile("Scale")).press("ArrowRight")
     expect(page).to_have_url(re.compile(r"b_scale=0\.55"), timeout=SLOW)
     expect(page.locator(CHART).first).to_be_visible(timeout=SLOW)
@@ -79,7 +79,7 @@ def test_the_scale_slider_redraws_and_goes_into_the_link(page, shared):
 
 
 def test_surfaces_are_drawn_in_three_dimensions(page, shared):
-    open_bounds(page, shared, "?b_view=Surfaces")
+    open_bounds(page, shared, "?b_view=surfaces")
     expect(page.locator(".js-plotly-plot canvas").first).to_be_visible(timeout=SLOW)
     no_exception(page)
 
