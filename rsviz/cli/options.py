@@ -1,6 +1,6 @@
 """Shell options of a request, derived from its fields; and the request that given options make."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
@@ -128,8 +128,3 @@ class _Value(click.ParamType):
             )
             many = f"list of {words}s with commas between" if self.spec.kind == "list" else words
             self.fail(f"{value!r} is no {many}.")
-
-
-def options_of(model: type[Request]) -> Mapping[str, tuple[str, ...]]:
-    """The flags of every field by its key in the URL, for tests and help."""
-    return {key: spec.flags for key, spec in model.fields().items()}

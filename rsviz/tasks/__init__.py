@@ -20,7 +20,7 @@ from rsviz.tasks import (
 )
 from rsviz.tasks.base import Request, Task
 
-__all__ = ["TASKS", "Request", "Task", "task_of"]
+__all__ = ["TASKS", "Request", "Task"]
 
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
@@ -39,9 +39,3 @@ TASKS: Mapping[str, Task] = MappingProxyType(
     }
 )
 """Every task by its key, which is its kind of job."""
-
-
-def task_of(key: str) -> Task | None:
-    """The task of this key, or of one under which an older version stored its jobs; None if there is none."""
-    former = {old: task for task in TASKS.values() for old in task.former}
-    return TASKS.get(key) or former.get(key)
