@@ -19,6 +19,7 @@ from rsviz.checkpoints.storage import locate
 from rsviz.data import Dataset, load
 from rsviz.execution import Runner, pick_device, plan
 from rsviz.files import write_atomically
+from rsviz.generators import mapped
 from rsviz.noise import NOISES
 from rsviz.noise.streams import ESTIMATION, SELECTION
 from rsviz.smoothing import certificates
@@ -156,14 +157,8 @@ class Validator:
         Metrics: clean accuracy on all test images; with noise also the share of votes for the true class, and
         certified accuracy.
         """
-        planning = plan(module, self.shape, self.device)
-        while True:
-            try:
-                next(planning)
-            except StopIteration as end:
-                used = end.value
-                break
-            yield StageProgress("measure", "speed of this machine", 0, 1)
+        measuring = StageProgress("measure", "speed of this machine", 0, 1)
+        used = yield from mapped(lambda _: measuring, plan(module, self.shape, self.device))
         runner = Runner(module, used.device, used.precision)
         classes, shares = yield from self._answers(runner, used.batch)
         clean_accuracy = Metric(
@@ -263,12 +258,7 @@ class Validator:
 
 def _silently(measuring):
     """The generator with None in place of its progress."""
-    while True:
-        try:
-            next(measuring)
-        except StopIteration as end:
-            return end.value
-        yield
+    return (yield from mapped(lambda _: None, measuring))
 
 
 def criterion(held_out: int, noise) -> str:

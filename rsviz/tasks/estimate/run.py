@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Self
 
+from rsviz.generators import mapped
 from rsviz.tasks.train.request import TrainRequest
 from rsviz.training.records import StageProgress
 
@@ -39,11 +40,5 @@ def run(request: TrainRequest) -> Iterator[EstimateProgress]:
     """
     from rsviz.training.estimate import estimate
 
-    measuring = estimate(request)
-    while True:
-        try:
-            yield EstimateProgress(next(measuring))
-        except StopIteration as end:
-            seconds = end.value
-            break
+    seconds = yield from mapped(EstimateProgress, estimate(request))
     yield EstimateProgress(StageProgress("done", "measured", 1, 1), EstimateResult(seconds))

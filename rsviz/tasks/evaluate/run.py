@@ -13,6 +13,7 @@ from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError, short
 from rsviz.evaluation.engines import Waiting, make_engine
 from rsviz.evaluation.units import CountingSettings, split
+from rsviz.generators import mapped
 from rsviz.lazy import lazy
 from rsviz.noise import block_size
 from rsviz.tasks.evaluate import votes
@@ -112,13 +113,8 @@ def _counting_settings(request, card, plan: StoredPlan | None) -> CountingSettin
 
 
 def _measure_plan(engine, total):
-    measuring = engine.plan()
-    while True:
-        try:
-            next(measuring)
-        except StopIteration as end:
-            return end.value
-        yield EvaluateProgress("measuring", 0, total, 0, 0.0)
+    measuring = EvaluateProgress("measuring", 0, total, 0, 0.0)
+    return (yield from mapped(lambda _: measuring, engine.plan()))
 
 
 def _header(request, card, images, plan) -> Header:

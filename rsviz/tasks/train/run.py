@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rsviz.checkpoints.storage import own_folder
+from rsviz.generators import mapped
 from rsviz.tasks.train.request import TrainRequest
 from rsviz.tasks.train.result import TrainResult
 from rsviz.training.distributed import ALONE, Processes
@@ -40,13 +41,7 @@ def run(
     from rsviz.training.loop import train
 
     training = train(request, folder, run=record, replace=replace, processes=processes)
-    while True:
-        try:
-            now = next(training)
-        except StopIteration as end:
-            card = end.value
-            break
-        yield TrainProgress(now)
+    card = yield from mapped(TrainProgress, training)
     if card is not None:
         result = TrainResult(card.name, str(folder or own_folder()), card)
         yield TrainProgress(StageProgress("done", "saved", 1, 1), result)
