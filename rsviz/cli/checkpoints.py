@@ -79,8 +79,8 @@ def measure(name, device, as_json):
             except StopIteration as end:
                 card = end.value
             else:
-                bar.set_description(f"{name}: {report['what']}", refresh=False)
-                bar.total, bar.n = report["total"], report["done"]
+                bar.set_description(f"{name}: {report.what}", refresh=False)
+                bar.total, bar.n = report.total, report.done
                 bar.refresh()
     if as_json:
         print_json(_as_json(card))
