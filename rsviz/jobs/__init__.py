@@ -18,7 +18,8 @@ from pathlib import Path
 from rsviz import files
 from rsviz.errors import RsvizError
 from rsviz.jobs import process
-from rsviz.jobs.store import Job, JobLimitError, NotResumable, Store, StoreError, UnknownJob, folder
+from rsviz.jobs.record import Job
+from rsviz.jobs.store import JobLimitError, NotResumable, Store, StoreError, UnknownJob, folder
 from rsviz.programs import IDLE_THREADS
 
 __all__ = [

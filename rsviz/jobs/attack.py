@@ -5,8 +5,9 @@ from pathlib import Path
 
 from rsviz.files import write_atomically
 from rsviz.jobs.partial_results import finished, keep
+from rsviz.jobs.record import Job
 from rsviz.jobs.registry import Step
-from rsviz.jobs.store import Job, folder
+from rsviz.jobs.store import folder
 from rsviz.tasks import attack, robustness
 from rsviz.tasks.attack import AttackPictures, AttackProgress, AttackRequest
 from rsviz.tasks.robustness import RobustnessRequest, RobustnessResult

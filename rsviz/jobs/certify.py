@@ -4,8 +4,9 @@ from pathlib import Path
 
 from rsviz.errors import RsvizError
 from rsviz.files import write_atomically
+from rsviz.jobs.record import Job
 from rsviz.jobs.registry import Step
-from rsviz.jobs.store import Job, folder
+from rsviz.jobs.store import folder
 from rsviz.tasks.certify import CertifyPictures, CertifyProgress, CertifyRequest, run
 
 PICTURES = "pictures.safetensors"

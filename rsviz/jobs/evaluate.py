@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from rsviz.jobs.record import Job
 from rsviz.jobs.registry import Step
-from rsviz.jobs.store import Job, folder
+from rsviz.jobs.store import folder
 from rsviz.tasks.evaluate import EvaluateRequest, EvaluationVotes, read_votes, run
 
 VOTES = "votes.jsonl"

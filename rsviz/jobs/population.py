@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 
 from rsviz.jobs.partial_results import finished, keep
+from rsviz.jobs.record import Job
 from rsviz.jobs.registry import Step
-from rsviz.jobs.store import Job, folder
+from rsviz.jobs.store import folder
 from rsviz.tasks.population import PopulationRequest, PopulationResult, run
 
 PARTS = "distribution.json"

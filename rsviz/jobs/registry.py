@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from rsviz.errors import RsvizError, first_fault
-from rsviz.jobs.store import today_kind
+from rsviz.jobs.record import today_kind
 
 
 @dataclass(frozen=True)

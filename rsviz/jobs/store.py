@@ -12,15 +12,13 @@ import sqlite3
 import threading
 import time
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from rsviz import files
 from rsviz.errors import RsvizError
+from rsviz.jobs.record import Job, today_kind
 
 VERSION = 1
-FORMER_KINDS = {"attack-curve": "robustness", "distribution": "population"}
-"""Kinds in the homes of older versions, and what they are called today."""
 DEATHS_ALLOWED = 3
 KEEP_DAYS, KEEP_JOBS = 30, 5_000
 
@@ -68,40 +66,6 @@ class JobLimitError(RsvizError):
 
 class NotResumable(RsvizError):
     """The job cannot be resumed: it goes on already, or has its result."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job as it stood when it was read; times are seconds since 1970.
-
-    state: "queued", "running", "done", "failed" or "cancelled".
-    position: how many wait before it in the queue; None unless it is queued.
-    progress: the last that was saved, also of a job that failed or was cancelled.
-    result: of a job that is done. error: one sentence, of a job that failed.
-    """
-
-    id: str
-    kind: str
-    session: str
-    state: str
-    created: float
-    started: float | None
-    updated: float
-    finished: float | None
-    error: str | None
-    request: dict
-    progress: dict | None
-    result: dict | None
-    position: int | None
-
-    @property
-    def unfinished(self) -> bool:
-        return self.state in ("queued", "running")
-
-
-def today_kind(kind: str) -> str:
-    """The key of a kind in rsviz.jobs.registry; older versions stored some under other names."""
-    return FORMER_KINDS.get(kind, kind)
 
 
 def _job(row) -> Job:

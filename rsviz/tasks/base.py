@@ -113,13 +113,12 @@ class Task:
     """A line of the table of tasks.
 
     key: its name as a kind of job. title: in a list of runs. request: the model. module: the package, which
-    has `run`. former: keys under which older versions stored it.
+    has `run`.
     """
 
     key: str
     title: str
     request: type[Request]
-    former: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:

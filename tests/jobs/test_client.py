@@ -15,7 +15,8 @@ from rsviz import jobs
 from rsviz.cli import main
 from rsviz.data import DataError
 from rsviz.errors import RsvizError
-from rsviz.jobs import registry, store, transfers
+from rsviz.jobs import registry, transfers
+from rsviz.jobs.record import FORMER_KINDS
 from rsviz.tasks import TASKS
 
 
@@ -231,6 +232,5 @@ def test_every_kind_names_code_that_exists():
 
 def test_kinds_are_tasks_under_their_names_of_today():
     assert set(TASKS) <= set(registry.KINDS)
-    former = {old: task.key for task in TASKS.values() for old in task.former}
-    assert former.items() <= store.FORMER_KINDS.items()
-    assert set(store.FORMER_KINDS.values()) <= set(registry.KINDS)
+    assert set(FORMER_KINDS.values()) <= set(TASKS)
+    assert not set(FORMER_KINDS) & set(registry.KINDS)

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from rsviz.jobs import ROOT, JobLimitError, StoreError, UnknownJob, folder, store
+from rsviz.jobs.record import FORMER_KINDS
 from rsviz.jobs.store import Store
 
 MANY = {"per_session": 10_000, "total": 10_000}
@@ -187,7 +188,7 @@ def test_eight_processes_write_at_once_and_none_finds_it_locked(jobs_store):
     assert {job.state for job in jobs} == {"running"}  # each claim found a job, and none was claimed twice
 
 
-@pytest.mark.parametrize(("then", "today"), store.FORMER_KINDS.items())
+@pytest.mark.parametrize(("then", "today"), FORMER_KINDS.items())
 def test_jobs_of_an_older_home_are_read_under_the_kinds_of_today(jobs_store, then, today):
     job_id = jobs_store.insert(then, {"n": 3}, "a", **MANY)
     assert (jobs_store.get(job_id).kind, jobs_store.newest(1)[0].kind) == (today, today)

@@ -26,5 +26,4 @@ TASK = Task(
     key="population",
     title="Certify a population",
     request=PopulationRequest,
-    former=("distribution",),
 )

@@ -27,5 +27,4 @@ TASK = Task(
     key="robustness",
     title="Robust accuracy against attack size",
     request=RobustnessRequest,
-    former=("attack-curve",),
 )
