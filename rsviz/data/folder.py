@@ -10,14 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from rsviz.data.base import SPLITS, DataError, Dataset, Shape
-from rsviz.data.images import ImageError, decode, fit
+from rsviz.data.images import LISTED, SUFFIXES, ImageError, decode, fit
 
 PREFIX = "folder:"
 
 IMAGENET = ("imagenet", ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
 """Name on cards, and (mean, standard deviation) of the training pixels by channel."""
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +96,9 @@ def _load(name, split, shape):
         root = root / split
     paths, labels = [], []
     for label, class_name in enumerate(classes):
-        found = sorted(p for p in (root / class_name).rglob("*") if p.suffix.lower() in SUFFIXES)
+        found = sorted(p for p in (root / class_name).rglob("*") if p.suffix.lower()[1:] in SUFFIXES)
         paths += found
         labels += [label] * len(found)
     if not paths:
-        raise DataError(
-            f"{root} holds no images in class folders; allowed are PNG, JPEG, WebP, BMP and TIFF files."
-        )
+        raise DataError(f"{root} holds no images in class folders; allowed are {LISTED} files.")
     return FolderDataset(name, split, tuple(paths), np.array(labels, dtype=np.int64), classes, shape)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from rsviz import data, jobs
 from rsviz.checkpoints import Card, folders, list_cards, load_survey
+from rsviz.data.images import LISTED, SUFFIXES
 from rsviz.errors import RsvizError, short
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
@@ -27,7 +28,6 @@ from rsviz.ui.session import session_id
 from rsviz.ui.settings import request_fields
 
 SOURCES = {"dataset": "From the data set", "upload": "Upload my own"}
-TYPES = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"]
 SURE = 0.7
 """A top share of votes below this counts as uncertain."""
 SMALLEST, DEFAULT, LARGEST = 0.01, 0.1, 2.0
@@ -240,7 +240,7 @@ def upload_image(file: str, key: str) -> bool:
     file: key of its widget. key: where in the session the SHA-256 of the stored image goes.
     """
     uploaded = st.file_uploader(
-        "PNG, JPEG, WebP, BMP or TIFF", type=TYPES, key=file, help="It stays on this server."
+        LISTED.replace(" and ", " or "), type=list(SUFFIXES), key=file, help="It stays on this server."
     )
     stored = f"{file}-stored"
     if uploaded is None or st.session_state.get(stored) == uploaded.file_id:

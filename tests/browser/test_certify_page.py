@@ -221,7 +221,7 @@ def test_certify_an_uploaded_picture(page, server):
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("not.png", b"hello", "PNG, JPEG, WebP, BMP"),
+        ("not.png", b"hello", "PNG, JPEG, HEIC, AVIF, WebP, GIF, BMP"),
         ("empty.png", b"", "empty"),
         ("cut.png", png_of_a_seven()[:300], "cut off|damaged"),
     ],

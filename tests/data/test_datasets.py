@@ -461,10 +461,10 @@ def test_folder_with_train_and_test(tmp_path):
 
 def test_a_broken_image_in_a_folder_is_named_when_it_is_asked_for(tmp_path):
     paint(tmp_path / "a" / "1.png", (1, 1, 1))
-    (tmp_path / "a" / "2.png").write_bytes(b"GIF89a")
+    (tmp_path / "a" / "2.png").write_bytes(b"%PDF-1.7")
     found = load(f"folder:{tmp_path}")
     assert found.image(0).shape == (3, 10, 20)
-    with pytest.raises(DataError, match=r"2\.png in folder:.*a GIF image"):
+    with pytest.raises(DataError, match=r"2\.png in folder:.*a PDF document"):
         found.image(1)
 
 

@@ -9,11 +9,14 @@ import warnings
 import zlib
 
 import numpy as np
+import pillow_heif
 import pytest
-from PIL import Image, ImageCms
+from PIL import GifImagePlugin, Image, ImageCms
 
 from rsviz.data import images
 from rsviz.data.images import ImageError, decode, digest, fit, to_png
+
+pillow_heif.register_heif_opener()  # the encoder; the decoder under test registers nothing with Pillow
 
 WIDTH, HEIGHT = 48, 32
 RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
@@ -123,6 +126,7 @@ LOSSLESS = {
     "tiff packbits": saved(four_colours(), "TIFF", compression="packbits"),
     "tiff palette": saved(four_colours().quantize(4), "TIFF"),
     "tiff cmyk": saved(four_colours("CMYK"), "TIFF"),
+    "gif": saved(four_colours(), "GIF"),
     "tiff big": saved(four_colours(), "TIFF", big_tiff=True),
 }
 LOSSY = {
@@ -132,6 +136,12 @@ LOSSY = {
     "jpeg without subsampling": saved(four_colours(), "JPEG", quality=95, subsampling=0),
     "jpeg cmyk": saved(four_colours("CMYK"), "JPEG", quality=95),
     "webp lossy": saved(four_colours(), "WEBP", quality=95),
+    "avif": saved(four_colours(), "AVIF", quality=95),
+    "avif without subsampling": saved(four_colours(), "AVIF", quality=95, subsampling="4:4:4"),
+    "avif rgba": saved(four_colours("RGBA"), "AVIF", quality=95),
+    "heic": saved(four_colours(), "HEIF", quality=95),
+    "heic without subsampling": saved(four_colours(), "HEIF", quality=95, chroma=444),
+    "heic rgba": saved(four_colours("RGBA"), "HEIF", quality=95),
     "tiff jpeg": saved(four_colours(), "TIFF", compression="jpeg", quality=95),
     "tiff ycbcr": saved(four_colours("YCbCr"), "TIFF"),
 }
@@ -167,7 +177,7 @@ def test_cmyk_jpeg_counts_from_full_ink_with_and_without_adobes_marker():
     assert_four_colours(with_marker[:start] + with_marker[start + 2 + length :], tolerance=12)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF", "HEIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(kind, orientation):
     undo = {
@@ -183,8 +193,18 @@ def test_exif_orientation_is_applied(kind, orientation):
     stored = four_colours() if undo is None else four_colours().transpose(undo)
     exif = Image.Exif()
     exif[274] = orientation
-    options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 95}}.get(kind, {})
-    assert_four_colours(saved(stored, kind, exif=exif, **options), tolerance=12 if kind == "JPEG" else 0)
+    options = {"lossless": True} if kind == "WEBP" else {"quality": 95}
+    content = saved(stored, kind, exif=exif.tobytes(), **options)
+    assert_four_colours(content, tolerance=12 if kind in ("JPEG", "AVIF", "HEIF") else 0)
+
+
+def test_a_heic_is_turned_by_its_container_and_never_by_its_exif():
+    """ISO/IEC 23008-12: the transformations of the item count, the orientation in EXIF does not."""
+    exif = Image.Exif()
+    exif[274] = 6
+    content = saved(four_colours(), "HEIF", quality=95, exif=exif)  # as bytes it would turn it
+    assert b"irot" not in content and exif.tobytes()[6:] in content
+    assert_four_colours(content, tolerance=12)
 
 
 def test_broken_exif_leaves_the_picture_as_it_is():
@@ -381,13 +401,29 @@ def test_grey_with_a_colour_profile_stays_grey():
 # --- several pictures, odd sizes
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "GIF", "AVIF", "HEIF"])
 def test_of_several_pictures_the_first_is_taken(kind):
     options = {"WEBP": {"lossless": True}}.get(kind, {})
     content = saved(
         four_colours(), kind, save_all=True, append_images=[Image.new("RGB", (WIDTH, HEIGHT))], **options
     )
-    assert_four_colours(content)
+    assert_four_colours(content, tolerance=20 if kind in ("AVIF", "HEIF") else 0)
+
+
+def test_of_an_animation_of_thousands_of_frames_one_is_decoded(monkeypatch):
+    frame = Image.new("P", (8, 8), 0)
+    frame.putpalette([*RED, *GREEN])
+    others = [Image.new("P", (8, 8), index % 2) for index in range(3000)]
+    content = saved(frame, "GIF", save_all=True, append_images=others)
+    decoded = []
+    seek = GifImagePlugin.GifImageFile._seek
+    monkeypatch.setattr(
+        GifImagePlugin.GifImageFile,
+        "_seek",
+        lambda self, *frame: (decoded.append(frame), seek(self, *frame))[1],
+    )
+    assert decode(content)[0, 0].tolist() == list(RED)
+    assert len(decoded) == 1
 
 
 def test_pictures_in_a_jpeg_of_several_give_the_first():
@@ -405,7 +441,7 @@ def test_interlaced_png_is_whole():
     assert "cut off" in refusal(png(3, 2, 8, 0, rows[:-2], interlace=1))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"])
 def test_one_pixel(kind):
     options = {"WEBP": {"lossless": True}}.get(kind, {})
     assert np.abs(decode(saved(Image.new("RGB", (1, 1), RED), kind, **options)).astype(int) - RED).max() <= 2
@@ -429,15 +465,14 @@ def test_extremely_long_images(size):
     ("content", "words"),
     [
         (b"", "is empty"),
-        (saved(four_colours(), "GIF"), "a GIF image"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
         (b"<svg onload='alert(1)'/>", "an SVG drawing"),
         (b"%PDF-1.7\n", "a PDF document"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "a PostScript file"),
         (b"<!DOCTYPE html><html></html>", "a web page"),
         (b"just some words\n", "a text file"),
-        (b"\0\0\0\x1cftypheic\0\0\0\0", "a HEIC image"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0", "an AVIF image"),
+        (b"\0\0\0\x1cftypisom\0\0\0\0", "a video"),
+        (b"GIF77a" + bytes(9), "unknown format"),
         (b"PK\3\4" + bytes(40), "a ZIP archive"),
         (saved(four_colours(), "PPM"), "unknown format"),
         (saved(four_colours(), "ICO"), "an icon"),
@@ -449,7 +484,7 @@ def test_extremely_long_images(size):
 def test_other_files_are_named_and_refused(content, words):
     sentence = refusal(content)
     assert words in sentence
-    assert "allowed are PNG, JPEG, WebP, BMP and TIFF images" in sentence
+    assert "allowed are PNG, JPEG, HEIC, AVIF, WebP, GIF, BMP and TIFF images" in sentence
 
 
 def test_what_is_no_bytes_is_refused():
@@ -542,6 +577,13 @@ def big_webp(kind):
     return b"RIFF" + struct.pack("<I", len(inner)) + inner
 
 
+def big_media(kind):
+    """An AVIF or HEIC file that announces a huge picture in its property of the size."""
+    content = saved(four_colours(), kind)
+    place = content.index(b"ispe") + 8
+    return content[:place] + struct.pack(">II", 16_000, 16_000) + content[place + 8 :]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -555,8 +597,14 @@ def big_webp(kind):
             60_000, 60_000, {258: (3, 8), 259: (3, 1), 262: (3, 1), 277: (3, 1), 278: (4, 60_000)}, bytes(9)
         ),
         b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 30_000, 30_000, 1, 24, 0, 0, 0, 0, 0, 0),
+        b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + LOSSLESS["gif"][10:],
+        big_media("AVIF"),
+        big_media("HEIF"),
     ],
-    ids=["png", "png 1 bit", "jpeg", "webp extended", "webp lossless", "webp lossy", "tiff", "bmp"],
+    ids=[
+        *("png", "png 1 bit", "jpeg", "webp extended", "webp lossless", "webp lossy", "tiff", "bmp"),
+        *("gif", "avif", "heic"),
+    ],
 )
 def test_a_small_file_that_asks_for_much_memory_is_refused_before_it_is_given(content):
     resource = pytest.importorskip("resource")

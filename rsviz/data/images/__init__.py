@@ -2,6 +2,17 @@
 
 from rsviz.data.images.decoding import decode
 from rsviz.data.images.fitting import digest, fit, to_png
-from rsviz.data.images.formats import FORMATS, MAX_BYTES, MAX_PIXELS, ImageError
+from rsviz.data.images.formats import FORMATS, LISTED, MAX_BYTES, MAX_PIXELS, SUFFIXES, ImageError
 
-__all__ = ["FORMATS", "MAX_BYTES", "MAX_PIXELS", "ImageError", "decode", "digest", "fit", "to_png"]
+__all__ = [
+    "FORMATS",
+    "LISTED",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "ImageError",
+    "decode",
+    "digest",
+    "fit",
+    "to_png",
+]

@@ -18,6 +18,7 @@ from rsviz.data.images.formats import (
     check_size,
     check_tiff_tiles,
     damaged,
+    media_sizes,
     open_image,
     sniff,
     strips,
@@ -36,12 +37,12 @@ _one_at_a_time = threading.Lock()
 def decode(content: bytes) -> np.ndarray:
     """The picture in an image file as a person sees it: uint8 array (H, W, 3), upright, sRGB.
 
-    Of an animation the first frame, of a TIFF the first page. What is transparent shows white, so colour
-    hidden under alpha never reaches a model. 16-bit samples are scaled to 8 bits, float samples taken as
-    [0, 1] or [0, 255]. EXIF orientation and an embedded colour profile are applied; a broken profile is
-    ignored.
+    Of an animation the first frame, of a TIFF the first page, of a HEIC the main picture. What is
+    transparent shows white, so colour hidden under alpha never reaches a model. 16-bit samples are scaled to
+    8 bits, float samples taken as [0, 1] or [0, 255]. EXIF orientation and an embedded colour profile are
+    applied; a broken profile is ignored.
 
-    content: bytes of a PNG, JPEG, WebP, BMP or TIFF file of any name, up to 64 MiB and 50 megapixels.
+    content: bytes of a file of one of FORMATS, of any name, up to 64 MiB and 50 megapixels.
     Raises ImageError, one sentence, for everything else, and for files that are cut off or damaged.
     """
     if not isinstance(content, bytes | bytearray | memoryview):
@@ -81,6 +82,8 @@ def _picture(content, kind):
     """The upright RGB image. Each step frees the image before it: 50 megapixels take 200 MB."""
     if kind == "WEBP":
         check_size(webp_size(content), kind)  # Pillow allocates the canvas on opening
+    for size in media_sizes(content) if kind in ("HEIC", "AVIF") else ():
+        check_size(size, kind)
     image = open_image(content, kind)
     check_size(image.size, kind)
     if kind == "PNG":

@@ -11,15 +11,29 @@ from rsviz.errors import RsvizError
 
 MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
-ALLOWED = "PNG, JPEG, WebP, BMP and TIFF images"
+NAMES = {
+    "PNG": "PNG",
+    "JPEG": "JPEG",
+    "HEIC": "HEIC",
+    "AVIF": "AVIF",
+    "WEBP": "WebP",
+    "GIF": "GIF",
+    "BMP": "BMP",
+    "TIFF": "TIFF",
+}
+FORMATS = tuple(NAMES)
+LISTED = ", ".join(list(NAMES.values())[:-1]) + " and " + list(NAMES.values())[-1]
+ALLOWED = f"{LISTED} images"
+SUFFIXES = (
+    *("png", "jpg", "jpeg", "jpe", "jfif", "heic", "heif", "hif", "avif"),
+    *("webp", "gif", "bmp", "tif", "tiff"),
+)
+"""Of the names of such files; what a file is, its content alone decides."""
 
 
 class ImageError(RsvizError):
     """An image file, or a request to fit one, that is refused."""
 
-
-NAMES = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "BMP": "BMP", "TIFF": "TIFF"}
 
 _MAGIC = (  # first bytes -> what the file is
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -29,7 +43,8 @@ _MAGIC = (  # first bytes -> what the file is
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
-    (b"GIF8", "a GIF image"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
     (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript file"),
     (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
@@ -52,10 +67,7 @@ def sniff(content: bytes) -> str:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "WEBP"
     if content[4:8] == b"ftyp":
-        brand = content[8:12]
-        if brand in (b"avif", b"avis"):
-            return "an AVIF image"
-        return "a HEIC image" if brand in (b"heic", b"heix", b"mif1", b"msf1", b"hevc") else "a video"
+        return _sniff_brands(content)
     for magic, kind in _MAGIC:
         if content.startswith(magic):
             return kind
@@ -75,6 +87,19 @@ def sniff(content: bytes) -> str:
     )
 
 
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+
+
+def _sniff_brands(content):
+    """Which of the formats in ISO media files: mif1 alone says no more than that it holds pictures."""
+    length = min(int.from_bytes(content[:4], "big"), 256)
+    brands = {content[8:12], *(content[place : place + 4] for place in range(16, length - 3, 4))}
+    if content[8:12] in _AVIF_BRANDS | _HEIC_BRANDS:
+        return "AVIF" if brands & _AVIF_BRANDS else "HEIC"
+    return "a video"
+
+
 def strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
     """(first row, image of the next 256 rows): an array of a whole large image would take much memory."""
     for top in range(0, image.height, 256):
@@ -82,6 +107,12 @@ def strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 
 def open_image(content: bytes, kind: str) -> Image.Image:
+    """The image with its size known and its pixels not yet decoded. kind: a key of FORMATS."""
+    if kind == "HEIC":
+        from pi_heif import HeifImageFile, options  # a library that few pictures need
+
+        options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
+        return HeifImageFile(io.BytesIO(content))
     return Image.open(io.BytesIO(content), formats=(kind,))
 
 
@@ -117,6 +148,26 @@ def webp_size(content: bytes) -> tuple[int, int]:
         width, height = struct.unpack("<HH", body[6:10])
         return width & 0x3FFF, height & 0x3FFF
     raise damaged("WEBP")
+
+
+def media_sizes(
+    content: bytes, path: tuple[bytes, ...] = (b"meta", b"iprp", b"ipco")
+) -> list[tuple[int, int]]:
+    """(width, height) of every picture that a HEIC or AVIF file announces: its ispe boxes (ISO/IEC 23008-12).
+
+    path: of the boxes to open. A decoder allocates a whole picture, also where only a part of it is shown.
+    """
+    sizes, place = [], 0
+    while place + 8 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, place)
+        length = length if length >= 8 else len(content) - place
+        body = content[place + 8 : place + length]
+        if path and name == path[0]:
+            return media_sizes(body[4:] if name == b"meta" else body, path[1:])
+        if not path and name == b"ispe" and len(body) >= 12:
+            sizes.append(struct.unpack_from(">II", body, 4))
+        place += length
+    return sizes
 
 
 def check_tiff_tiles(image: Image.Image) -> None:
