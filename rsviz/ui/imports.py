@@ -6,7 +6,7 @@ from rsviz import data, files, jobs
 from rsviz.errors import RsvizError
 from rsviz.tasks.import_weights import ImportRequest
 from rsviz.ui.job_page import watch
-from rsviz.ui.session import session_id
+from rsviz.ui.session import owner_id
 
 FIELDS = ImportRequest.fields()
 CHOICES = {"architecture": lambda: FIELDS["architecture"].options, "dataset": lambda: tuple(data.DATASETS)}
@@ -37,7 +37,7 @@ def bring_weights() -> None:
         try:
             upload = files.keep_upload(file.getvalue(), ".weights")
             request = ImportRequest.make(upload=upload, shown_as=file.name[:200], **known)
-            st.session_state["import"] = jobs.submit("import", request, session=session_id())
+            st.session_state["import"] = jobs.submit("import", request, session=owner_id())
         except RsvizError as error:
             st.error(str(error), icon=":material/error:")
     if "import" in st.session_state:

@@ -14,7 +14,7 @@ from rsviz.errors import RsvizError
 from rsviz.jobs import Job
 from rsviz.ui.address import Address
 from rsviz.ui.phone import CONTROLS_FIRST
-from rsviz.ui.session import session_id, url_value
+from rsviz.ui.session import owner_id, url_value
 from rsviz.ui.shell import PAGES, show_page
 
 
@@ -150,7 +150,7 @@ def start_button(
     begun, refused = False, st.session_state.pop("refused", None)
     if pressed and request is not None:
         try:
-            st.query_params[parameter] = jobs.submit(kind, request, session=session_id())
+            st.query_params[parameter] = jobs.submit(kind, request, session=owner_id())
             begun = True
         except RsvizError as error:
             refused = str(error)

@@ -24,7 +24,7 @@ from rsviz.ui.address import Address, choice, forget, labelled
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import watch
 from rsviz.ui.pictures import picture
-from rsviz.ui.session import session_id
+from rsviz.ui.session import owner_id
 from rsviz.ui.settings import request_fields
 
 SOURCES = {"dataset": "From the data set", "upload": "Upload my own"}
@@ -211,7 +211,7 @@ def offer_download(name: str) -> None:
         if st.button(f"Download {title}"):
             try:
                 st.session_state["download"] = jobs.submit(
-                    "download", DownloadRequest(dataset=name), session=session_id()
+                    "download", DownloadRequest(dataset=name), session=owner_id()
                 )
             except RsvizError as error:
                 st.error(str(error), icon=":material/error:")

@@ -1,14 +1,56 @@
-"""The browser session, and the URL of the page."""
+"""The browser, whose runs are its owner's, and the URL of the page."""
 
-import secrets
+import contextlib
+import json
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from rsviz.jobs import owners
 
-def session_id() -> str:
-    """An id of this browser session; the number of its unfinished jobs is limited."""
-    return st.session_state.setdefault("session", secrets.token_urlsafe(12))
+YEAR = 365 * 86_400  # seconds
+OWNER = "owner"
+
+
+def owner_id() -> str:
+    """Whose runs this browser begins and lists: by its cookie, else somebody new; the number of unfinished
+    jobs of an owner is limited.
+
+    Where cookies are refused, or this home has no key for them, the owner lasts as long as the session.
+    """
+    if OWNER not in st.session_state:
+        st.session_state[OWNER] = _from_cookie() or owners.new_owner()
+    return st.session_state[OWNER]
+
+
+def become(owner: str) -> None:
+    """From now on this browser is that owner."""
+    st.session_state[OWNER] = owner
+
+
+def _from_cookie() -> str | None:
+    with contextlib.suppress(owners.KeyUnavailable):
+        return owners.owner_of(_cookies().get(owners.cookie_name()))
+    return None
+
+
+def _cookies() -> Mapping[str, str]:
+    """What the browser sent when it connected; AppTest has no browser."""
+    cookies = st.context.cookies.to_dict()
+    return {name: value for name, value in cookies.items() if isinstance(value, str)}
+
+
+def remember_owner() -> None:
+    """Renew the cookie that names this browser's owner. The answer to a websocket can set none, so a script
+    of the page does."""
+    with contextlib.suppress(owners.KeyUnavailable):
+        words = f"{owners.cookie_name()}={owners.token(owner_id())}; Max-Age={YEAR}; Path=/; SameSite=Lax"
+        secure = 'location.protocol === "https:" ? "; Secure" : ""'
+        st.html(
+            f"<script>document.cookie = {json.dumps(words)} + ({secure})</script>",
+            unsafe_allow_javascript=True,
+        )
 
 
 def url_value(name: str, longest: int = 100) -> str | None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from rsviz.errors import RsvizError
 from rsviz.ui.pictures import data_uri
+from rsviz.ui.session import remember_owner
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def run_app() -> None:
     # A default page has no URL of its own; this one leads to the first page, which has.
     home = st.Page(lambda: st.switch_page(pages[0]), title="rsviz", default=True, visibility="hidden")
     page = st.navigation([home, *pages], position="top")
+    with st.container(key="frame"):
+        remember_owner()
     _here.inside = True
     try:
         page.run()

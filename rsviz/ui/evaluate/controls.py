@@ -13,7 +13,7 @@ from rsviz.tasks.evaluate import EvaluateRequest
 from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, choice, flag, names, number
 from rsviz.ui.evaluate import sources
-from rsviz.ui.session import session_id
+from rsviz.ui.session import owner_id
 from rsviz.ui.settings import ALPHAS, draw, draw_stops, procedure_title, request_fields, request_or_sentence
 
 MOST = 10
@@ -125,7 +125,7 @@ def choose_reading() -> None:
 
 def choose_curves() -> None:
     """Which curves stand in the picture, and the uploader of logs."""
-    own = [f"job:{job.id}" for job in jobs.list_jobs(200, session_id()) if job.kind == "evaluate"]
+    own = [f"job:{job.id}" for job in jobs.list_jobs(200, owner_id()) if job.kind == "evaluate"]
     options = [f"example:{name}" for name in sources.shipped_votes()]
     options = list(dict.fromkeys([*options, *own, *st.session_state["e_show"]]))
     st.multiselect("Curves, up to ten", options, format_func=sources.title, key="e_show", max_selections=MOST)

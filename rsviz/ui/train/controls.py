@@ -14,7 +14,7 @@ from rsviz.training.run_folder import check_name, free_name
 from rsviz.ui.address import LONGEST, Address, choice, number, text
 from rsviz.ui.job_page import refuse, watch
 from rsviz.ui.pickers import offer_download
-from rsviz.ui.session import session_id
+from rsviz.ui.session import owner_id
 from rsviz.ui.settings import draw, field_of, request_fields, request_or_sentence, settings_of
 from rsviz.ui.train.view import duration
 
@@ -199,7 +199,7 @@ def _work(request) -> str:
 def _measure(request):
     """Callback: a job times some steps of the run."""
     try:
-        job_id = jobs.submit("estimate", request, session=session_id())
+        job_id = jobs.submit("estimate", request, session=owner_id())
         st.session_state.setdefault("measuring", {})[_work(request)] = job_id
     except RsvizError as error:
         refuse(error)

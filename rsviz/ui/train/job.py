@@ -9,7 +9,7 @@ from rsviz.errors import RsvizError
 from rsviz.training.history import read_again, shipped_run
 from rsviz.training.records import RunError
 from rsviz.ui.job_page import badge, refuse
-from rsviz.ui.session import session_id
+from rsviz.ui.session import owner_id
 from rsviz.ui.train import controls, view
 
 PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
@@ -76,6 +76,6 @@ def offer_resume(job_id):
 def resume(job_id):
     """Callback: the job resumes from its saved state."""
     try:
-        jobs.resume(job_id, session=session_id())
+        jobs.resume(job_id, session=owner_id())
     except RsvizError as error:
         refuse(error)
