@@ -10,10 +10,8 @@ from rsviz.checkpoints import load_card
 from rsviz.data import DATASETS
 from rsviz.errors import RsvizError, short
 from rsviz.tasks import settings
-from rsviz.tasks.base import Request
 from rsviz.tasks.fields import Setting
-from rsviz.tasks.image import ImageSource
-from rsviz.tasks.settings import AUTO
+from rsviz.tasks.shared import ImageRequest
 
 SHORTHANDS = {"norm": "--norm", "epsilon": "--epsilon", "draws": "--eot", "steps": "--steps"}
 """Parameters of attacks that have a shell option of their own."""
@@ -25,16 +23,13 @@ VerdictVotes = Annotated[
 ]
 
 
-class AttackRequest(Request):
+class AttackRequest(ImageRequest):
     """All that an attack on one image depends on. See rsviz.attacks for the attacks and their parameters."""
 
     TASK: ClassVar[str] = "attack"
     COMMAND: ClassVar[str] = "attack"
     ERROR: ClassVar[type[RsvizError]] = AttackError
 
-    checkpoint: settings.CheckpointName
-    image: ImageSource
-    noise: settings.Noise
     scale: settings.ScaleOrNone
     attack: Annotated[str, Setting("The attack.", label="Attack", choices=lambda: list(ATTACKS))] = "eot-pgd"
     parameters: Annotated[
@@ -62,13 +57,7 @@ class AttackRequest(Request):
         Field(ge=1, le=100_000),
         Setting("Draws of each point on the line to the attacked image.", unit="draws"),
     ] = 200
-    n0: settings.SelectionDraws = 100
     n: settings.EstimationDraws = 10_000
-    alpha: settings.Alpha = 0.001
-    seed: settings.Seed = 0
-    device: settings.Device = None
-    precision: settings.Precision = AUTO
-    batch: settings.Batch = None
 
     @classmethod
     def completed(cls, values: dict) -> dict:
@@ -94,8 +83,6 @@ class AttackRequest(Request):
 
     def check_job(self) -> "AttackRequest":
         super().check_job()
-        if self.image.kind == "file":
-            raise AttackError("image.kind is 'file'; a job takes images of a dataset or uploaded ones.")
         self.check_fit()
         return self
 

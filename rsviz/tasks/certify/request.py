@@ -6,14 +6,12 @@ from pydantic import Field, model_validator
 
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError, short
-from rsviz.tasks import settings
-from rsviz.tasks.base import Request
 from rsviz.tasks.fields import Setting
-from rsviz.tasks.image import ImageSource
 from rsviz.tasks.settings import AUTO
+from rsviz.tasks.shared import CertifyingRequest, ImageRequest
 
 
-class CertifyRequest(Request):
+class CertifyRequest(ImageRequest, CertifyingRequest):
     """All that a certificate depends on.
 
     A run with until_radius or within ends by what it sees. It uses procedure anytime, and takes no other.
@@ -23,14 +21,6 @@ class CertifyRequest(Request):
     COMMAND: ClassVar[str] = "certify"
     RENAMED: ClassVar[dict[str, str]] = {"decide": "until_radius"}
 
-    checkpoint: settings.CheckpointName
-    image: ImageSource
-    noise: settings.Noise
-    scale: settings.Scale
-    n0: settings.SelectionDraws = 100
-    n: settings.EstimationDraws = 100_000
-    alpha: settings.Alpha = 0.001
-    procedure: settings.ProcedureKey = AUTO
     until_radius: Annotated[
         float | None,
         Field(gt=0, allow_inf_nan=False),
@@ -46,15 +36,6 @@ class CertifyRequest(Request):
     stoppable: Annotated[
         bool, Setting("The run may be stopped and keeps what is proved, for a tenth of alpha.")
     ] = False
-    seed: settings.Seed = 0
-    device: settings.Device = None
-    precision: settings.Precision = AUTO
-    batch: settings.Batch = None
-
-    @classmethod
-    def completed(cls, values: dict) -> dict:
-        """Noise and scale of the checkpoint's training where they are missing."""
-        return settings.with_own_noise(values)
 
     @model_validator(mode="after")
     def _ends_by_one_rule(self):
@@ -73,15 +54,9 @@ class CertifyRequest(Request):
         """Whether the run may end by what it sees."""
         return self.until_radius is not None or self.within is not None
 
-    def procedure_for(self, num_classes: int) -> str:
-        """The procedure that `auto` means, or the requested one."""
-        return settings.procedure_for(self.procedure, num_classes, self.has_rule)
-
     def check_job(self) -> "CertifyRequest":
         """The request, if a job may run it: its image is no path, and its checkpoint fits the image."""
         super().check_job()
-        if self.image.kind == "file":
-            raise RsvizError("image.kind is 'file'; a job takes images of a dataset or uploaded ones.")
         card = load_card(self.checkpoint)
         if self.image.kind == "dataset" and self.image.dataset != card.dataset:
             raise RsvizError(

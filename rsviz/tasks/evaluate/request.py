@@ -10,12 +10,11 @@ from rsviz.checkpoints import Card, load_card
 from rsviz.data import Dataset
 from rsviz.errors import RsvizError, short
 from rsviz.tasks import settings
-from rsviz.tasks.base import Request
 from rsviz.tasks.fields import Setting
-from rsviz.tasks.settings import AUTO
+from rsviz.tasks.shared import CertifyingRequest
 
 
-class EvaluateRequest(Request):
+class EvaluateRequest(CertifyingRequest):
     """All that the votes of an evaluation depend on, and how they are read.
 
     alpha and procedure do not change the votes: stored votes can be read again with other ones.
@@ -34,19 +33,6 @@ class EvaluateRequest(Request):
     ] = None
     noise: settings.Noise
     scale: settings.Scale
-    n0: settings.SelectionDraws = 100
-    n: settings.EstimationDraws = 100_000
-    alpha: settings.Alpha = 0.001
-    procedure: settings.ProcedureKey = AUTO
-    seed: settings.SeedOfMany = 0
-    device: settings.Device = None
-    precision: settings.Precision = AUTO
-    batch: settings.Batch = None
-
-    @classmethod
-    def completed(cls, values: dict) -> dict:
-        """Noise and scale of the checkpoint's training where they are missing."""
-        return settings.with_own_noise(values)
 
     @property
     def votes_per_image(self) -> int:
@@ -55,10 +41,6 @@ class EvaluateRequest(Request):
     def indices(self, size: int) -> range:
         """Numbers of the images to certify, in a test part of `size` images."""
         return range(0, size, self.skip)[: self.limit]
-
-    def procedure_for(self, num_classes: int) -> str:
-        """The procedure that `auto` means, or the requested one."""
-        return settings.procedure_for(self.procedure, num_classes)
 
     def read_with(self, alpha: float, procedure: str) -> Self:
         """The request of the same votes, read at another alpha and by another procedure."""

@@ -10,9 +10,8 @@ from rsviz import data
 from rsviz.checkpoints import load_card
 from rsviz.distributional.losses import LOSSES, PopulationError
 from rsviz.tasks import settings
-from rsviz.tasks.base import Request
 from rsviz.tasks.fields import Setting
-from rsviz.tasks.settings import AUTO
+from rsviz.tasks.shared import VotingRequest
 
 MOST_SERIES = 16
 CHUNK = 100
@@ -48,7 +47,7 @@ class PopulationSeries:
         return f"{self.checkpoint} {self.scale!r}{effort} {part} {chunk}"
 
 
-class PopulationRequest(Request):
+class PopulationRequest(VotingRequest):
     """All that the worst mean loss of a population depends on; the test images are the sample of P_0.
 
     Symbols and defaults follow Algorithm 1 and Table 1 of the NAL paper.
@@ -123,7 +122,6 @@ class PopulationRequest(Request):
             label="φ pays for the noise",
         ),
     ] = True
-    n0: settings.SelectionDraws = 100
     n: Annotated[
         int,
         Field(ge=0, le=settings.MAX_N),
@@ -131,10 +129,6 @@ class PopulationRequest(Request):
     ] = 1000
     radius_alpha: Annotated[Level, Setting("Probability of error of each image's own certificate.")] = 0.001
     alpha: Annotated[Level, Setting("Probability of error of the band over all gammas.")] = 0.05
-    seed: settings.SeedOfMany = 0
-    device: settings.Device = None
-    precision: settings.Precision = AUTO
-    batch: settings.Batch = None
 
     @classmethod
     def completed(cls, values: dict) -> dict:

@@ -11,9 +11,9 @@ from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
 from rsviz.tasks import settings
 from rsviz.tasks.attack.request import VerdictVotes
-from rsviz.tasks.base import Request
 from rsviz.tasks.fields import Setting
-from rsviz.tasks.settings import AUTO, MAX_SCALE, check_enough_images, check_same_images
+from rsviz.tasks.settings import MAX_SCALE, check_enough_images, check_same_images
+from rsviz.tasks.shared import VotingRequest
 
 MOST_SERIES = 16
 
@@ -51,7 +51,7 @@ def curve_attacks() -> list[str]:
     return [key for key, attack in ATTACKS.items() if attack.draws_curves()]
 
 
-class RobustnessRequest(Request):
+class RobustnessRequest(VotingRequest):
     """All that curves of robust accuracy depend on. The sizes take the place of the attack's epsilon."""
 
     TASK: ClassVar[str] = "robustness"
@@ -108,13 +108,7 @@ class RobustnessRequest(Request):
         Setting("Sizes of the attack, in its norm, each larger than the one before.", unit="pixel units"),
     ]
     votes: VerdictVotes = 300
-    n0: settings.SelectionDraws = 100
     n: settings.EstimationDraws = 1_000
-    alpha: settings.Alpha = 0.001
-    seed: settings.SeedOfMany = 0
-    device: settings.Device = None
-    precision: settings.Precision = AUTO
-    batch: settings.Batch = None
 
     @classmethod
     def completed(cls, values: dict) -> dict:
