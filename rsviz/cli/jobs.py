@@ -7,6 +7,7 @@ import click
 
 from rsviz import jobs
 from rsviz.cli import print_json
+from rsviz.jobs import listing
 
 
 @click.group()
@@ -21,18 +22,26 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON o
 @click.option(
     "--limit", type=click.IntRange(1, 5_000), default=50, show_default=True, help="How many at most."
 )
+@click.option("--owner", metavar="MARK", help="Only those of one owner; Runs in the app shows its mark.")
 @as_json
-def list_jobs(limit, as_json):
-    """List the newest jobs first."""
-    found = jobs.list_jobs(limit)
+def list_jobs(limit, owner, as_json):
+    """List the newest jobs first: as Runs does in the app, of all owners."""
+    found = [listing.run_of(job) for job in jobs.list_jobs(limit if owner is None else 5_000)]
+    if owner is not None:
+        found = [run for run in found if run.owner == owner][:limit]
     if as_json:
-        print_json({"worker_alive": jobs.worker_alive(), "jobs": [dataclasses.asdict(job) for job in found]})
+        print_json({"worker_alive": jobs.worker_alive(), "jobs": [_as_json(run) for run in found]})
         return
-    for job in found:
-        place = "" if job.position is None else f" ({job.position} before it)"
-        click.echo(f"{job.id}  {_time(job.created)}  {job.kind:10} {job.state}{place}")
+    for run in found:
+        words = " · ".join(filter(None, (run.title, run.what, run.says)))
+        click.echo(f"{run.job.id}  {run.owner}  {run.state:9}  {run.age():12}  {words}")
     if not found:
         click.echo("no jobs", err=True)
+
+
+def _as_json(run):
+    words = {name: getattr(run, name) for name in ("title", "network", "images", "share", "says", "owner")}
+    return dataclasses.asdict(run.job) | words
 
 
 @command.command()

@@ -18,8 +18,9 @@ from pathlib import Path
 from rsviz import files
 from rsviz.errors import RsvizError
 from rsviz.jobs import process
+from rsviz.jobs.database import StoreError
 from rsviz.jobs.record import Job
-from rsviz.jobs.store import JobLimitError, NotResumable, Store, StoreError, UnknownJob, folder
+from rsviz.jobs.store import JobLimitError, NotResumable, Store, UnknownJob, folder
 from rsviz.programs import IDLE_THREADS
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "StoreError",
     "UnknownJob",
     "cancel",
+    "change_session",
     "ensure_worker",
     "folder",
+    "forget",
     "get",
     "list_jobs",
     "resume",
@@ -54,8 +57,9 @@ def submit(kind: str, request, *, session: str) -> str:
     """Queue a job, see that a worker runs, and return the job's id at once.
 
     kind: a key of rsviz.jobs.registry.KINDS. request: a mapping or pydantic model that its validator accepts.
-    session: whose job it is; a session may have RSVIZ_JOBS_PER_SESSION (4) unfinished jobs, the machine
-    RSVIZ_JOBS_TOTAL (400). Raises JobLimitError beyond that, RsvizError for a bad request.
+    session: whose job it is, in the app an owner (rsviz.jobs.owners); one may have RSVIZ_JOBS_PER_SESSION (4)
+    unfinished jobs, the machine RSVIZ_JOBS_TOTAL (400).
+    Raises JobLimitError beyond that, RsvizError for a bad request.
     """
     from rsviz.jobs import registry  # pydantic takes its time, and reading jobs needs none of it
 
@@ -87,9 +91,24 @@ def get(job_id: str) -> Job:
     return job
 
 
-def list_jobs(limit: int = 50, session: str | None = None) -> list[Job]:
-    """The newest jobs first, of one session or of all."""
-    return Store().newest(limit, session)
+def list_jobs(
+    limit: int = 50, session: str | None = None, kind: str | None = None, unfinished: bool = False
+) -> list[Job]:
+    """The newest jobs first, of one session or of all, of one kind or of all; unfinished: only those."""
+    return Store().newest(limit, session, kind, unfinished)
+
+
+def forget(job_id: str) -> bool:
+    """Remove a job that is finished, failed or cancelled, with the files of its folder; whether it was one.
+
+    What it made elsewhere stays: a checkpoint, a dataset, an upload.
+    """
+    return Store().forget(job_id)
+
+
+def change_session(old: str, new: str) -> None:
+    """Jobs of one session, or owner, are another's from now on."""
+    Store().change_session(old, new)
 
 
 def cancel(job_id: str) -> Job:

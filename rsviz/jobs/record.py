@@ -11,6 +11,11 @@ def today_kind(kind: str) -> str:
     return FORMER_KINDS.get(kind, kind)
 
 
+def stored_kinds(kind: str) -> list[str]:
+    """The names under which jobs of a kind of today may be stored."""
+    return [kind, *(former for former, today in FORMER_KINDS.items() if today == kind)]
+
+
 @dataclass(frozen=True)
 class Job:
     """A job as it stood when it was read; times are seconds since 1970.

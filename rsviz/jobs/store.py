@@ -1,44 +1,20 @@
-"""Jobs on disk: one SQLite file under RSVIZ_HOME that outlives every process which reads or writes it.
-
-Rollback journal, `synchronous = FULL`, every write in BEGIN IMMEDIATE: what a caller was told has happened
-survives a kill -9 of anybody. A connection lives for one call: Streamlit has many threads.
-"""
+"""Jobs on disk: one SQLite file under RSVIZ_HOME that outlives every process which reads or writes it."""
 
 import json
 import re
 import secrets
 import shutil
-import sqlite3
-import threading
 import time
-from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from rsviz import files
 from rsviz.errors import RsvizError
-from rsviz.jobs.record import Job, today_kind
+from rsviz.jobs.database import INDEX_OF_OLDER_HOMES, Database
+from rsviz.jobs.record import Job, stored_kinds, today_kind
 
-VERSION = 1
 DEATHS_ALLOWED = 3
 KEEP_DAYS, KEEP_JOBS = 30, 5_000
 
-SCHEMA = """
-CREATE TABLE jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    session TEXT NOT NULL,
-    state TEXT NOT NULL,
-    created REAL NOT NULL, started REAL, updated REAL NOT NULL, finished REAL,
-    deaths INTEGER NOT NULL DEFAULT 0,
-    error TEXT,
-    request TEXT NOT NULL,
-    progress TEXT,
-    result TEXT,
-    resume TEXT
-);
-CREATE INDEX jobs_by_state ON jobs (state, number);
-"""
 # `resume` stands last: SQLite reads a row from the left, and get() has no use for its hundreds of kilobytes.
 COLUMNS = "id, kind, session, state, created, started, updated, finished, error, request, progress, result"
 POSITION = (
@@ -46,14 +22,6 @@ POSITION = (
     " WHERE ahead.state = 'queued' AND ahead.number < jobs.number) END"
 )
 SELECT = f"SELECT {COLUMNS}, {POSITION} FROM jobs"
-
-# Processes wait for each other by sleeping and trying again. A class that presses a button at once, which is
-# many threads of one server, is served four times faster in a queue.
-_writing = threading.Lock()
-
-
-class StoreError(RsvizError):
-    """The store cannot be read or written."""
 
 
 class UnknownJob(RsvizError):
@@ -91,73 +59,8 @@ def folder(job_id: str) -> Path:
     return files.home() / "jobs" / checked(job_id)
 
 
-class Store:
-    """The table of jobs in `path`.
-
-    create: whether folder and file are created where they are missing. The worker creates neither: a home
-    that somebody removes under it stays removed.
-    """
-
-    def __init__(self, path: Path | None = None, create: bool = True):
-        self.path, self._create = Path(path or files.home() / "jobs.sqlite"), create
-
-    @property
-    def _missing(self) -> bool:
-        return not self._create and not self.path.exists()
-
-    @contextmanager
-    def _connection(self, write: bool = False):
-        try:
-            if self._create:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            with (
-                _writing if write else nullcontext(),
-                closing(
-                    sqlite3.connect(self._address, timeout=20, isolation_level=None, uri=True)
-                ) as connection,
-            ):
-                self._check_version(connection)
-                if write:
-                    connection.execute("PRAGMA synchronous = FULL")
-                    connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                if write:
-                    connection.execute("COMMIT")
-        except OSError as error:
-            raise StoreError(
-                f"rsviz cannot write under {self.path.parent} ({error.strerror or error}); "
-                "set RSVIZ_HOME to a folder that you may write to."
-            ) from error
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                raise
-            raise StoreError(
-                f"The job store {self.path} cannot be used ({error}); free the file or its disk, "
-                "or set RSVIZ_HOME to a folder that you may write to."
-            ) from error
-
-    @property
-    def _address(self) -> str:
-        return f"{self.path.absolute().as_uri()}?mode={'rwc' if self._create else 'rw'}"
-
-    def _check_version(self, connection) -> None:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("BEGIN IMMEDIATE")
-            # Somebody else may have created it between the first look and the lock.
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in SCHEMA.strip().split(";")[:-1]:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-                version = VERSION
-            connection.execute("COMMIT")
-        if version > VERSION:
-            raise StoreError(
-                f"The job store {self.path} was written by a newer rsviz (format {version}, this one reads "
-                f"{VERSION}); update rsviz or set RSVIZ_HOME to another folder."
-            )
+class Store(Database):
+    """The table of jobs: what clients and the worker ask of it. See Database for the arguments."""
 
     # What clients call
 
@@ -180,8 +83,19 @@ class Store:
             raise UnknownJob(f"There is no job {job_id} on this machine.")
         return _job(row)
 
-    def newest(self, limit: int, session: str | None = None) -> list[Job]:
-        where, values = ("WHERE session = ?", (session,)) if session is not None else ("", ())
+    def newest(
+        self, limit: int, session: str | None = None, kind: str | None = None, unfinished: bool = False
+    ) -> list[Job]:
+        """The newest jobs first: of a session, of a kind, or only unfinished ones, where that is asked."""
+        kinds = [] if kind is None else stored_kinds(kind)
+        wanted = {
+            "session = ?": [] if session is None else [session],
+            f"kind IN ({', '.join('?' * len(kinds))})": kinds,
+            "state IN (?, ?)": ["queued", "running"] if unfinished else [],
+        }
+        conditions = [condition for condition, values in wanted.items() if values]
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        values = [value for values in wanted.values() for value in values]
         with self._connection() as connection:
             rows = connection.execute(
                 f"{SELECT} {where} ORDER BY number DESC LIMIT ?", (*values, limit)
@@ -210,6 +124,21 @@ class Store:
                 " deaths = 0, number = (SELECT max(number) + 1 FROM jobs) WHERE id = ?",
                 (session, time.time(), job_id),
             )
+
+    def forget(self, job_id: str) -> bool:
+        """Remove a job that is not unfinished, with its folder; False if there is no such job."""
+        with self._connection(write=True) as connection:
+            cursor = connection.execute(
+                "DELETE FROM jobs WHERE id = ? AND state NOT IN ('queued', 'running')", (checked(job_id),)
+            )
+        if cursor.rowcount:
+            self._remove_folder(job_id)
+        return cursor.rowcount == 1
+
+    def change_session(self, old: str, new: str) -> None:
+        """Jobs of one session are another's from now on."""
+        with self._connection(write=True) as connection:
+            connection.execute("UPDATE jobs SET session = ? WHERE session = ?", (new, old))
 
     # What the worker calls
 
@@ -282,6 +211,7 @@ class Store:
         if self._missing:
             return
         with self._connection() as connection:
+            connection.execute(INDEX_OF_OLDER_HOMES)
             rows = connection.execute(
                 "SELECT id FROM jobs WHERE finished < ?"
                 " UNION SELECT * FROM (SELECT id FROM jobs WHERE finished IS NOT NULL"
@@ -292,9 +222,12 @@ class Store:
             return
         # Folders first: after a kill in between the row is still there to try again.
         for (job_id,) in rows:
-            shutil.rmtree(self.path.parent / "jobs" / job_id, ignore_errors=True)
+            self._remove_folder(job_id)
         with self._connection(write=True) as connection:
             connection.executemany("DELETE FROM jobs WHERE id = ?", rows)
+
+    def _remove_folder(self, job_id: str) -> None:
+        shutil.rmtree(self.path.parent / "jobs" / job_id, ignore_errors=True)
 
     def _end(self, job_id: str, state: str, error=None, result=None, progress=None) -> None:
         now = time.time()
@@ -315,7 +248,7 @@ def _check_limits(connection, session, per_session, total) -> None:
     ).fetchone()
     if own >= per_session:
         raise JobLimitError(
-            f"This session has {own} unfinished jobs and {per_session} are allowed; "
+            f"You have {own} unfinished jobs and {per_session} are allowed; "
             "wait until one is finished or cancel one."
         )
     if unfinished >= total:

@@ -21,8 +21,9 @@ import rsviz
 from rsviz import files
 from rsviz.errors import RsvizError
 from rsviz.jobs import number_from, registry
+from rsviz.jobs.database import StoreError
 from rsviz.jobs.process import WorkerLock, open_log
-from rsviz.jobs.store import KEEP_DAYS, Store, StoreError, folder
+from rsviz.jobs.store import KEEP_DAYS, Store, folder
 from rsviz.programs import keep_memory
 
 SLICE = 0.2

@@ -1,17 +1,18 @@
 """What every task has: a request with one definition, and a line in the table of tasks. No torch.
 
-A task is a folder with three modules:
+A task is a folder with four modules:
 
     request.py   a frozen, validated Request: all that the result depends on
     run.py       run(request, ...): a generator of typed progress that can be closed and resumed
     result.py    the typed record that the last progress carries, with to_json and from_json
+    listing.py   what a list of runs says of it
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import (
     BaseModel,
@@ -109,16 +110,33 @@ class Request(Frozen):
 
 
 @dataclass(frozen=True)
+class Listing:
+    """What a list of runs says of a run of the task, in a few words each; "" where there is nothing to say.
+
+    network, images: of a request, what runs and on what.
+    reached: request and stored progress -> share in [0, 1] of the present stage, and how far it is.
+    result: stored result -> the key result.
+    Both read the JSON that the task's job stores, also that of older versions.
+    """
+
+    network: Callable[[Any], str]
+    images: Callable[[Any], str]
+    reached: Callable[[Any, Mapping[str, Any]], tuple[float, str]]
+    result: Callable[[Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True)
 class Task:
     """A line of the table of tasks.
 
-    key: its name as a kind of job. title: in a list of runs. request: the model. module: the package, which
-    has `run`.
+    key: its name as a kind of job. title: in a list of runs. request: the model. listing: the rest of its
+    line there. module: the package, which has `run`.
     """
 
     key: str
     title: str
     request: type[Request]
+    listing: Listing
 
     @property
     def module(self) -> str:

@@ -28,6 +28,11 @@ class DatasetImage(Frozen):
     dataset: Annotated[str, Setting("Dataset of the image, with its index.", label="Data set")]
     index: Annotated[int, Field(ge=0), Setting("Number of the image in the test part.", label="Test image")]
 
+    @property
+    def words(self) -> str:
+        """The image in a list of runs."""
+        return f"{self.dataset}, test image {self.index}"
+
 
 class UploadedImage(Frozen):
     """A file kept by `store_upload`, fitted to the model's input."""
@@ -41,6 +46,11 @@ class UploadedImage(Frozen):
     how: Fit = "crop"
     invert: Invert = False
 
+    @property
+    def words(self) -> str:
+        """The image in a list of runs."""
+        return f"upload {self.sha256[:6]}"
+
 
 class FileImage(Frozen):
     """A file of this machine, for the shell and Python only: a job or a link never names a path."""
@@ -49,6 +59,11 @@ class FileImage(Frozen):
     path: Annotated[str, Setting("Image file; fitted to the model's input.", flags=("--image",), link="file")]
     how: Fit = "crop"
     invert: Invert = False
+
+    @property
+    def words(self) -> str:
+        """The image in a list of runs."""
+        return Path(self.path).name
 
 
 ImageSource = Annotated[

@@ -15,7 +15,7 @@ from rsviz import jobs
 from rsviz.cli import main
 from rsviz.data import DataError
 from rsviz.errors import RsvizError
-from rsviz.jobs import registry, transfers
+from rsviz.jobs import owners, registry, transfers
 from rsviz.jobs.record import FORMER_KINDS
 from rsviz.tasks import TASKS
 
@@ -140,6 +140,10 @@ def test_the_command_line_lists_shows_and_cancels(no_worker, capsys):
     assert "queued" in capsys.readouterr().out
     assert run_cli("list") == 0
     assert capsys.readouterr().out.count("\n") == 2
+    theirs = jobs.submit("count", {"steps": 1}, session="b")
+    assert run_cli("list", "--owner", owners.mark("b")) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{theirs}  {owners.mark('b')}  waiting")
     assert run_cli("show", "no such job") == 2
     captured = capsys.readouterr()
     assert captured.out == ""

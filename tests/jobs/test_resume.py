@@ -71,7 +71,7 @@ def test_limits_hold_for_the_session_that_resumes(jobs_store):
     old = jobs_store.insert("count", {}, "a", **MANY)
     jobs_store.cancel(old)
     jobs_store.insert("count", {}, "b", **MANY)
-    with pytest.raises(JobLimitError, match="This session has 1 unfinished jobs and 1 are allowed"):
+    with pytest.raises(JobLimitError, match="You have 1 unfinished jobs and 1 are allowed"):
         jobs_store.resume(old, "b", per_session=1, total=100)
     with pytest.raises(JobLimitError, match="This machine has 1 unfinished jobs and 1 are allowed"):
         jobs_store.resume(old, "a", per_session=1, total=1)

@@ -90,7 +90,7 @@ def test_three_deaths_without_progress_fail_a_job_and_progress_forgives(jobs_sto
 
 def test_limits_count_unfinished_jobs_only(jobs_store):
     ids = [jobs_store.insert("count", {}, "a", per_session=2, total=3) for _ in range(2)]
-    with pytest.raises(JobLimitError, match="This session has 2 unfinished jobs and 2 are allowed"):
+    with pytest.raises(JobLimitError, match="You have 2 unfinished jobs and 2 are allowed"):
         jobs_store.insert("count", {}, "a", per_session=2, total=3)
     jobs_store.insert("count", {}, "b", per_session=2, total=3)
     with pytest.raises(JobLimitError, match="This machine has 3 unfinished jobs and 3 are allowed"):
@@ -202,3 +202,62 @@ def test_a_store_that_creates_nothing_leaves_a_removed_home_removed(tmp_path):
     with pytest.raises(StoreError):
         reader.fail("0" * 16, "too late")
     assert not (tmp_path / "gone").exists()
+
+
+def finished(jobs_store, kind="count", session="a"):
+    job_id = jobs_store.insert(kind, {}, session, **MANY)
+    jobs_store.cancel(job_id)
+    place = jobs_store.path.parent / "jobs" / job_id
+    place.mkdir(parents=True)
+    (place / "votes").touch()
+    return job_id, place
+
+
+def test_a_list_is_of_one_session_of_one_kind_or_of_what_is_unfinished(jobs_store):
+    ids = [jobs_store.insert(kind, {}, who, **MANY) for kind in ("x", "y") for who in ("a", "b")]
+    jobs_store.cancel(ids[0])
+
+    def found(**asked):
+        return [job.id for job in jobs_store.newest(10, **asked)]
+
+    assert found() == ids[::-1]
+    assert found(session="a") == [ids[2], ids[0]]
+    assert found(session="a", kind="x") == [ids[0]]
+    assert found(session="a", unfinished=True) == [ids[2]]
+    assert found(kind="x", unfinished=True) == [ids[1]]
+    assert found(session="nobody") == []
+
+
+def test_a_kind_is_found_under_the_name_of_an_older_version_too(jobs_store):
+    job_id = jobs_store.insert("attack-curve", {}, "a", **MANY)
+    assert [job.id for job in jobs_store.newest(5, kind="robustness")] == [job_id]
+
+
+def test_what_is_forgotten_is_gone_with_its_files_and_nothing_else(jobs_store):
+    (gone, place), (kept, other) = finished(jobs_store), finished(jobs_store)
+    assert jobs_store.forget(gone)
+    assert not place.exists() and other.exists()
+    assert [job.id for job in jobs_store.newest(5)] == [kept]
+    assert not jobs_store.forget(gone)
+
+
+def test_an_unfinished_job_is_not_forgotten(jobs_store):
+    job_id = jobs_store.insert("count", {}, "a", **MANY)
+    assert not jobs_store.forget(job_id)
+    assert jobs_store.get(job_id).state == "queued"
+
+
+def test_a_session_can_take_over_the_jobs_of_another(jobs_store):
+    mine, theirs = (jobs_store.insert("count", {}, who, **MANY) for who in ("a", "b"))
+    jobs_store.change_session("a", "c")
+    assert [jobs_store.get(job_id).session for job_id in (mine, theirs)] == ["c", "b"]
+
+
+def test_an_older_home_gets_the_index_that_lists_need(jobs_store):
+    jobs_store.insert("count", {}, "a", **MANY)
+    with jobs_store._connection(write=True) as connection:
+        connection.execute("DROP INDEX jobs_by_session")
+    jobs_store.forget_old()
+    with jobs_store._connection() as connection:
+        plan = connection.execute("EXPLAIN QUERY PLAN SELECT id FROM jobs WHERE session = 'a'").fetchall()
+    assert "jobs_by_session" in str(plan)

@@ -8,6 +8,7 @@
 Importing this task does not import torch; running it does.
 """
 
+from rsviz.tasks.attack.listing import LISTING
 from rsviz.tasks.attack.request import AttackRequest
 from rsviz.tasks.attack.result import (
     AttackPath,
@@ -30,4 +31,4 @@ __all__ = [
     "shipped_example",
 ]
 
-TASK = Task(key="attack", title="Attack an image", request=AttackRequest)
+TASK = Task(key="attack", title="Attack an image", request=AttackRequest, listing=LISTING)

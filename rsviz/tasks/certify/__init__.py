@@ -9,6 +9,7 @@ Importing this task does not import torch; running it does.
 """
 
 from rsviz.tasks.base import Task
+from rsviz.tasks.certify.listing import LISTING
 from rsviz.tasks.certify.request import CertifyRequest
 from rsviz.tasks.certify.result import (
     CertifyPictures,
@@ -30,4 +31,4 @@ __all__ = [
     "shipped_example",
 ]
 
-TASK = Task(key="certify", title="Certify an image", request=CertifyRequest)
+TASK = Task(key="certify", title="Certify an image", request=CertifyRequest, listing=LISTING)

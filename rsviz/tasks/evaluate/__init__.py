@@ -9,6 +9,7 @@ certified_accuracy(proved.radius, proved.correct, at=[0, 0.25, 0.5])
 """
 
 from rsviz.tasks.base import Task
+from rsviz.tasks.evaluate.listing import LISTING
 from rsviz.tasks.evaluate.request import EvaluateRequest
 from rsviz.tasks.evaluate.result import EvaluateResult, EvaluationCertificates, certificates, summary
 from rsviz.tasks.evaluate.run import EvaluateProgress, default_path, run
@@ -34,4 +35,4 @@ __all__ = [
     "summary",
 ]
 
-TASK = Task(key="evaluate", title="Certify a test set", request=EvaluateRequest)
+TASK = Task(key="evaluate", title="Certify a test set", request=EvaluateRequest, listing=LISTING)

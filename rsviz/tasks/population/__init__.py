@@ -7,6 +7,7 @@ progress.result.curves                      # certificates, attained worst cases
 """
 
 from rsviz.tasks.base import Task
+from rsviz.tasks.population.listing import LISTING
 from rsviz.tasks.population.request import PopulationRequest, PopulationSeries
 from rsviz.tasks.population.result import PopulationCurve, PopulationResult, shipped_example
 from rsviz.tasks.population.run import PopulationProgress, run
@@ -26,4 +27,5 @@ TASK = Task(
     key="population",
     title="Certify a population",
     request=PopulationRequest,
+    listing=LISTING,
 )

@@ -9,6 +9,7 @@ Importing this task does not import torch; running it does.
 """
 
 from rsviz.tasks.base import Task
+from rsviz.tasks.robustness.listing import LISTING
 from rsviz.tasks.robustness.request import RobustnessRequest, RobustnessSeries
 from rsviz.tasks.robustness.result import RobustnessCurve, RobustnessProgress, RobustnessResult
 from rsviz.tasks.robustness.run import run
@@ -27,4 +28,5 @@ TASK = Task(
     key="robustness",
     title="Robust accuracy against attack size",
     request=RobustnessRequest,
+    listing=LISTING,
 )

@@ -1,0 +1,30 @@
+"""Curves of robust accuracy in a list of runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rsviz.tasks.base import Listing
+from rsviz.tasks.robustness.request import RobustnessRequest
+from rsviz.tasks.robustness.result import RobustnessResult
+
+
+def reached(request: RobustnessRequest, stored: Mapping[str, Any]) -> tuple[float, str]:
+    """Share of the finished parts, and the present one."""
+    step = f", step {stored['step']} of {stored['steps']}" if stored.get("steps") else ""
+    share = stored.get("finished", 0) / max(stored.get("parts", 1), 1)
+    return share, f"{stored.get('what') or 'loading'}{step}"
+
+
+def key_result(result: RobustnessResult) -> str:
+    """The best curve at the largest size: 0.45 right under attacks of size 1.5."""
+    best = max(result.curves, key=lambda curve: curve.right[-1])
+    among = f", the best of {len(result.curves)} curves" if len(result.curves) > 1 else ""
+    return f"{best.right[-1]:.2f} right under attacks of size {best.size[-1]:g}{among}"
+
+
+LISTING = Listing(
+    network=lambda request: ", ".join(request.checkpoints),
+    images=lambda request: f"{request.images:,} test images",
+    reached=reached,
+    result=lambda stored: key_result(RobustnessResult.from_json(stored)),
+)
