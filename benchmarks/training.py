@@ -23,6 +23,7 @@ from functools import partial
 import torch
 from torch.nn.functional import cross_entropy
 
+from rsviz.generators import returned
 from rsviz.programs import keep_memory
 from rsviz.tasks.train import TrainRequest
 from rsviz.training.distributed import ALONE
@@ -48,7 +49,7 @@ def main(rounds: int) -> None:
     for name, (settings, steps) in CASES.items():
         request = TrainRequest(epochs=MANY, validate_every=MANY, device="cpu", **settings)
         prepared = prepare(request)
-        passes = _result(choose_passes(request, prepared.module, prepared.images))
+        passes = returned(choose_passes(request, prepared.module, prepared.images))
         start = PassSettings("float32", "contiguous")
         plain, bare = (_Bare(request, prepared, settings) for settings in (start, passes))
         with tempfile.TemporaryDirectory() as folder:
@@ -127,14 +128,6 @@ class _Bare:
             cross_entropy(self.network(self.x).float(), self.y).backward()
             self.optimizer.step()
         return steps * len(self.y) / (time.perf_counter() - began)
-
-
-def _result(generator):
-    while True:
-        try:
-            next(generator)
-        except StopIteration as end:
-            return end.value
 
 
 if __name__ == "__main__":

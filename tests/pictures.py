@@ -18,15 +18,6 @@ SETTINGS = {
 """Of a run of 16 steps on 60 images."""
 
 
-def result_of(run):
-    """What a generator returns, whatever it yields before."""
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value
-
-
 def write_pictures(root) -> str:
     """folder:PATH with three digits as classes: 60 images to train on, 12 to test, each 8x8 and grey."""
     digits = load("digits", "train")

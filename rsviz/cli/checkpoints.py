@@ -5,6 +5,7 @@ import click
 from rsviz.checkpoints import CheckpointError, list_cards, load_card, storage, verify
 from rsviz.cli import EXIT_BAD_INPUT, print_json
 from rsviz.cli.options import request_from, request_options
+from rsviz.generators import mapped, returned
 from rsviz.tasks.import_weights import ImportRequest, run
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -71,17 +72,14 @@ def measure(name, device, as_json):
 
     from rsviz.training.measure import remeasure
 
-    reports, card = remeasure(name, device), None
     with tqdm(desc=name, disable=True if as_json else None) as bar:
-        while card is None:
-            try:
-                report = next(reports)
-            except StopIteration as end:
-                card = end.value
-            else:
-                bar.set_description(f"{name}: {report.what}", refresh=False)
-                bar.total, bar.n = report.total, report.done
-                bar.refresh()
+
+        def show(report):
+            bar.set_description(f"{name}: {report.what}", refresh=False)
+            bar.total, bar.n = report.total, report.done
+            bar.refresh()
+
+        card = returned(mapped(show, remeasure(name, device)))
     if as_json:
         print_json(_as_json(card))
         return

@@ -57,12 +57,3 @@ class Counter:
         votes = count.counts.reshape(len(unit.images), -1, classes)
         counts0 = votes[:, 0] if selects else np.zeros_like(votes[:, 0])
         return UnitVotes(unit, counts0, votes[:, -1], seconds)
-
-
-def run_to_end(steps):
-    """Run a generator to its end, and return its value."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value

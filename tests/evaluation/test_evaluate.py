@@ -18,6 +18,7 @@ from rsviz.checkpoints import load_checkpoint
 from rsviz.errors import RsvizError
 from rsviz.evaluation import units
 from rsviz.evaluation.engines import Waiting, local, make_engine
+from rsviz.generators import returned
 from rsviz.noise import Gaussian
 from rsviz.smoothing import SmoothedClassifier
 from rsviz.tasks.evaluate import EvaluateRequest, EvaluationError, certificates, read_votes
@@ -348,7 +349,6 @@ def test_engines_and_workers_that_do_not_exist_are_refused(tmp_path):
 
 def test_an_engine_draws_pixels_only_as_it_needs_them():
     """The driver's memory does not grow with the number of images."""
-    from rsviz.evaluation.counting import run_to_end
     from rsviz.evaluation.units import CountingSettings
     from rsviz.execution import Plan
 
@@ -363,7 +363,7 @@ def test_an_engine_draws_pixels_only_as_it_needs_them():
             yield unit, images.pixels(list(unit.images))
 
     engine = make_engine(settings)
-    assert run_to_end(engine.plan()) == Plan("cpu", "float32", 64)
+    assert returned(engine.plan()) == Plan("cpu", "float32", 64)
     finished = 0
     for answer in engine.run(work(), Plan("cpu", "float32", 64)):
         if not isinstance(answer, Waiting):

@@ -13,12 +13,13 @@ import torch
 from safetensors.torch import load_file
 
 from rsviz.checkpoints import load_card
+from rsviz.generators import returned
 from rsviz.tasks.train import TrainRequest
 from rsviz.training import loop
 from rsviz.training.loop import train
 from rsviz.training.records import RUN, STATE, STEPS, VALIDATIONS, RunError, read_run
 from rsviz.training.run_folder import clear_ended, keep_best
-from tests.pictures import SETTINGS, result_of, write_pictures
+from tests.pictures import SETTINGS, write_pictures
 
 DRIVER = """
 import sys
@@ -54,7 +55,7 @@ def without_times(run):
 
 def finished(request, folder, run):
     """The card of the checkpoint that the run saves."""
-    return result_of(train(request, folder, run=run))
+    return returned(train(request, folder, run=run))
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def test_a_name_that_was_taken_meanwhile_gets_a_number(tmp_path, request_of, mon
     slow = train(request_of(epochs=1), run=tmp_path / "slow")
     next(slow)
     finished(request_of(epochs=1, seed=1), None, tmp_path / "quick")
-    assert result_of(slow).name == "toy-2"
+    assert returned(slow).name == "toy-2"
     assert (load_card("toy").seed, load_card("toy-2").seed) == (1, 0)
 
 

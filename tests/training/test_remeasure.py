@@ -1,20 +1,24 @@
 """Measuring a checkpoint that stands: its card and survey say what was found now, the weights stay."""
 
-from collections import deque
-
 import pytest
 
 from rsviz.checkpoints import load_card, load_checkpoint, load_survey, save_checkpoint
+from rsviz.cli import main
 from rsviz.errors import RsvizError
+from rsviz.training import measure
 from rsviz.training.measure import remeasure
 
 
-def test_a_card_gets_what_is_measured_now(tmp_path):
+def test_the_shell_writes_what_it_measures_now_into_the_card(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(measure, "REPORT_EVERY", 0.0)  # the bar is told of every batch
     module, card = load_checkpoint("digits-plain")
     save_checkpoint(module, card.model_copy(update={"name": "mine", "metrics": {}}), tmp_path)
     before = load_card(tmp_path / "mine.json")
-    deque(remeasure(str(tmp_path / "mine.safetensors"), "cpu"), maxlen=0)
+    with pytest.raises(SystemExit) as end:
+        main(["checkpoints", "measure", str(tmp_path / "mine.safetensors"), "--device", "cpu"])
     after = load_card(tmp_path / "mine.json")
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"clean accuracy: {after.metrics['clean_accuracy'].value}\n"
     assert after.model_copy(update={"metrics": {}}) == before
     assert after.metrics["clean_accuracy"].value == pytest.approx(
         card.metrics["clean_accuracy"].value, abs=0.01

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from rsviz.generators import mapped, returned
 from rsviz.tasks.train import TrainRequest
 from rsviz.training.distributed import ALONE
 from rsviz.training.estimate import estimate
@@ -16,7 +17,7 @@ from rsviz.training.objectives.base import outcome
 from rsviz.training.records import STEP_RECORDS, STEPS, VALIDATIONS, RunError, RunRecord, read_run
 from rsviz.training.schedule import learning_rate
 from rsviz.training.train_step import RunningMeans, why_not_finite
-from tests.pictures import SETTINGS, result_of, write_pictures
+from tests.pictures import SETTINGS, write_pictures
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def request_of(tmp_path_factory):
 def recorded(tmp_path_factory, request_of):
     """The folder of a finished run with held-out images."""
     folder = tmp_path_factory.mktemp("recorded")
-    assert result_of(train(request_of(held_out=8), folder / "out", run=folder / "run")).name == "toy"
+    assert returned(train(request_of(held_out=8), folder / "out", run=folder / "run")).name == "toy"
     return folder / "run"
 
 
@@ -199,12 +200,12 @@ def test_a_look_changes_neither_the_network_nor_its_mode(request_of):
 
 def test_an_estimate_counts_steps_looks_and_measurements(request_of):
     def seconds(epochs):
-        run = estimate(request_of(epochs=epochs))
-        while True:
-            try:
-                assert next(run).phase == "prepare"
-            except StopIteration as end:
-                return end.value
+        phases = []
+        found = returned(
+            mapped(lambda progress: phases.append(progress.phase), estimate(request_of(epochs=epochs)))
+        )
+        assert set(phases) == {"prepare"}
+        return found
 
     # Ten thousand times the steps and a hundred looks: however noisy the machine, it must show.
     assert 0 < seconds(1) < seconds(10_000)

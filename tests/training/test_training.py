@@ -14,25 +14,15 @@ from rsviz.checkpoints import CheckpointError, list_cards, load_checkpoint, load
 from rsviz.checkpoints.storage import names_in
 from rsviz.data import load
 from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.generators import mapped, returned
 from rsviz.noise import Gaussian
 from rsviz.tasks.train import TrainRequest
 from rsviz.training import METHODS, TrainingError, measure
 from rsviz.training.loop import train
 from rsviz.training.prepare import Images, flipped, shifted
-from tests.pictures import result_of
 from tests.training.by_hand import BY_HAND
 
 QUICK = {"dataset": "digits", "precision": "float32", "device": "cpu", "name": "quick"}
-
-
-def collected(run, reports):
-    """The generator once more; what it yields is appended to `reports`."""
-    while True:
-        try:
-            reports.append(next(run))
-        except StopIteration as end:
-            return end.value
-        yield
 
 
 def loss_of(method, f, x, y, noise, seed=3):
@@ -134,7 +124,7 @@ def trained(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(measure, "FINAL", dataclasses.replace(measure.FINAL, images=100))
         reports = []
-        card = result_of(collected(train(TrainRequest(**QUICK, sigma=0.25, epochs=15), folder), reports))
+        card = returned(mapped(reports.append, train(TrainRequest(**QUICK, sigma=0.25, epochs=15), folder)))
         return reports, card, folder
 
 

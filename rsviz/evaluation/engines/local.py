@@ -11,6 +11,7 @@ from multiprocessing import connection
 
 from rsviz.errors import RsvizError
 from rsviz.evaluation.engines import POLL, Waiting, WorkItem
+from rsviz.generators import mapped, returned
 from rsviz.programs import IDLE_THREADS
 
 log = logging.getLogger("rsviz.evaluation")
@@ -43,14 +44,7 @@ class InProcess:
 
     def run(self, units, used) -> Iterator:
         for unit, pixels in units:
-            counting = self._counter.count(unit, pixels, used)
-            while True:
-                try:
-                    drawn = next(counting)
-                except StopIteration as end:
-                    yield end.value
-                    break
-                yield Waiting(drawn)
+            yield (yield from mapped(Waiting, self._counter.count(unit, pixels, used)))
 
     def close(self) -> None:
         """There is no process to end."""
@@ -181,7 +175,7 @@ def _serve(settings, device, cores, pipe) -> None:
 
     import torch
 
-    from rsviz.evaluation.counting import Counter, run_to_end
+    from rsviz.evaluation.counting import Counter
     from rsviz.programs import keep_memory
 
     keep_memory()
@@ -196,7 +190,7 @@ def _serve(settings, device, cores, pipe) -> None:
             return
         try:
             counter = counter or Counter(replace(settings, device=device))
-            answer = run_to_end(getattr(counter, what)(*arguments))
+            answer = returned(getattr(counter, what)(*arguments))
             message = ("done", answer)
         except RsvizError as error:
             message = ("refused", str(error))

@@ -21,6 +21,7 @@ from rsviz import files
 from rsviz.checkpoints.storage import locate
 from rsviz.errors import RsvizError
 from rsviz.evaluation.engines import ATTEMPTS, POLL, Waiting, WorkItem
+from rsviz.generators import returned
 from rsviz.programs import IDLE_THREADS
 
 PATIENCE = 300.0
@@ -49,14 +50,10 @@ class Counting:
         return True
 
     def plan(self):
-        from rsviz.evaluation.counting import run_to_end
-
-        return run_to_end(self._counter.plan())
+        return returned(self._counter.plan())
 
     def count(self, unit, pixels, used):
-        from rsviz.evaluation.counting import run_to_end
-
-        return run_to_end(self._counter.count(unit, pixels, used))
+        return returned(self._counter.count(unit, pixels, used))
 
 
 @dataclass(eq=False)

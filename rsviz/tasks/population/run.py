@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from rsviz.checkpoints import load_card
+from rsviz.generators import mapped
 from rsviz.lazy import lazy
 from rsviz.tasks.networks import NETWORKS
 from rsviz.tasks.population.request import PopulationRequest, PopulationSeries
@@ -55,14 +56,9 @@ def run(request: PopulationRequest, done: dict | None = None) -> Iterator[Popula
         done = done | {"plans": done["plans"] | {series.checkpoint: asdict(runner.plan)}}
         for part, chunk in missing:
             words = f"{series.checkpoint}, scale {series.scale:g}: {_words(series, part)}"
-            running = runner.run(part, chunk)
-            while True:
-                try:
-                    next(running)
-                except StopIteration as end:
-                    done = done | {series.key(part, chunk): end.value}
-                    break
-                yield PopulationProgress(request, done, parts, words)
+            now = PopulationProgress(request, done, parts, words)
+            found = yield from mapped(lambda _, now=now: now, runner.run(part, chunk))
+            done = done | {series.key(part, chunk): found}
             yield PopulationProgress(request, done, parts, words, new=True)
     yield PopulationProgress(request, done, parts, "done", result=PopulationResult.of_parts(request, done))
 
