@@ -4,11 +4,19 @@ Importing this room, and reading and listing cards, does not import torch.
 """
 
 from rsviz.checkpoints.card import Card, CheckpointError, Metric
-from rsviz.checkpoints.importers import import_weights
-from rsviz.checkpoints.storage import folders, list_cards, load_card, load_survey, save_survey
+from rsviz.checkpoints.importers import WITHOUT_NOISE, import_weights
+from rsviz.checkpoints.storage import (
+    folders,
+    list_cards,
+    load_card,
+    load_survey,
+    rewrite_card,
+    save_survey,
+)
 from rsviz.checkpoints.weights import build_network, load_checkpoint, save_checkpoint, stored_module, verify
 
 __all__ = [
+    "WITHOUT_NOISE",
     "Card",
     "CheckpointError",
     "Metric",
@@ -19,6 +27,7 @@ __all__ = [
     "load_card",
     "load_checkpoint",
     "load_survey",
+    "rewrite_card",
     "save_checkpoint",
     "save_survey",
     "stored_module",

@@ -41,7 +41,8 @@ class Card(BaseModel):
     dataset: a key of rsviz.data.DATASETS, or another word. data_copy: which copy of it was used, in words.
     input_shape: (C, H, W). mean, std: of the normalisation, one number a channel.
     method: a key of rsviz.training.METHODS, or "imported". hyperparameters: settings of the training run.
-    noise, scale: key of rsviz.noise.NOISES and scale in pixel units; None and 0 if trained without noise.
+    noise, scale: key of rsviz.noise.NOISES and scale in pixel units; None and 0 if trained without noise, or
+    if that is not known. noise_known: whether it is known; False for imported weights of which nobody told.
     metrics: by name, each with how it was measured.
     weights_sha256: of NAME.safetensors; empty only in a card that is given to `save_checkpoint`.
     """
@@ -64,12 +65,21 @@ class Card(BaseModel):
     hyperparameters: dict[str, Setting] = {}
     noise: Word | None = None
     scale: Annotated[Finite, Field(ge=0)] = 0.0
+    noise_known: bool = True
     metrics: dict[str, Metric] = {}
     versions: dict[str, Text] = {}
     seed: Annotated[int, Field(ge=0)] | None = None
     date: datetime.date
     source: Text = ""
     weights_sha256: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_older_cards(cls, values):
+        # Before noise_known, an import without a noise was one of which nobody had told.
+        if isinstance(values, dict) and values.get("method") == "imported" and "noise_known" not in values:
+            return values | {"noise_known": values.get("noise") is not None}
+        return values
 
     @model_validator(mode="after")
     def _belongs_together(self):
@@ -79,6 +89,8 @@ class Card(BaseModel):
             raise ValueError("mean and std must hold one number for each channel of input_shape")
         if (self.noise is None) != (self.scale == 0):
             raise ValueError("scale must be positive where noise is named, and 0 where it is null")
+        if self.noise is not None and not self.noise_known:
+            raise ValueError("noise_known must be true where noise is named")
         return self
 
     @property

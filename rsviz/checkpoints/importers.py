@@ -12,17 +12,21 @@ from pydantic import ValidationError
 from rsviz import __version__
 from rsviz.checkpoints import storage
 from rsviz.checkpoints.card import NAME, Card, CheckpointError, checked_name, shown
+from rsviz.checkpoints.layouts import recognise
 from rsviz.checkpoints.weight_files import read_weights
-from rsviz.checkpoints.weights import module_from, name_fault, read_file, save_checkpoint, shape_fault
+from rsviz.checkpoints.weights import module_from, read_file, save_checkpoint
 from rsviz.data import DATASETS, normalisation
 from rsviz.errors import first_fault
-from rsviz.models import ARCHITECTURES, build
+from rsviz.models import ARCHITECTURES
 from rsviz.noise import NOISES
 
 SUFFIXES = (".safetensors", ".pth.tar", ".pth", ".pt", ".ckpt", ".tar", ".bin")
 
-WRAPPERS = ("module.", "1.", "network.", "model.")
-"""Prefixes that DataParallel, Sequential(normalize, network) and similar wrappers put before every name."""
+UNKNOWN = "unknown"
+"""Data set of weights whose classes are those of none that is known."""
+
+WITHOUT_NOISE = "no-noise"
+"""In place of a noise: the weights were trained without."""
 
 
 def import_weights(
@@ -42,53 +46,60 @@ def import_weights(
 ) -> Card:
     """Check the weights in the file `path`, and save them as a checkpoint of the user.
 
-    path: .safetensors, or .pt, .pth, .pth.tar with a state dict, which may lie under `state_dict` beside an
-    entry `arch` that names the architecture.
+    path: .safetensors, or .pt, .pth, .pth.tar with a state dict, alone or under a usual key, beside an entry
+    `arch` that may name the architecture. See `layouts` for the names that are understood.
     architecture: a key of ARCHITECTURES; needed if neither the file nor its tensors tell.
-    dataset: a key of rsviz.data.DATASETS; by default that of the architecture.
+    dataset: a key of rsviz.data.DATASETS; by default that of the architecture, if its classes fit.
     name: of the new checkpoint; by default made from the name of the file.
     classes: names of the classes; by default those of the dataset, or numbers.
     input_shape: (C, H, W); by default the first of the architecture.
     mean, std: of the normalisation, one number a channel; by default from the file, then from the dataset.
-    noise, scale: key and scale (pixel units) of the noise in training, if known.
+    noise, scale: key and scale (pixel units) of the noise in training, if known; WITHOUT_NOISE and 0 if it is
+    known that there was none.
     folder: where the checkpoint is saved; by default with the user's other ones.
     shown_as: name of the file in sentences and on the card, for uploads under a temporary name.
 
-    Returns the card. Raises CheckpointError, and changes nothing, if the file cannot be used.
+    Returns the card; its hyperparameters say what was assumed. Raises CheckpointError, and changes nothing,
+    if the file cannot be used.
     """
     path = Path(path)
     what = shown(shown_as or path.name)
     name = _new_name(name, shown_as or path.name, [Path(folder)] if folder else [])
     content = read_file(path)
     tensors, hints = read_weights(content, what)
-    # The normalisation in the file, if there is one, is not part of the network.
-    stored = {part: _constants(tensors, part) for part in ("mean", "std")}
-    architecture, tensors = _recognise(tensors, architecture or hints.get("architecture"), what)
-    record = ARCHITECTURES[architecture]
-    dataset = dataset or hints.get("dataset") or record.dataset
-    num_classes = tensors[record.head].shape[0]
-    if noise is None and scale == 0.0 and hints.get("noise") not in (None, "None"):
-        noise, scale = hints["noise"], _number(hints.get("scale"))
-    if noise is not None and noise not in NOISES:
+    found = recognise(tensors, architecture or hints.get("architecture"), what)
+    record = ARCHITECTURES[found.architecture]
+    num_classes = found.tensors[record.head].shape[0]
+    dataset = _dataset(dataset or hints.get("dataset"), record, num_classes, classes, what)
+    if noise is None and scale == 0.0:
+        noise, scale = _noise_in(hints)
+    if noise not in (None, WITHOUT_NOISE, *NOISES):
         raise CheckpointError(f"noise is {shown(noise)}; it must be one of {', '.join(NOISES)}.")
+    usual = dataset if dataset != UNKNOWN else record.dataset
+    constants, assumed = _normalisation(found, mean, std, usual, what)
     card = _card(
         name=name,
-        architecture=architecture,
+        architecture=found.architecture,
         dataset=dataset,
         classes=tuple(classes or _class_names(dataset, num_classes)),
         input_shape=tuple(input_shape or record.input_shapes[0]),
-        **_normalisation(mean or stored["mean"], std or stored["std"], dataset, what),
+        **constants,
         method="imported",
-        hyperparameters={"file": what, "file_sha256": hashlib.sha256(content).hexdigest()},
-        noise=noise,
+        hyperparameters={
+            "file": what,
+            "file_sha256": hashlib.sha256(content).hexdigest(),
+            "normalisation": assumed,
+        },
+        noise=None if noise == WITHOUT_NOISE else noise,
         scale=scale,
+        noise_known=noise is not None,
         versions=_versions(),
         date=datetime.datetime.now(datetime.UTC).date(),
         source=f"imported from {what}",
     )
     if card.num_classes != num_classes:
         raise CheckpointError(f"{what} has {num_classes} classes, but {card.num_classes} were named.")
-    tensors = {f"network.{key}": tensor for key, tensor in tensors.items()}
+    tensors = {f"network.{key}": tensor for key, tensor in found.tensors.items()}
     tensors |= _normalize_layer(card)
     module = module_from(tensors, card, what)
     return save_checkpoint(module, card, folder, dtype="float32")
@@ -109,78 +120,31 @@ def _new_name(name, file_name, extra) -> str:
     return name
 
 
-def _recognise(tensors: dict, architecture: str | None, what: str) -> tuple[str, dict]:
-    """(key of the architecture, tensors by the names in its network without wrappers)."""
-    if architecture is not None and architecture not in ARCHITECTURES:
-        raise CheckpointError(
-            f"{what} is for the architecture {shown(architecture)}; known are {', '.join(ARCHITECTURES)}."
-        )
-    faults, fitting = {}, {}
-    for key in [architecture] if architecture else ARCHITECTURES:
-        record = ARCHITECTURES[key]
-        bare = _bare(tensors, record.head)
-        faults[key] = _fault(bare, record)
-        if faults[key] is None:
-            fitting[key] = bare
-    if len(fitting) > 1:  # networks that differ only in layers without weights
-        raise CheckpointError(
-            f"{what} does not tell its architecture, and its tensors fit more than one; "
-            f"name one of {', '.join(fitting)}."
-        )
-    if fitting:
-        return fitting.popitem()
-    if architecture:
-        raise CheckpointError(f"{what} does not fit the architecture {architecture}: {faults[architecture]}.")
-    raise CheckpointError(
-        f"{what} does not tell its architecture, and its tensors are those of none that is known; "
-        f"name one of {', '.join(ARCHITECTURES)}."
-    )
+def _dataset(dataset, record, num_classes, classes, what) -> str:
+    """The data set on the card: the one that was named, else that of the architecture if its classes fit."""
+    if dataset in DATASETS:
+        known = DATASETS[dataset]
+        if len(known.classes) != num_classes and classes is None:
+            raise CheckpointError(
+                f"{what} has {num_classes} classes; {dataset} has {len(known.classes)}; give another one."
+            )
+        if known.shape not in record.input_shapes:
+            raise CheckpointError(
+                f"{what} is a {record.key}, which takes images of shape {record.input_shapes[0]}; those of "
+                f"{dataset} have {known.shape}."
+            )
+    if dataset:
+        return dataset
+    usual = DATASETS.get(record.dataset)
+    return record.dataset if usual is None or len(usual.classes) == num_classes else UNKNOWN
 
 
-def _bare(tensors: dict, head: str) -> dict:
-    """The tensors without prefixes of wrappers and without the normalisation."""
-    prefix = next((key[: -len(head)] for key in tensors if key == head or key.endswith("." + head)), "")
-    if prefix and not re.fullmatch(rf"(?:{'|'.join(map(re.escape, WRAPPERS))})+", prefix):
-        return tensors
-    return {
-        key.removeprefix(prefix) if key.startswith(prefix) else key: tensor
-        for key, tensor in tensors.items()
-        if not _CONSTANT.fullmatch(key)
-    }
-
-
-_CONSTANT = re.compile(r"(?:module\.|model\.)*(?:0|normalize)\.(means?|sds?|stds?)")
-"""Names of the tensors of a normalisation layer."""
-
-
-def _constants(tensors: dict, part: str):
-    """Mean or standard deviation of a normalisation layer in the file, or None."""
-    for key, tensor in tensors.items():
-        match = _CONSTANT.fullmatch(key)
-        if match and match[1].startswith(part[0]) and tensor.numel() <= 64:
-            return tuple(tensor.flatten().tolist())
-    return None
-
-
-def _fault(bare: dict, record) -> str | None:
-    """Why the tensors are not weights of this architecture, in words, or None."""
-    import torch
-
-    head = bare.get(record.head)
-    num_classes = head.shape[0] if head is not None and head.dim() in (2, 4) else 2
-    if not 2 <= num_classes <= 100_000:
-        return f"{record.head} has shape {tuple(head.shape)}"
-    channels = record.input_shapes[0][0]
-    with torch.device("meta"):
-        module = build(
-            record.key,
-            num_classes=num_classes,
-            input_shape=record.input_shapes[0],
-            mean=(0.0,) * channels,
-            std=(1.0,) * channels,
-        )
-    expected = module.network.state_dict()
-    return name_fault(bare, expected) or shape_fault(bare, expected)
+def _noise_in(hints) -> tuple[str | None, float]:
+    """(noise, scale) of the training as the metadata of a file of rsviz tells it; None where it does not."""
+    noise = hints.get("noise")
+    if noise == "None":
+        return (WITHOUT_NOISE if hints.get("method") not in (None, "imported") else None), 0.0
+    return noise, _number(hints.get("scale")) if noise else 0.0
 
 
 def _class_names(dataset: str, num_classes: int) -> tuple[str, ...]:
@@ -189,16 +153,23 @@ def _class_names(dataset: str, num_classes: int) -> tuple[str, ...]:
     return tuple(str(index) for index in range(num_classes))
 
 
-def _normalisation(mean, std, dataset, what) -> dict:
-    if mean is not None and std is not None:
-        return {"mean": tuple(mean), "std": tuple(std)}
+def _normalisation(found, mean, std, dataset, what) -> tuple[dict, str]:
+    """(mean and std of the card, where they come from in words)."""
+    given = mean is not None or std is not None
     usual = normalisation(dataset)
-    if usual is None:
+    if given and mean is not None and std is not None:
+        words = "as given"
+    elif found.mean is not None:
+        words = f"{found.said}, except as given" if given else found.said
+    elif usual is None:
         raise CheckpointError(
             f"{what} does not hold its normalisation, and there is no usual one for {shown(dataset)}; "
             "give mean and std."
         )
-    return dict(zip(("mean", "std"), usual, strict=True))
+    else:
+        words = f"assumed: the usual one of {dataset}, as the file holds none"
+    stored = (found.mean, found.std) if found.mean is not None else usual or (None, None)
+    return {"mean": tuple(mean or stored[0]), "std": tuple(std or stored[1])}, words
 
 
 def _normalize_layer(card: Card) -> dict:

@@ -95,6 +95,12 @@ def write_checkpoint(card: Card, weights: bytes, folder: Path) -> None:
     os.replace(pending, folder / f"{name}.json")
 
 
+def rewrite_card(name_or_path: str | Path, card: Card) -> None:
+    """Replace the card of a stored checkpoint, whose weights stay."""
+    folder, name = locate(name_or_path)
+    files.write_atomically(folder / f"{name}.json", card.to_json().encode())
+
+
 def current_card(folder: Path, name: str) -> Card:
     """The card of the stored weights, also after a kill in the middle of a replacement.
 

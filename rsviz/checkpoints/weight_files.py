@@ -7,8 +7,10 @@ import io
 import pickle
 import warnings
 import zipfile
+from collections.abc import Mapping
 
 from rsviz.checkpoints.card import CheckpointError, shown
+from rsviz.checkpoints.file_kinds import SAVE_STATE, refuse_other_kind, refuse_other_zip
 from rsviz.checkpoints.weights import MAX_TENSORS, read_safetensors, safetensors_hints
 
 LEGACY_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
@@ -17,7 +19,71 @@ LEGACY_MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2)
 MAX_PICKLE_BYTES = 10_000_000
 """Size of the part of a torch file that is a program for pickle; that of a ResNet-110 has 60 kB."""
 
-STATE_KEYS = ("state_dict", "model_state_dict", "model", "net")
+STATE_KEYS = (
+    *("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params"),
+    *("module", "classifier", "base_classifier", "state", "student", "model_weights", "net_state_dict"),
+    *("ema", "state_dict_ema", "model_ema", "ema_state_dict", "ema_model", "params_ema", "ema_params"),
+)
+"""Keys under which training scripts save weights; averaged ones are taken where no others are there."""
+
+ARCHITECTURE_KEYS = ("arch", "architecture", "model_name")
+
+MAX_DEPTH = 3
+"""Dictionaries in dictionaries: {"model": {"state_dict": ...}} has two."""
+
+
+class Beside:
+    """In place of a value beside the weights: a NumPy number, options of a command line, a path.
+
+    Nothing of it is read, and no code of it runs.
+    """
+
+    def __init__(self, *_, **__):
+        pass
+
+    def __setstate__(self, state):
+        pass
+
+
+def _empty(*_) -> dict:
+    return {}
+
+
+NUMPY = ("core", "_core")
+BESIDE = {
+    **{f"numpy.{core}.multiarray.scalar": Beside for core in NUMPY},
+    **{f"numpy.{core}.multiarray._reconstruct": Beside for core in NUMPY},
+    **dict.fromkeys(("numpy.dtype", "numpy.ndarray", "_codecs.encode", "argparse.Namespace"), Beside),
+    **{
+        f"numpy.dtypes.{kind}DType": Beside
+        for kind in ("Float64", "Float32", "Float16", "Int64", "Int32", "Bool", "UInt8")
+    },
+    **{
+        f"pathlib.{kind}": Beside
+        for kind in ("Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath")
+    },
+    **dict.fromkeys(("datetime.datetime", "datetime.timedelta", "types.SimpleNamespace"), Beside),
+    **{
+        f"{module}.{kind}": Beside
+        for module in ("builtins", "__builtin__")
+        for kind in ("list", "dict", "set", "frozenset", "tuple", "int", "float", "bool", "str", "range")
+    },
+    "collections.defaultdict": _empty,
+    **dict.fromkeys(
+        (
+            "pytorch_lightning.utilities.parsing.AttributeDict",
+            "lightning.pytorch.utilities.parsing.AttributeDict",
+            "lightning_fabric.utilities.data.AttributeDict",
+            "lightning.fabric.utilities.data.AttributeDict",
+            "easydict.EasyDict",
+            "yacs.config.CfgNode",
+            "addict.addict.Dict",
+            "ml_collections.config_dict.config_dict.ConfigDict",
+        ),
+        dict,
+    ),
+}
+"""Names in a torch file that stand for values beside the weights -> what is made in their place."""
 
 
 def read_weights(content: bytes, what: str) -> tuple[dict, dict[str, str]]:
@@ -25,6 +91,7 @@ def read_weights(content: bytes, what: str) -> tuple[dict, dict[str, str]]:
 
     content: bytes of the file. what: its name in error sentences. Raises CheckpointError.
     """
+    refuse_other_kind(content, what)
     if content.startswith(b"PK\x03\x04"):
         _check_zip(content, what)
         return _tensors_and_hints(_torch_load(content, what), what)
@@ -43,6 +110,7 @@ def _check_zip(content: bytes, what: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+            refuse_other_zip(archive, what)
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
                 raise CheckpointError(f"{what} is a compressed zip; torch.save never compresses.")
             if sum(entry.file_size for entry in entries) > len(content):
@@ -68,12 +136,14 @@ def _torch_load(content: bytes, what: str):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            stand_ins = [(value, name) for name, value in BESIDE.items()]
+            with torch.serialization.safe_globals(stand_ins):
+                return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         # torch's own sentence explains how to load the file unsafely, so it is not shown.
         raise CheckpointError(
             f"{what} holds more than tensors and plain values, or is damaged; such a file could run code and "
-            "is not loaded."
+            f"is not loaded. If it is a whole model, {SAVE_STATE}."
         ) from None
     except MemoryError:
         raise CheckpointError(f"{what} asks for more memory than there is.") from None
@@ -83,15 +153,11 @@ def _torch_load(content: bytes, what: str):
 
 
 def _tensors_and_hints(value, what: str) -> tuple[dict, dict]:
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         raise CheckpointError(f"{what} holds a {type(value).__name__}; a dictionary of tensors is wanted.")
-    hints = {}
-    if isinstance(value.get("arch"), str):
-        hints["architecture"] = value["arch"]
-    for key in STATE_KEYS:
-        if isinstance(value.get(key), dict):
-            value = value[key]
-            break
+    told = [value[key] for key in ARCHITECTURE_KEYS if isinstance(value.get(key), str)]
+    hints = {"architecture": told[0]} if told else {}
+    value = _state(value, what)
     if not value:
         raise CheckpointError(f"{what} holds no tensors.")
     if len(value) > MAX_TENSORS:
@@ -103,13 +169,37 @@ def _tensors_and_hints(value, what: str) -> tuple[dict, dict]:
     return dict(value), hints
 
 
+def _state(value: Mapping, what: str, depth: int = 0) -> Mapping:
+    """The dictionary of the weights in what a training script has saved."""
+    import torch
+
+    if depth == MAX_DEPTH or any(isinstance(entry, torch.Tensor) for entry in value.values()):
+        return value
+    inner = {key: entry for key, entry in value.items() if isinstance(entry, Mapping)}
+    for key in STATE_KEYS:
+        if key in inner:
+            return _state(inner[key], what, depth + 1)
+    holding = {
+        key: entry
+        for key, entry in inner.items()
+        if any(isinstance(one, torch.Tensor) and one.dim() > 1 for one in entry.values())
+    }
+    if len(holding) > 1:
+        keys = ", ".join(shown(key) for key in list(holding)[:5])
+        raise CheckpointError(
+            f"{what} holds weights under {keys}; save the ones of the classifier alone, as `state_dict`."
+        )
+    return next(iter(holding.values()), value)
+
+
 def _check_tensor(tensor, name: str, what: str) -> None:
     """Refuse everything but a plain dense tensor whose memory is complete. Reads no element."""
     import torch
 
     where = f"{what}: {shown(name)}"
     if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
-        raise CheckpointError(f"{where} is a {type(tensor).__name__}, not a tensor.")
+        kind = "NumPy array or other value" if isinstance(tensor, Beside) else type(tensor).__name__
+        raise CheckpointError(f"{where} is a {kind}, not a tensor.")
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_nested:
         raise CheckpointError(f"{where} is a sparse, nested or quantized tensor; weights must be dense.")
     if tensor.device.type != "cpu":

@@ -51,7 +51,7 @@ def request_with_own_noise(model, values):
     request = model.make(**values)
     if values.get("scale") is None:
         card = load_card(request.checkpoint)
-        if request.noise != card.noise:
+        if card.noise and request.noise != card.noise:
             click.echo(
                 f"{card.name} was trained with {card.noise} noise of scale {card.scale:g}; {request.noise} "
                 f"noise of scale {request.scale:.4g} has the same deviation per pixel.",

@@ -29,7 +29,7 @@ def list_(as_json):
         f"{'name':{width}}  {'architecture':19}  {'dataset':13}  {'method':9}  noise          clean accuracy"
     )
     for name, card in cards.items():
-        noise = f"{card.noise} {card.scale:g}" if card.noise else "-"
+        noise = f"{card.noise} {card.scale:g}" if card.noise else "none" if card.noise_known else "unknown"
         clean = card.metrics.get("clean_accuracy")
         click.echo(
             f"{name:{width}}  {card.architecture:19}  {card.dataset:13}  {card.method:9}  {noise:13}  "
@@ -55,11 +55,15 @@ def show(name, as_json):
 def import_(as_json, **options):
     """Check the weights in FILE (.safetensors, .pt, .pth, .pth.tar) and save them as a checkpoint."""
     *_, last = run(request_from(ImportRequest, options))
-    card = last.result.card
+    result = last.result
     if as_json:
-        print_json(_as_json(card))
+        print_json(_as_json(result.card))
     else:
-        click.echo(f"{card.name} saved in {storage.own_folder()}")
+        click.echo(f"{result.card.name} saved in {storage.own_folder()}")
+        for sentence in result.sentences():
+            click.echo(sentence)
+    if warning := result.warning():
+        click.echo(warning, err=True)
 
 
 @command.command()

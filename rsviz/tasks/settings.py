@@ -137,7 +137,7 @@ def procedure_for(procedure: str, num_classes: int, has_rule: bool = False) -> s
 
 
 def default_scale(card: Card, noise: str) -> float | None:
-    """Scale of `noise` whose coordinates deviate as they did in training; None: trained without noise."""
+    """Scale of `noise` whose coordinates deviate as they did in training; None: no noise, or none known."""
     if not card.noise:
         return None
     if noise == card.noise:
@@ -146,10 +146,29 @@ def default_scale(card: Card, noise: str) -> float | None:
     return NOISES[noise].with_deviation(NOISES[card.noise](card.scale).deviation(dim), dim).scale
 
 
+def noise_words(noise: str, scale: float) -> str:
+    """A noise and its scale: Gaussian noise, σ = 0.25."""
+    return f"{NOISES[noise].title} noise, {NOISES[noise].symbol} = {scale:.4g}"
+
+
+def training_words(card: Card) -> str:
+    """The noise in the training of a checkpoint, in words that also say if nobody knows."""
+    if card.noise:
+        return noise_words(card.noise, card.scale)
+    return "trained without noise" if card.noise_known else "nothing is known of its training"
+
+
+def no_scale_reason(card: Card) -> str:
+    """Why the training of a checkpoint gives no scale, as half of a sentence."""
+    if card.noise_known:
+        return f"{card.name} was trained without noise"
+    return f"nothing is known of the training of {card.name}"
+
+
 def with_own_noise(values: dict, remedy: str = "please give one") -> dict:
     """A request's values with noise and scale of the checkpoint's training where they are missing.
 
-    remedy: what to do where the checkpoint was trained without noise, for the RsvizError that says so.
+    remedy: what to do where the training gives no scale, for the RsvizError that says so.
     """
     checkpoint, noise = values.get("checkpoint"), values.get("noise")
     if (noise is not None and values.get("scale") is not None) or not isinstance(checkpoint, str):
@@ -163,7 +182,7 @@ def with_own_noise(values: dict, remedy: str = "please give one") -> dict:
         return {"scale": 1.0} | values
     scale = default_scale(card, noise)
     if scale is None:
-        raise RsvizError(f"scale is missing, and {card.name} was trained without noise; {remedy}.")
+        raise RsvizError(f"scale is missing, and {no_scale_reason(card)}; {remedy}.")
     return values | {"scale": scale}
 
 

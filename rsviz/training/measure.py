@@ -14,11 +14,10 @@ import torch
 from scipy.special import ndtri
 
 from rsviz.bounds import certifying
-from rsviz.checkpoints import Card, Metric, load_checkpoint, save_survey
+from rsviz.checkpoints import Card, Metric, load_checkpoint, rewrite_card, save_survey
 from rsviz.checkpoints.storage import locate
 from rsviz.data import Dataset, load
 from rsviz.execution import Runner, pick_device, plan
-from rsviz.files import write_atomically
 from rsviz.generators import mapped
 from rsviz.noise import NOISES
 from rsviz.noise.streams import ESTIMATION, SELECTION
@@ -301,7 +300,7 @@ def remeasure(name: str, device: str | None = None) -> Generator[StageProgress, 
     noise = NOISES[card.noise](card.scale) if card.noise else None
     metrics, survey = yield from Validator(test, noise, pick_device(device)).measure(module, card)
     card = card.model_copy(update={"metrics": metrics})
+    rewrite_card(name, card)
     folder, name = locate(name)
-    write_atomically(folder / f"{name}.json", card.to_json().encode())
     save_survey(folder, name, survey | {"weights_sha256": card.weights_sha256})
     return card

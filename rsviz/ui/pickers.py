@@ -19,7 +19,7 @@ from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyRequest
 from rsviz.tasks.download import DownloadRequest
 from rsviz.tasks.image import load_input, make_source, store_upload
-from rsviz.tasks.settings import default_scale
+from rsviz.tasks.settings import default_scale, noise_words, training_words
 from rsviz.ui.address import Address, choice, forget, labelled
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import watch
@@ -98,13 +98,7 @@ def _survey(name: str, weights_sha256: str) -> dict | None:
 
 def describe(card: Card) -> str:
     """A checkpoint in a line: name, and the noise it was trained with."""
-    noise = noise_words(card.noise, card.scale) if card.noise else "trained without noise"
-    return f"{card.name} · {noise}"
-
-
-def noise_words(noise: str, scale: float) -> str:
-    """A noise and its scale: Gaussian noise, σ = 0.25."""
-    return f"{NOISES[noise].title} noise, {NOISES[noise].symbol} = {scale:.4g}"
+    return f"{card.name} · {training_words(card)}"
 
 
 def pick_noise(address: Address, card: Card) -> tuple[str, float]:

@@ -186,7 +186,7 @@ def bias(**options):
 BROKEN = {
     "empty.pth": (lambda: b"", "empty"),
     "text.pth": (lambda: b"These are not the weights you are looking for.\n" * 9, "neither"),
-    "page.safetensors": (lambda: b"<!doctype html><title>404</title>" * 9, "neither"),
+    "page.safetensors": (lambda: b"<!doctype html><title>404</title>" * 9, "web page"),
     "picture.pt": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(99), "neither"),
     "not-by-torch.pt": (lambda: pickle.dumps({"a": 1}, protocol=4), "neither"),
     "three-bytes.safetensors": (lambda: b"\x01\x02\x03", "neither"),

@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from rsviz import data
-from rsviz.checkpoints import CheckpointError, load_card
+from rsviz.checkpoints import CheckpointError, load_card, load_checkpoint
 from rsviz.data import DATASETS, DataError
 from rsviz.models import ARCHITECTURES, build
 from rsviz.tasks import download, import_weights
+from rsviz.tasks.import_weights.result import ACCURACY
 from rsviz.tasks.spellings import command_line, from_query, to_query
 
 IMPORT = import_weights.ImportRequest
@@ -50,12 +51,29 @@ def test_a_download_is_a_positional_argument_of_the_shell():
 
 def test_imported_weights_become_a_checkpoint(weights):
     request = IMPORT.make(file=str(weights), name="mine", noise="gaussian", scale=0.5, mean=[0.3], std=[0.4])
-    first, last = import_weights.run(request)
-    assert first.result is None
+    *before, last = import_weights.run(request)
+    assert before and all(progress.result is None for progress in before)
     card = load_card("mine")
     assert last.result.card == card
     assert (card.noise, card.scale, card.mean, card.std) == ("gaussian", 0.5, (0.3,), (0.4,))
     assert card.hyperparameters["file"] == weights.name
+
+
+def test_imported_weights_are_tried_at_once_and_a_wrong_normalisation_is_warned_of(tmp_path, still_home):
+    module, card = load_checkpoint("digits-gaussian-0.25")
+    torch.save(module.network.state_dict(), tmp_path / "a.pt")
+
+    def imported(**values):
+        *_, last = import_weights.run(IMPORT.make(file=str(tmp_path / "a.pt"), **values))
+        return last.result
+
+    right = imported(name="right", mean=card.mean, std=card.std)
+    assert right.card.metrics[ACCURACY].value > 0.9 and not right.warning()
+    assert load_card("right") == right.card
+    assert "Normalisation: mean 0.3" in " ".join(right.sentences()), right.sentences()
+    wrong = imported(name="wrong", mean=[0.0], std=[0.004])
+    assert wrong.card.metrics[ACCURACY].value < 0.3
+    assert "guessing gives 10 %: the normalisation" in wrong.warning()
 
 
 def test_a_scale_alone_means_gaussian_noise(weights):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from rsviz import files
-from rsviz.checkpoints import CheckpointError
+from rsviz.checkpoints import WITHOUT_NOISE, CheckpointError
 from rsviz.errors import RsvizError, short
 from rsviz.models import ARCHITECTURES
 from rsviz.noise import NOISES
@@ -50,16 +50,26 @@ class ImportRequest(Request):
         ),
     ] = None
     name: Annotated[
-        Name | None, Setting("Name of the new checkpoint; by default made from that of the file.")
+        Name | None,
+        Setting("Name of the new checkpoint; by default made from that of the file.", label="Name"),
     ] = None
     noise: Annotated[
         str | None,
-        Setting("Noise in training; by default gaussian if a scale is given.", choices=lambda: list(NOISES)),
+        Setting(
+            f"Noise in training, or {WITHOUT_NOISE}; by default gaussian if a scale is given, else unknown.",
+            label="Noise in training",
+            choices=lambda: [*NOISES, WITHOUT_NOISE],
+        ),
     ] = None
     scale: Annotated[
         float,
         Field(ge=0, le=settings.MAX_SCALE, allow_inf_nan=False),
-        Setting("Scale of that noise.", unit="pixel units", flags=("--scale", "--sigma")),
+        Setting(
+            "Scale of that noise.",
+            label="Scale of that noise",
+            unit="pixel units",
+            flags=("--scale", "--sigma"),
+        ),
     ] = 0.0
     mean: Annotated[
         PerChannel | None, Setting("Mean of the normalisation, one number a channel.", unit="pixel units")
@@ -78,6 +88,11 @@ class ImportRequest(Request):
     def _has_one_file(self):
         if (self.file is None) == (self.upload is None):
             raise ValueError("please give either the file with the weights or the name of an upload")
+        if (self.noise in NOISES) != (self.scale > 0):
+            raise ValueError(
+                f"noise is {self.noise} and scale is {self.scale:g}; a noise has a positive scale, and "
+                "weights without one have 0"
+            )
         return self
 
     @property

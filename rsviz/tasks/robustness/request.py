@@ -117,6 +117,10 @@ class RobustnessRequest(VotingRequest):
         if values.get("scales") is not None or not checkpoints:
             return values
         card = load_card(checkpoints[0])
+        if not card.noise_known:
+            raise AttackError(
+                f"scales is missing, and {settings.no_scale_reason(card)}; please give them, 0 for f itself."
+            )
         noise = values.get("noise") or card.noise or "gaussian"
         return values | {"noise": noise, "scales": (settings.default_scale(card, noise) or 0.0,)}
 

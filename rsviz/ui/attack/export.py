@@ -12,10 +12,10 @@ from rsviz.figures import attack as figures
 from rsviz.norms import NORMS
 from rsviz.tasks.attack import AttackProgress, AttackResult
 from rsviz.tasks.attack.messages import gap_sentence, verdict_sentence
+from rsviz.tasks.settings import noise_words
 from rsviz.tasks.spellings import command_line, python_call
 from rsviz.ui.attack.charts import path_chart, ruler
 from rsviz.ui.export import Export, record_files, take_home
-from rsviz.ui.pickers import noise_words
 from rsviz.ui.table import markdown_table
 
 IN_EACH_ROW = [

@@ -11,10 +11,10 @@ from rsviz.confidence import PROCEDURES
 from rsviz.figures import certify as figures
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyProgress, limits_in_words
+from rsviz.tasks.settings import noise_words
 from rsviz.tasks.spellings import command_line, python_call
 from rsviz.ui.certify.words import confidence, headline
 from rsviz.ui.export import Export, record_files, take_home
-from rsviz.ui.pickers import noise_words
 from rsviz.ui.table import markdown_table
 
 IN_EACH_ROW = [

@@ -4,7 +4,7 @@ from rsviz.bounds import round_down
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyProgress, CertifyResult, limits_in_words
-from rsviz.ui.pickers import noise_words
+from rsviz.tasks.settings import noise_words
 
 ENDED = {
     "proved": "the radius asked for, {until_radius:g}, is proved",
