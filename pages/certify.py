@@ -1,20 +1,9 @@
 """The Certify page: checkpoint and image -> request -> job -> evidence as it arrives."""
 
-import streamlit as st
-
 from rsviz.jobs.certify import progress_of
 from rsviz.tasks.certify import shipped_example
 from rsviz.ui.certify import controls, view
-from rsviz.ui.imports import bring_weights
 from rsviz.ui.job_page import JobPage, show_job_page
-
-
-def own_weights():
-    own = st.expander("Bring your own weights", icon=":material/upload:", key="own", on_change="rerun")
-    if own.open:
-        with own:
-            bring_weights()
-
 
 show_job_page(
     JobPage(
@@ -27,6 +16,5 @@ show_job_page(
         show_example=lambda: view.show(shipped_example(), "example"),
         show_state=lambda job: view.show(progress_of(job), job.state),
         beside_cancel=view.offer_stop,
-        below_controls=own_weights,
     )
 )

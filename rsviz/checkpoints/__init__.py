@@ -4,7 +4,7 @@ Importing this room, and reading and listing cards, does not import torch.
 """
 
 from rsviz.checkpoints.card import Card, CheckpointError, Metric
-from rsviz.checkpoints.importers import WITHOUT_NOISE, import_weights
+from rsviz.checkpoints.importers import UNKNOWN, WITHOUT_NOISE, import_weights
 from rsviz.checkpoints.storage import (
     folders,
     list_cards,
@@ -16,6 +16,7 @@ from rsviz.checkpoints.storage import (
 from rsviz.checkpoints.weights import build_network, load_checkpoint, save_checkpoint, stored_module, verify
 
 __all__ = [
+    "UNKNOWN",
     "WITHOUT_NOISE",
     "Card",
     "CheckpointError",

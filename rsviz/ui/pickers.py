@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data, jobs
-from rsviz.checkpoints import Card, folders, list_cards, load_survey
+from rsviz.checkpoints import UNKNOWN, Card, folders, list_cards, load_survey
 from rsviz.data.images import LISTED, SUFFIXES
 from rsviz.errors import RsvizError, short
 from rsviz.noise import NOISES
@@ -20,6 +20,7 @@ from rsviz.tasks.certify import CertifyRequest
 from rsviz.tasks.download import DownloadRequest
 from rsviz.tasks.image import load_input, make_source, store_upload
 from rsviz.tasks.settings import default_scale, noise_words, training_words
+from rsviz.ui import imports
 from rsviz.ui.address import Address, choice, forget, labelled
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import watch
@@ -59,6 +60,9 @@ def pick_checkpoint(address: Address, default: str) -> Card:
             "There is no checkpoint here; train one with `python -m rsviz train`.", icon=":material/error:"
         )
         st.stop()
+    if imported := imports.take_imported():
+        st.session_state["checkpoint"] = imported
+        forget("index", "scale", "noise")
     asked = st.session_state["checkpoint"] and st.session_state["checkpoint"].partition(" · ")[0]
     st.session_state["checkpoint"] = asked  # older links have the whole label
     address.suggest("checkpoint", default if default in cards else next(iter(cards)), cards.__contains__)
@@ -74,6 +78,7 @@ def pick_checkpoint(address: Address, default: str) -> Card:
     if asked not in (None, *cards):
         words = f"There is no checkpoint {short(asked)} here; this page shows {name}."
         st.warning(words, icon=":material/link_off:")
+    imports.offer_import()
     return cards[name]
 
 
@@ -120,6 +125,8 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
     deviation = NOISES[noise](1.0).deviation(dim)
     step = 10.0 ** math.floor(math.log10(SMALLEST / deviation))
     largest = math.floor(LARGEST / deviation / step) * step
+    if not card.noise_known:
+        return noise, _ask_scale(card, noise, step, largest)
     usual = float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}")
     address.suggest("scale", usual, lambda scale: step <= scale <= largest)
     scale = st.slider(
@@ -137,6 +144,28 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
             words += f"; the scale starts at that of training, {noise_words(card.noise, card.scale)}"
         st.caption(f"{words}.")
     return noise, scale
+
+
+def _ask_scale(card, noise, step, largest) -> float | None:
+    """The scale that a person gives where the training tells none; None until then."""
+    if (given := st.session_state["scale"]) is not None and not step <= given <= largest:
+        st.session_state["scale"] = None
+    scale = st.number_input(
+        f"Scale {NOISES[noise].symbol} (pixel units)",
+        step,
+        largest,
+        None,
+        step=step,
+        format="%.4g",
+        key="scale",
+        placeholder="please give one",
+        help=explain("scale", "pixel units"),
+    )
+    st.caption(
+        f"Nothing is known of the training of {card.name}: the nearer noise and scale are to it, the more is "
+        "certified."
+    )
+    return scale
 
 
 def pick_image(address: Address, card: Card, first: int = 0) -> dict | None:
@@ -161,9 +190,16 @@ def pick_image(address: Address, card: Card, first: int = 0) -> dict | None:
     return source
 
 
+def no_images_reason(card: Card) -> str:
+    """Why there are no test images for a network whose data set rsviz does not carry."""
+    if card.dataset == UNKNOWN:
+        return f"It is not known which images of {card.num_classes} classes {card.name} was trained on"
+    return f"{card.name} was trained on {card.dataset}, which rsviz does not carry"
+
+
 def _from_dataset(address, card, first):
     if card.dataset not in data.DATASETS:
-        st.info(f"{card.name} was trained on {card.dataset}, which rsviz does not carry; upload an image.")
+        st.info(f"{no_images_reason(card)}; upload an image.")
         return None
     if not data.available(card.dataset):
         offer_download(card.dataset)

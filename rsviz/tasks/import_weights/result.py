@@ -33,8 +33,8 @@ class ImportResult(Frozen):
             return ""
         return (
             f"{self.card.name} is right on only {100 * measured.value:.1f} % of the test images, where "
-            f"guessing gives {100 * chance:.3g} %: the normalisation, the data set or the order of the classes may be "
-            "other ones; import the file again with those of its training."
+            f"guessing gives {100 * chance:.3g} %. Normalisation, data set or order of the classes may be "
+            "wrong: import the file again with those of its training."
         )
 
 

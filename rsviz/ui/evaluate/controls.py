@@ -72,10 +72,8 @@ def choose() -> tuple[Card, EvaluateRequest | None]:
         values["n0"] = draw(SPECS["n0"], mark=True)
         values["seed"] = draw(SPECS["seed"], mark=True)
     if card.dataset not in data.DATASETS:
-        st.info(
-            f"{card.name} was trained on images of one's own; `python -m rsviz evaluate` certifies them.",
-            icon=":material/info:",
-        )
+        words = f"{pickers.no_images_reason(card)}; `python -m rsviz evaluate` certifies a folder of images."
+        st.info(words, icon=":material/info:")
         return card, None
     if not data.available(card.dataset):
         pickers.offer_download(card.dataset)

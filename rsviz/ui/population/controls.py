@@ -4,9 +4,10 @@ import numpy as np
 import streamlit as st
 
 from rsviz import data
-from rsviz.checkpoints import Card, list_cards
+from rsviz.checkpoints import Card, list_cards, load_card
 from rsviz.distributional import LOSSES, concave_from
 from rsviz.tasks.population import PopulationRequest
+from rsviz.ui import imports, pickers
 from rsviz.ui.address import Address, choice, flag, names, number, numbers, text
 from rsviz.ui.pickers import describe, offer_download
 from rsviz.ui.settings import request_or_sentence
@@ -48,6 +49,12 @@ def choose() -> tuple[Card, PopulationRequest | None]:
     None for a request after saying why there is none.
     """
     cards = {name: card for name, card in list_cards().items() if card.dataset in data.DATASETS}
+    if imported := imports.take_imported():
+        others = [name for name in st.session_state["p_checkpoints"] if name != imported]
+        st.session_state["p_checkpoints"] = [imported, *others[: MOST - 1]]
+        if imported not in cards:
+            words = f"{pickers.no_images_reason(load_card(imported))}, so there is no population here."
+            st.warning(words, icon=":material/warning:")
     asked = st.session_state["p_checkpoints"]
     kept = [name for name in asked if name in cards]  # a link may name one that is not here
     st.session_state["p_checkpoints"] = kept if kept or not asked else SHOWN
@@ -58,6 +65,7 @@ def choose() -> tuple[Card, PopulationRequest | None]:
         key="p_checkpoints",
         max_selections=MOST,
     )
+    imports.offer_import()
     scales = st.multiselect(
         "Gaussian noise σ; 0 is WRM's certificate", SCALES, format_func="{:g}".format, key="p_scales"
     )
