@@ -15,12 +15,15 @@ from rsviz.evaluation.curves import (
     pointwise_band,
     simultaneous_band,
 )
-from rsviz.evaluation.logs import LogError, read_log, write_log
+from rsviz.evaluation.log_columns import Counted
+from rsviz.evaluation.logs import LogError, NoRadii, read_log, write_log
 from rsviz.evaluation.tables import Table
 
 __all__ = [
     "OUTCOMES",
+    "Counted",
     "LogError",
+    "NoRadii",
     "Table",
     "accuracy_steps",
     "average_certified_radius",

@@ -2,8 +2,9 @@
 
     idx  label  predict  radius  correct  time          predict is -1 where the smoothed classifier abstains
 
-The reader accepts the variants in use: time as 0:00:15.4 or in seconds, additional columns, `correct` as a
-running total, an incomplete last line. It refuses impossible values with the number of the line.
+The reader accepts the variants in use: other names of the columns, no time, time as 0:00:15.4 or in seconds,
+additional columns, `correct` as a running total or not at all, counts in place of radii, an incomplete last
+line. It refuses impossible values with the number of the line.
 """
 
 import datetime
@@ -16,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from rsviz.errors import RsvizError, short
+from rsviz.evaluation.log_columns import COLUMNS, Counted, different_sigmas, rename
 from rsviz.files import write_atomically
 from rsviz.smoothing import ABSTAIN
 
-COLUMNS = ("idx", "label", "predict", "radius", "correct", "time")
+NEEDED = COLUMNS[:4]
 
 MAX_BYTES = 64_000_000
 MAX_ROWS = 1_000_000
@@ -38,32 +40,53 @@ class LogError(RsvizError):
         self.line = line
 
 
-def read_log(source: str | PathLike | bytes) -> pd.DataFrame:
+class NoRadii(LogError):
+    """A log has counts and no radii: `read_log` needs to be told how the votes were drawn."""
+
+
+def read_log(source: str | PathLike | bytes, counted: Counted | None = None) -> pd.DataFrame:
     """Read a log as a table, one row for each image, in the order of the file.
 
-    source: path of a file, or its content.
+    source: path of a file, or its content. counted: how the votes of a log without radii were drawn.
     Returns the columns idx, label, predict int64 (predict is -1 for an abstention), radius float64 in pixel
-    units, correct bool (computed: predict == label), time float64 in seconds, then additional columns as
-    text. attrs["cut"]: whether an incomplete last line was left out.
+    units, correct bool (computed: predict == label), time float64 in seconds, 0 where the log has none, then
+    additional columns as text. attrs: "cut", whether an incomplete last line was left out; "sigma", smallest
+    and largest of the images, and "norm" of the radii, each only where the log tells it.
     Raises LogError for another delimiter or header, rows of different width, values that are not numbers,
-    radii that are negative or not finite, a repeated image, and more than MAX_BYTES or MAX_ROWS.
+    radii that are negative or not finite, a repeated image, no image at all, and more than MAX_BYTES or
+    MAX_ROWS; NoRadii where the log has counts, no radii, and `counted` is None.
     """
-    names, rows, lines, unfinished = _split(_text(_content(source)))
+    names, norm, rows, lines, unfinished = _split(_text(_content(source)))
+    if "radius" not in names and counted is None:
+        raise NoRadii(
+            "the log has counts of votes and no radii; please give sigma, n and alpha of these votes."
+        )
     cut = False
     if unfinished and _first_fault(names, rows[-1:], lines[-1:]):
         rows, lines, cut = rows[:-1], lines[:-1], True
-    fault = _first_fault(names, rows, lines)
+    fault = _first_fault(names, rows, lines, counted)
     if fault:
         raise LogError(fault[1], fault[0])
-    cells = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
+    if not rows:
+        raise LogError("the log has a header and no image; each further line is one image.")
+    cells = dict(zip(names, zip(*rows, strict=True), strict=True))
     columns = {name: np.array(cells[name], np.float64).astype(np.int64) for name in COLUMNS[:3]}
-    columns["radius"] = np.array(cells["radius"], np.float64)
+    if "radius" in cells:
+        columns["radius"] = np.array(cells["radius"], np.float64)
+    else:
+        named = columns["predict"] != ABSTAIN
+        columns["radius"] = np.where(named, counted.radii(np.array(cells["count"], np.float64)), 0.0)
+        columns["predict"] = np.where(columns["radius"] > 0, columns["predict"], ABSTAIN)
     columns["correct"] = columns["predict"] == columns["label"]
-    columns["time"] = np.array([_seconds(cell) for cell in cells["time"]], np.float64)
+    columns["time"] = np.array([_seconds(cell) for cell in cells.get("time", ["0"] * len(rows))], np.float64)
     columns |= {name: pd.Series(cells[name], dtype=object) for name in names if name not in COLUMNS}
     frame = pd.DataFrame(columns)
     _refuse_repeated(frame["idx"].to_numpy(), lines)
     frame.attrs["cut"] = cut
+    if norm is not None:
+        frame.attrs["norm"] = norm
+    if "sigma" in cells and (sigma := different_sigmas(cells["sigma"])):
+        frame.attrs["sigma"] = sigma
     return frame
 
 
@@ -126,21 +149,21 @@ def _text(content: bytes) -> str:
 
 
 def _split(text):
-    """(names of the columns, rows of cells, line number of each row, whether the last line is cut)."""
+    """(names of the columns, norm if told, rows of cells, line of each row, whether the last line is cut)."""
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise LogError(f"the log is empty; its first line must be {' '.join(COLUMNS)}, separated by tabs.")
     if len(lines) > MAX_ROWS + 1:
         raise LogError(f"the log has more than {MAX_ROWS:,} rows, which is the most that is read.")
     (number, header), *lines = lines
-    names = [name.strip() for name in header.split("\t")]
+    names, norm = rename([name.strip() for name in header.split("\t")])
     _check_header(number, header, names)
     rows = [[cell.strip() for cell in line.split("\t")] for _, line in lines]
-    return names, rows, [number for number, _ in lines], bool(rows) and not text.endswith("\n")
+    return names, norm, rows, [number for number, _ in lines], bool(rows) and not text.endswith("\n")
 
 
 def _check_header(number, header, names):
-    missing = [name for name in COLUMNS if name not in names]
+    missing = [name for name in NEEDED if name not in names and not (name == "radius" and "count" in names)]
     if missing:
         reason = f"the header has no column {missing[0]}"
         for delimiter, what in ((",", "commas"), (";", "semicolons"), ("|", "bars"), (" ", "spaces")):
@@ -153,10 +176,14 @@ def _check_header(number, header, names):
         raise LogError(f"the header has {len(names)} columns; up to {MAX_COLUMNS} are read.", number)
 
 
-def _first_fault(names, rows, lines) -> tuple[int, str] | None:
+def _first_fault(names, rows, lines, counted=None) -> tuple[int, str] | None:
     """(line, reason) of the first faulty row; None if there is none."""
-    positions = [names.index(name) for name in COLUMNS]
-    checks = [_INTEGERS["idx"], _INTEGERS["label"], _INTEGERS["predict"], _radius, _correct, _time]
+    checked = {**_INTEGERS, "radius": _radius, "correct": _correct, "time": _time}
+    if "radius" not in names:
+        checked["count"] = _integer("count", 0, counted.n if counted else MAX_INTEGER)
+    present = [name for name in checked if name in names]
+    positions, checks = [names.index(name) for name in present], [checked[name] for name in present]
+    predict, radius = names.index("predict"), names.index("radius") if "radius" in names else None
     for line, row in zip(lines, rows, strict=True):
         if len(row) != len(names):
             again = row[: len(names)] == names or row[:2] == list(COLUMNS[:2])
@@ -168,8 +195,8 @@ def _first_fault(names, rows, lines) -> tuple[int, str] | None:
                 if row == names:
                     fault = "this is the header again: logs were joined"
                 return line, f"{fault}."
-        if row[positions[2]] == "-1" and float(row[positions[3]]) > 0:
-            return line, f"predict is -1, an abstention, and yet the radius is {row[positions[3]]}."
+        if radius is not None and row[predict] == "-1" and float(row[radius]) > 0:
+            return line, f"predict is -1, an abstention, and yet the radius is {row[radius]}."
     return None
 
 
@@ -177,13 +204,13 @@ def _counted(number, what):
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _integer(name, least):
+def _integer(name, least, most=MAX_INTEGER):
     def check(cell):
-        if cell.isascii() and cell.isdigit() and len(cell) < 10:
+        if most == MAX_INTEGER and cell.isascii() and cell.isdigit() and len(cell) < 10:
             return None
         value = float(cell) if _NUMBER.fullmatch(cell) else math.nan
-        if value != value or value != math.floor(value) or not least <= value <= MAX_INTEGER:
-            return f"{name} is {short(cell)}; it must be a whole number from {least} to {MAX_INTEGER}"
+        if value != value or value != math.floor(value) or not least <= value <= most:
+            return f"{name} is {short(cell)}; it must be a whole number from {least} to {most}"
         return None
 
     return check

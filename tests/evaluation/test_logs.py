@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from scipy.stats import beta, norm
 
 from rsviz.errors import RsvizError
-from rsviz.evaluation import LogError, logs, read_log, write_log
+from rsviz.evaluation import Counted, LogError, NoRadii, logs, read_log, write_log
 
 HEADER = "idx\tlabel\tpredict\tradius\tcorrect\ttime"
 
@@ -87,7 +88,8 @@ def test_further_columns_stay_and_the_order_of_columns_is_free():
 
 BAD = {
     "nothing": (b"", "the log is empty", None),
-    "truncated header": (log(row(), header="idx\tlabel\tpred"), "has no column predict", 1),
+    "truncated header": (log(row(), header="idx\tlabel\tpredi"), "has no column predict", 1),
+    "a header alone": (log(), "a header and no image", None),
     "predictions without radii": (log(header="idx\tlabel\tpredict\tcorrect\ttime"), "no column radius", 1),
     "commas": (log(row()).replace(b"\t", b","), "separated by commas", 1),
     "spaces": (log(row()).replace(b"\t", b"  "), "separated by spaces", 1),
@@ -152,7 +154,7 @@ TEXT = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=8)
 
 @st.composite
 def tables(draw):
-    count = draw(st.integers(0, 8))
+    count = draw(st.integers(1, 8))
     idx = draw(st.lists(st.integers(0, logs.MAX_INTEGER), min_size=count, max_size=count, unique=True))
     predict = draw(st.lists(st.integers(-1, 9), min_size=count, max_size=count))
     label = draw(st.lists(st.integers(0, 9), min_size=count, max_size=count))
@@ -199,6 +201,65 @@ def test_whatever_comes_is_a_valid_table_or_a_log_error(content):
     assert (frame["predict"] >= -1).all()
     assert frame["idx"].is_unique
     assert ((frame["predict"] >= 0) | (frame["radius"] == 0)).all()
+
+
+OTHER_HEADERS = {
+    "radius proved": "idx\tlabel\tpredict\tradius proved\tcorrect\ttime",
+    "capitals": "Idx\tLabel\tPredict\tRadius\tCorrect\tTime",
+    "words of sklearn": "index\ttarget\tprediction\tcertified-radius\tcorrect\truntime",
+    "norm in the name": "idx\ty\tpred\tradius_l2\tcorrect\tseconds",
+}
+
+
+@pytest.mark.parametrize("header", OTHER_HEADERS.values(), ids=OTHER_HEADERS)
+def test_columns_by_other_names_are_the_same_columns(header):
+    frame = read_log(log(row(0), row(20, predict=-1, radius="0.0"), header=header))
+    frame.attrs.pop("norm", None)
+    assert_frame_equal(frame, read_log(log(row(0), row(20, predict=-1, radius="0.0"))))
+
+
+def test_the_name_of_a_radius_tells_its_norm():
+    assert read_log(log(row(), header=HEADER.replace("radius", "radius_linf"))).attrs["norm"] == "linf"
+
+
+def test_a_column_of_the_fields_name_is_taken_before_another_name_of_it():
+    frame = read_log(log("0\t3\t3\t9\t0.5", header="idx\tlabel\tpredict\tcertified radius\tradius"))
+    assert frame["radius"].tolist() == [0.5] and frame["certified radius"].tolist() == ["9"]
+
+
+def test_time_and_correct_may_be_missing_in_any_order():
+    frame = read_log(
+        log("0\t1\t0.5\t3\t3", "1\t0\t0.0\t2\t-1", header="idx\tcorrect\tradius\tlabel\tpredict")
+    )
+    assert frame["radius"].tolist() == [0.5, 0.0] and frame["time"].tolist() == [0.0, 0.0]
+    bare = read_log(log("0\t3\t3\t0.5", header="idx\tlabel\tpredict\tradius"))
+    assert bare["correct"].tolist() == [True]
+
+
+COUNTS = log(
+    "0\t3\t3\t97036\t0.1584",
+    "1\t3\t2\t50100\t0.1",
+    "2\t1\t-1\t99000\t0.1",
+    header="idx\tlabel\tpredict\tcount\tany_iid_distribution_bound",
+)
+
+
+def test_counts_become_the_radii_of_cohens_theorem_once_their_drawing_is_told():
+    with pytest.raises(NoRadii, match="sigma, n and alpha"):
+        read_log(COUNTS)
+    frame = read_log(COUNTS, Counted(scale=0.5, n=100_000, alpha=0.001))
+    p = beta.ppf(0.001, 97036, 100_000 - 97036 + 1)
+    assert frame["radius"].tolist() == [pytest.approx(0.5 * norm.ppf(p), rel=1e-9), 0.0, 0.0]
+    assert frame["predict"].tolist() == [3, -1, -1]  # 50,100 votes of 100,000 prove no majority
+    with pytest.raises(LogError, match=r"line 2: count is '97036'; .* to 1000\b"):
+        read_log(COUNTS, Counted(scale=0.5, n=1000))
+
+
+def test_a_sigma_that_differs_from_image_to_image_is_told():
+    header = HEADER + "\tsigma"
+    assert read_log(log(row(0) + "\t0.31", row(5) + "\t0.45", header=header)).attrs["sigma"] == (0.31, 0.45)
+    assert read_log(log(row(0) + "\t0.5", row(5) + "\t0.5", header=header)).attrs["sigma"] == (0.5, 0.5)
+    assert "sigma" not in read_log(log(row(0) + "\tauto", header=header)).attrs
 
 
 def test_a_table_that_is_no_log_is_not_written(tmp_path):
