@@ -2,9 +2,6 @@
 
 import io
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +14,8 @@ from rsviz.errors import RsvizError
 from rsviz.tasks.certify import CertifyProgress, CertifyRequest, run, shipped_example
 from rsviz.tasks.image import load_input, make_source, store_upload
 from rsviz.tasks.spellings import command_line
+from tests.shell import real_shell, shell
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
 REQUEST = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25, "n": 2000, "seed": 1}
 
@@ -26,13 +23,6 @@ REQUEST = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25, 
 def certify(**changes):
     *_, last = run(CertifyRequest.make(**REQUEST | changes))
     return last.result
-
-
-def shell(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "rsviz", *map(str, arguments)], cwd=CHECKOUT, capture_output=True, text=True
-    )
-    return done.returncode, done.stdout, done.stderr
 
 
 def png(pixels):
@@ -83,11 +73,11 @@ def test_a_certificate_says_all_that_identifies_it():
     json.dumps(stored, allow_nan=False)
 
 
-def test_the_command_repeats_the_votes(capsys):
+def test_the_command_repeats_the_votes():
     certificate = certify()
     command = command_line(certificate.repeated(CertifyRequest.make(**REQUEST)), "--json")
     assert command.startswith("python -m rsviz certify ")
-    status, out, _ = shell(*command.split()[3:])
+    status, out, _ = real_shell(*command.split()[3:])
     assert status == 0
     assert json.loads(out)["counts"] == list(certificate.counts)
 
@@ -208,7 +198,12 @@ def test_the_shell_refuses_with_one_sentence_and_status_2(arguments, words):
     assert err.count("\n") == 1
 
 
-def test_the_shell_says_that_it_abstained_with_status_3(tmp_path):
+def test_the_process_leaves_with_the_status_of_the_shell():
+    status, out, err = real_shell("certify", "--checkpoint", "no", "--dataset", "digits", "--index", 1)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+
+
+def test_the_shell_says_that_it_abstained_with_status_3():
     status, out, _ = shell(
         *("certify", "--checkpoint", "digits-plain", "--dataset", "digits", "--index", 0),
         *("--scale", 5, "--n", 300, "--json"),

@@ -4,10 +4,7 @@ import json
 import os
 import shlex
 import signal
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +17,8 @@ from rsviz.tasks.certify import CertifyProgress, CertifyRequest, run, shipped_ex
 from rsviz.tasks.certify.run import along
 from rsviz.tasks.settings import default_scale
 from rsviz.tasks.spellings import command_line
+from tests.shell import shell
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
 REQUEST = {"checkpoint": "digits-gaussian-0.25", "image": DIGIT, "scale": 0.25, "n": 2000, "seed": 1}
 
@@ -58,9 +55,8 @@ def test_the_command_of_a_run_stopped_by_hand_draws_its_votes_and_proves_the_sam
     changes = {"n": 100_000, "stoppable": True, "batch": 64}
     kept = certify(lambda snapshot: snapshot.votes.drawn > 1000, **changes)
     assert kept.ended == "by hand"
-    command = command_line(kept.repeated(CertifyRequest.make(**REQUEST | changes)), "--json").split()[1:]
-    out = subprocess.run([sys.executable, *command], cwd=CHECKOUT, capture_output=True, text=True).stdout
-    again = json.loads(out)
+    command = command_line(kept.repeated(CertifyRequest.make(**REQUEST | changes)), "--json")
+    again = json.loads(shell(*shlex.split(command)[3:])[1])
     assert (again["counts"], again["radius"]) == (list(kept.counts), kept.radius)
 
 
