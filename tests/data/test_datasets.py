@@ -104,16 +104,13 @@ def test_digits_are_scikit_learns_and_split_once_and_for_all():
     assert np.bincount(test.labels).min() >= 35
 
 
-def test_digits_need_neither_torch_nor_scikit_learn_and_come_fast():
+def test_digits_need_neither_torch_nor_scikit_learn():
     code = (
-        "import sys, time, rsviz.data as d; start = time.perf_counter(); d.load('digits');"
-        "heavy = {'torch', 'torchvision', 'sklearn', 'streamlit'} & set(sys.modules);"
-        "print(time.perf_counter() - start, sorted(heavy))"
+        "import sys, rsviz.data as d; d.load('digits');"
+        "print(sorted({'torch', 'torchvision', 'sklearn', 'streamlit'} & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    seconds, modules = found.split(maxsplit=1)
-    assert modules.strip() == "[]"
-    assert float(seconds) < 0.3
+    assert found.strip() == "[]"
 
 
 def test_an_image_is_what_a_model_takes():

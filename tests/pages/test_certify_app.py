@@ -183,6 +183,26 @@ def test_the_link_of_a_request_restores_it(open_page):
     assert CertifyRequest.make(**certified(app)) == asked
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"job": "none", "scale": "-3", "n": "5", "alpha": "2", "index": "99999", "seed": "-1", "n0": "x"},
+        {"job": "../../etc/passwd", "checkpoint": "../../etc/passwd"},
+        {"image": "zz", "from": "upload", "fit": "stretch"},
+        {"sigma": "nan", "index": "1e9", "from": "nowhere", "job": "a" * 5000},
+        {"job": "0123456789abcdef"},
+        {"noise": "salt", "end": "never", "decide": "-1", "within": "200", "procedure": "li"},
+        {"noise": "linf-exponential", "scale": "5", "end": "until_radius", "until_radius": "nan"},
+    ],
+    ids=["out of range", "paths", "no upload", "no number", "no job", "no choice", "no radius"],
+)
+def test_whatever_stands_in_the_url_the_page_is_drawn(open_page, query):
+    app = open_page("certify", **query)
+    assert not app.exception
+    assert button(app, "Certify")
+    assert any("certified within" in heading.value for heading in [*app.title, *app.header, *app.subheader])
+
+
 def test_a_link_to_a_checkpoint_that_is_not_here_says_so(open_page):
     app = open_page("certify", checkpoint="nobodys")
     assert not app.exception
