@@ -36,6 +36,7 @@ __all__ = [
     "forget",
     "get",
     "list_jobs",
+    "refusal",
     "resume",
     "submit",
     "wait",
@@ -78,6 +79,15 @@ def _limits() -> dict[str, int]:
         "per_session": number_from("RSVIZ_JOBS_PER_SESSION", 4),
         "total": number_from("RSVIZ_JOBS_TOTAL", 400),
     }
+
+
+def refusal(session: str) -> str | None:
+    """Why a job of this session would be refused now, in a sentence; None where there is room."""
+    try:
+        Store().check_room(session, **_limits())
+    except JobLimitError as error:
+        return str(error)
+    return None
 
 
 def get(job_id: str) -> Job:

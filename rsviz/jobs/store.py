@@ -102,6 +102,11 @@ class Store(Database):
             ).fetchall()
         return [_job(row) for row in rows]
 
+    def check_room(self, session: str, per_session: int, total: int) -> None:
+        """JobLimitError where `insert` would raise it."""
+        with self._connection() as connection:
+            _check_limits(connection, session, per_session, total)
+
     def cancel(self, job_id: str) -> None:
         """Cancel an unfinished job at once; the worker, if it is at it, notices when it next saves."""
         self._end(checked(job_id), "cancelled")

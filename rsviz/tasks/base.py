@@ -117,12 +117,14 @@ class Listing:
     reached: request and stored progress -> share in [0, 1] of the present stage, and how far it is.
     result: stored result -> the key result.
     Both read the JSON that the task's job stores, also that of older versions.
+    again: a request -> the one that repeats it, where what it names would be in its own way.
     """
 
     network: Callable[[Any], str]
     images: Callable[[Any], str]
     reached: Callable[[Any, Mapping[str, Any]], tuple[float, str]]
     result: Callable[[Mapping[str, Any]], str]
+    again: Callable[[Any], Any] = lambda request: request
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The browser, whose runs are its owner's, and the URL of the page."""
 
 import contextlib
-import json
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -9,7 +8,6 @@ import streamlit as st
 
 from rsviz.jobs import owners
 
-YEAR = 365 * 86_400  # seconds
 OWNER = "owner"
 
 
@@ -39,18 +37,6 @@ def _cookies() -> Mapping[str, str]:
     """What the browser sent when it connected; AppTest has no browser."""
     cookies = st.context.cookies.to_dict()
     return {name: value for name, value in cookies.items() if isinstance(value, str)}
-
-
-def remember_owner() -> None:
-    """Renew the cookie that names this browser's owner. The answer to a websocket can set none, so a script
-    of the page does."""
-    with contextlib.suppress(owners.KeyUnavailable):
-        words = f"{owners.cookie_name()}={owners.token(owner_id())}; Max-Age={YEAR}; Path=/; SameSite=Lax"
-        secure = 'location.protocol === "https:" ? "; Secure" : ""'
-        st.html(
-            f"<script>document.cookie = {json.dumps(words)} + ({secure})</script>",
-            unsafe_allow_javascript=True,
-        )
 
 
 def url_value(name: str, longest: int = 100) -> str | None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import streamlit as st
 
 from rsviz.errors import RsvizError
+from rsviz.ui.frame import frame
 from rsviz.ui.pictures import data_uri
-from rsviz.ui.session import remember_owner
+from rsviz.ui.runs import drawer, offer_owner
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,16 @@ def run_app() -> None:
     # A default page has no URL of its own; this one leads to the first page, which has.
     home = st.Page(lambda: st.switch_page(pages[0]), title="rsviz", default=True, visibility="hidden")
     page = st.navigation([home, *pages], position="top")
-    with st.container(key="frame"):
-        remember_owner()
+    frame()
+    place = st.container(key="runs-place")
     _here.inside = True
     try:
+        offer_owner()
         page.run()
     finally:
         _here.inside = False
+        with place:  # at last, so that it counts what this very run of the page has begun
+            drawer({page.key: page.path for page in PAGES})
     _freeze()
 
 

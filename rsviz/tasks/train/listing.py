@@ -41,4 +41,5 @@ LISTING = Listing(
     images=lambda request: request.dataset,
     reached=reached,
     result=lambda stored: key_result(TrainResult.from_json(stored).card),
+    again=lambda request: request.model_copy(update={"name": None}),  # its name is taken by then
 )

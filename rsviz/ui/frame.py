@@ -1,0 +1,76 @@
+"""What every page has from the browser itself: the cookie of its owner, a live region, a menu that closes.
+
+Streamlit has no call for them, so a script of the page does it. It is sent once a session and holds no text
+of anybody's.
+"""
+
+import contextlib
+import json
+
+import streamlit as st
+
+from rsviz.jobs import owners
+from rsviz.ui.session import owner_id
+
+YEAR = 365 * 86_400
+"""Seconds that the cookie lasts after the last visit."""
+
+LIVE = """
+let live = document.getElementById("rsviz-live");
+if (!live) {
+  live = document.createElement("div");
+  live.id = "rsviz-live";
+  live.setAttribute("role", "status");
+  live.setAttribute("aria-live", "polite");
+  live.style.cssText = "position:fixed;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)";
+  document.body.append(live);
+}
+"""
+MENU = """
+if (!window.rsvizMenu) {
+  window.rsvizMenu = true;
+  document.addEventListener("click", (event) => {
+    if (window.innerWidth > 768 || !event.target.closest('[data-testid="stSidebarNavLink"]')) return;
+    const close = () => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+    setTimeout(close, 0);
+  });
+}
+"""
+STYLE = """<style>
+[data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {
+  position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999991;
+}
+.st-key-runs {width: auto; align-items: center; gap: 0.25rem}
+.st-key-runs button {min-height: 2.2rem}
+[data-testid="stPopoverBody"]:has(.st-key-runs-list) {width: min(30rem, calc(100vw - 1.5rem))}
+.st-key-frame, [data-testid="stLayoutWrapper"]:has(> .st-key-frame) {position: absolute; height: 0}
+@media (max-width: 768px) {
+  [data-testid="stSidebarNavLink"] {min-height: 44px}
+}
+</style>"""
+
+
+def frame() -> None:
+    """Draw it; before anything else of the page."""
+    st.html(STYLE)
+    with st.container(key="frame"):
+        st.html(f"<script>{_cookie()}{LIVE}{MENU}</script>", unsafe_allow_javascript=True)
+
+
+def _cookie() -> str:
+    """Renew the cookie that names the owner. The answer to a websocket can set none, so a script does."""
+    with contextlib.suppress(owners.KeyUnavailable):
+        words = f"{owners.cookie_name()}={owners.token(owner_id())}; Max-Age={YEAR}; Path=/; SameSite=Lax"
+        secure = 'location.protocol === "https:" ? "; Secure" : ""'
+        return f"document.cookie = {json.dumps(words)} + ({secure});"
+    return ""
+
+
+def announce(words: str) -> None:
+    """Let a screen reader say this when it has time; the same words again are not said again."""
+    text = json.dumps(words).replace("<", "\\u003c")
+    with st.container(key="said"):
+        st.html(
+            f"<script>{LIVE}if (live.textContent !== {text}) live.textContent = {text};</script>",
+            unsafe_allow_javascript=True,
+        )
