@@ -43,7 +43,9 @@ STYLE = """<style>
 .st-key-runs {width: auto; align-items: center; gap: 0.25rem}
 .st-key-runs button {min-height: 2.2rem}
 [data-testid="stPopoverBody"]:has(.st-key-runs-list) {width: min(30rem, calc(100vw - 1.5rem))}
-.st-key-frame, [data-testid="stLayoutWrapper"]:has(> .st-key-frame) {position: absolute; height: 0}
+[data-testid="stLayoutWrapper"]:has(> :is(.st-key-frame, [class*="st-key-said-"])) {
+  position: absolute; height: 0;
+}
 @media (max-width: 768px) {
   [data-testid="stSidebarNavLink"] {min-height: 44px}
 }
@@ -66,10 +68,13 @@ def _cookie() -> str:
     return ""
 
 
-def announce(words: str) -> None:
-    """Let a screen reader say this when it has time; the same words again are not said again."""
+def announce(words: str, key: str) -> None:
+    """Let a screen reader say this when it has time; the same words again are not said again.
+
+    key: tells several announcements of a page apart.
+    """
     text = json.dumps(words).replace("<", "\\u003c")
-    with st.container(key="said"):
+    with st.container(key=f"said-{key}"):
         st.html(
             f"<script>{LIVE}if (live.textContent !== {text}) live.textContent = {text};</script>",
             unsafe_allow_javascript=True,

@@ -12,10 +12,14 @@ from rsviz import jobs
 from rsviz.checkpoints import Card
 from rsviz.errors import RsvizError
 from rsviz.jobs import Job
+from rsviz.jobs.listing import run_of
 from rsviz.ui.address import Address
+from rsviz.ui.frame import announce
+from rsviz.ui.own_runs import arrive, offer_example, return_to_own
 from rsviz.ui.phone import CONTROLS_FIRST
-from rsviz.ui.session import owner_id, url_value
+from rsviz.ui.session import url_value
 from rsviz.ui.shell import PAGES, show_page
+from rsviz.ui.start import start_button
 
 
 def _nothing(*_) -> None:
@@ -78,6 +82,8 @@ def show_job_page(page: JobPage) -> None:
 
 def _draw(page):
     jobs.ensure_worker()  # it loads torch while the person looks at the example
+    arrive()
+    return_to_own(page.kind)
     page.address.restore()
     page.prepare()
     st.title(page.title, anchor=False)
@@ -91,6 +97,7 @@ def _draw(page):
             if start_button(page.button, _icon(page), page.kind, request):
                 page.started(request)
             page.below_button(url_value("job"), request)
+            offer_example(page.kind)
         page.below_controls()
     page.address.write(last=False)
     with result:
@@ -128,35 +135,6 @@ def _draw_state(page, job):
         page.show_state(job)
     except RsvizError as error:
         st.error(str(error), icon=":material/error:")
-
-
-def start_button(
-    label: str, icon: str, kind: str, request, *, parameter: str = "job", prominent: bool = True
-) -> bool:
-    """The button that submits a job; True in the run in which it did. The job's id is then in the URL.
-
-    request: as the controls are in this run, None where they make none. It is submitted here and not by a
-    callback, which would hold the request of the run before: a person who changes a control and presses at
-    once means what the page shows. parameter: of the URL. A refusal is shown below the button.
-    """
-    pressed = st.button(
-        label,
-        type="primary" if prominent else "secondary",
-        icon=icon,
-        width="stretch" if prominent else "content",
-        disabled=request is None,
-        key=f"start-{kind}",
-    )
-    begun, refused = False, st.session_state.pop("refused", None)
-    if pressed and request is not None:
-        try:
-            st.query_params[parameter] = jobs.submit(kind, request, session=owner_id())
-            begun = True
-        except RsvizError as error:
-            refused = str(error)
-    if refused:
-        st.error(refused, icon=":material/error:")
-    return begun
 
 
 def refuse(error: Exception) -> None:
@@ -200,9 +178,18 @@ def watch(job_id: str, show: Callable[[Job], None], *, unfinished=is_unfinished,
             return
         if polled and not unfinished(job):
             st.rerun()  # the page stops polling and offers its button again
+        announce(_said(job), job_id)
         show(job)
 
     look()
+
+
+def _said(job) -> str:
+    """What a screen reader says of a job: its state, each tenth of a stage, at last the key result."""
+    run = run_of(job)
+    if run.share is not None:
+        return f"{run.title}: {run.state}, {10 * int(10 * run.share)} %"
+    return f"{run.title}: {run.state}" + (f": {run.says}" if run.state == "finished" and run.says else "")
 
 
 def unfinished_row(

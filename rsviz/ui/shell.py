@@ -66,6 +66,7 @@ def run_app() -> None:
     frame()
     place = st.container(key="runs-place")
     _here.inside = True
+    st.session_state["page-now"] = page.url_path
     try:
         offer_owner()
         page.run()
@@ -73,6 +74,7 @@ def run_app() -> None:
         _here.inside = False
         with place:  # at last, so that it counts what this very run of the page has begun
             drawer({page.key: page.path for page in PAGES})
+    st.session_state["page-drawn"] = page.url_path
     _freeze()
 
 

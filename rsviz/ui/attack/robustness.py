@@ -20,10 +20,12 @@ from rsviz.ui import published
 from rsviz.ui.address import Address, choice, names, number, numbers, text
 from rsviz.ui.export import File, download
 from rsviz.ui.glossary import explain
-from rsviz.ui.job_page import check_kind, start_button, unfinished_row, watch
+from rsviz.ui.job_page import check_kind, unfinished_row, watch
+from rsviz.ui.own_runs import return_to_own
 from rsviz.ui.pickers import describe
 from rsviz.ui.session import url_value
 from rsviz.ui.settings import meaning, request_or_sentence
+from rsviz.ui.start import start_button
 
 SCALES = [0.0, 0.12, 0.25, 0.5, 1.0]
 NONE = ""
@@ -57,6 +59,7 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
 
     card: of the dataset that is attacked. checkpoints: those that are chosen at first; the card's if none.
     """
+    return_to_own("robustness", "curve", remembered_only=True)
     job_id = url_value("curve")
     box = st.expander(
         title,
