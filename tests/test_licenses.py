@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from rsviz.data import DATASETS
+from rsviz.data.samples import FOLDER, SAMPLES
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TEXT = (CHECKOUT / "LICENSES.md").read_text("utf-8")
@@ -23,6 +24,20 @@ def test_rows_of_datasets_repeat_their_records():
         info = by_title[title]
         assert (source, licence) == (info.source, info.licence)
         assert way.startswith("installed" if info.embedded else "downloaded")
+
+
+def test_every_sample_picture_has_a_row_with_its_source_and_licence():
+    rows = {}
+    for names, source, licence in table("| sample | source | licence |"):
+        named = (
+            [f"{label}-{hand}" for label in range(10) for hand in "abc"]
+            if "..." in names
+            else names.split(", ")
+        )
+        rows |= dict.fromkeys(named, (source, licence))
+    assert rows == {sample.key: (sample.source, sample.licence) for sample in SAMPLES.values()}
+    files = {path.name for path in FOLDER.iterdir() if path.suffix not in (".py", "")}
+    assert files == {sample.file for sample in SAMPLES.values()}
 
 
 def test_every_library_that_is_installed_is_named():

@@ -19,6 +19,8 @@ IMAGES = {
     "image": {"kind": "upload", "sha256": "0" * 64},
     "fit": {"kind": "upload", "sha256": "0" * 64, "how": "pad"},
     "invert": {"kind": "upload", "sha256": "0" * 64, "invert": True},
+    "prepare": {"kind": "upload", "sha256": "0" * 64, "prepare": "paper"},
+    "sample": {"kind": "sample", "sample": "7-a"},
     "file": {"kind": "file", "path": "a photo, no: two.png"},
 }
 

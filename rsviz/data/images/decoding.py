@@ -3,6 +3,7 @@
 import logging
 import threading
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -18,6 +19,7 @@ from rsviz.data.images.formats import (
     check_size,
     check_tiff_tiles,
     damaged,
+    is_turned_media,
     media_sizes,
     open_image,
     sniff,
@@ -34,7 +36,24 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 _one_at_a_time = threading.Lock()
 
 
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """What an image file holds. pixels: uint8 (H, W, 3), upright, sRGB. kind: key of FORMATS.
+
+    turned: whether the file stores it turned or mirrored, and says so.
+    """
+
+    pixels: np.ndarray
+    kind: str
+    turned: bool
+
+
 def decode(content: bytes) -> np.ndarray:
+    """The pixels of `decode_file`."""
+    return decode_file(content).pixels
+
+
+def decode_file(content: bytes) -> Decoded:
     """The picture in an image file as a person sees it: uint8 array (H, W, 3), upright, sRGB.
 
     Of an animation the first frame, of a TIFF the first page, of a HEIC the main picture. What is
@@ -70,16 +89,19 @@ def decode(content: bytes) -> np.ndarray:
             raise damaged(kind, "or of a rare kind") from error
 
 
-def _decode(content: bytes, kind: str) -> np.ndarray:
-    picture = _picture(content, kind)
+def _decode(content: bytes, kind: str) -> Decoded:
+    picture, turned = _picture(content, kind)
     pixels = np.empty((picture.height, picture.width, 3), dtype=np.uint8)
     for top, strip in strips(picture):
         pixels[top : top + strip.height] = strip
-    return pixels
+    return Decoded(pixels, kind, turned)
 
 
 def _picture(content, kind):
-    """The upright RGB image. Each step frees the image before it: 50 megapixels take 200 MB."""
+    """The upright RGB image, and whether it had to be turned.
+
+    Each step frees the image before it: 50 megapixels take 200 MB.
+    """
     if kind == "WEBP":
         check_size(webp_size(content), kind)  # Pillow allocates the canvas on opening
     for size in media_sizes(content) if kind in ("HEIC", "AVIF") else ():
@@ -104,7 +126,9 @@ def _picture(content, kind):
         white = Image.new("RGB", picture.size, "white")
         white.paste(picture, mask=alpha)
         picture = white
-    return picture if turn is None else picture.transpose(turn)
+    if turn is None:
+        return picture, kind == "HEIC" and is_turned_media(content)  # its decoder has turned it
+    return picture.transpose(turn), True
 
 
 _TURNS = {  # EXIF orientation -> what makes the picture upright

@@ -150,24 +150,38 @@ def webp_size(content: bytes) -> tuple[int, int]:
     raise damaged("WEBP")
 
 
-def media_sizes(
-    content: bytes, path: tuple[bytes, ...] = (b"meta", b"iprp", b"ipco")
-) -> list[tuple[int, int]]:
-    """(width, height) of every picture that a HEIC or AVIF file announces: its ispe boxes (ISO/IEC 23008-12).
+def _properties(content, path=(b"meta", b"iprp", b"ipco")):
+    """(name, body) of the properties of the pictures in a HEIC or AVIF file (ISO/IEC 23008-12).
 
-    path: of the boxes to open. A decoder allocates a whole picture, also where only a part of it is shown.
+    path: of the boxes to open.
     """
-    sizes, place = [], 0
+    place = 0
     while place + 8 <= len(content):
         length, name = struct.unpack_from(">I4s", content, place)
         length = length if length >= 8 else len(content) - place
         body = content[place + 8 : place + length]
-        if path and name == path[0]:
-            return media_sizes(body[4:] if name == b"meta" else body, path[1:])
-        if not path and name == b"ispe" and len(body) >= 12:
-            sizes.append(struct.unpack_from(">II", body, 4))
+        if not path:
+            yield name, body
+        elif name == path[0]:
+            yield from _properties(body[4:] if name == b"meta" else body, path[1:])
+            return
         place += length
-    return sizes
+
+
+def media_sizes(content: bytes) -> list[tuple[int, int]]:
+    """(width, height) of every picture that a HEIC or AVIF file announces.
+
+    A decoder allocates a whole picture, also where only a part of it is shown.
+    """
+    found = (body for name, body in _properties(content) if name == b"ispe" and len(body) >= 12)
+    return [struct.unpack_from(">II", body, 4) for body in found]
+
+
+def is_turned_media(content: bytes) -> bool:
+    """Whether a picture in a HEIC file is stored turned or mirrored."""
+    return any(
+        name == b"imir" or (name == b"irot" and body[:1] > b"\0") for name, body in _properties(content)
+    )
 
 
 def check_tiff_tiles(image: Image.Image) -> None:

@@ -44,7 +44,7 @@ def load(request: AttackRequest, plans: dict) -> AttackMaterials:
     """
     request.check_fit()
     card = load_card(request.checkpoint)
-    x, label = load_input(request.image, card.input_shape)
+    x, label = load_input(request.image, card.input_shape, card.classes)
     noise = NOISES[request.noise](request.scale) if request.scale else None
     victim = load_victim(request.checkpoint, noise, request, plans.get("victim"))
     surrogate = None

@@ -16,7 +16,7 @@ from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.noise import NOISES
 from rsviz.smoothing import Certificate
 from rsviz.tasks.certify.request import CertifyRequest
-from rsviz.tasks.image import DatasetImage, FileImage, UploadedImage, make_source, on_another_machine
+from rsviz.tasks.image import Source, make_source, on_another_machine
 
 if TYPE_CHECKING:
     from rsviz.smoothing import CertifyVotes
@@ -36,7 +36,7 @@ class CertifyResult(Certificate):
 
     checkpoint: str
     weights_sha256: str
-    image: DatasetImage | UploadedImage | FileImage
+    image: Source
     image_sha256: str
     label: int | None
     label_name: str | None

@@ -44,7 +44,7 @@ def load(request: CertifyRequest, votes: "CertifyVotes | None" = None) -> Materi
     from rsviz.smoothing import SmoothedClassifier
 
     card = load_card(request.checkpoint)
-    x, label = load_input(request.image, card.input_shape)
+    x, label = load_input(request.image, card.input_shape, card.classes)
     chosen = votes.plan if votes else request
     smoothed = SmoothedClassifier(
         NETWORKS.module(request.checkpoint, card),
