@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from rsviz.reference.citations import PAPERS
 from rsviz.reference.papers import papers
 from rsviz.ui.address import Address, choice
+from rsviz.ui.export import how_to_cite
 from rsviz.ui.glossary import explain
 from rsviz.ui.shell import PAGES, show_page
 
@@ -34,6 +36,8 @@ def page():
     for paper in everything.values():
         if chosen in (ALL, paper.key):
             section(paper)
+    st.header("How to cite", anchor="cite", divider="gray")
+    how_to_cite(PAPERS if chosen == ALL else [chosen])
     ADDRESS.write()
 
 

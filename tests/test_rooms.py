@@ -39,7 +39,8 @@ ROOMS = {
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "programs"},  # it starts processes of its own
     "tasks": STATISTICS
     | MATERIALS
-    | {"smoothing", "attacks", "evaluation", "training", "distributional"},  # and the engines of its tasks
+    | {"smoothing", "attacks", "evaluation", "training", "distributional"}  # and the engines of its tasks
+    | {"reference"},  # printed numbers stand beside computed ones
     "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
 }
 RUNNERS = {"tasks", "attacks", "training", "distributional", "evaluation"}

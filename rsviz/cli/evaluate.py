@@ -15,6 +15,7 @@ from rsviz.tasks.evaluate import (
     EvaluationSeries,
     certificates,
     default_path,
+    log_name,
     read_votes,
     run,
     series_of_log,
@@ -112,7 +113,9 @@ def _rows(votes, proved, bound, beside) -> Mapping[str, EvaluationSeries]:
             series.append(series_of_votes(others.header, read, bound))
         else:
             headers.append(None)
-            series.append(series_of_log(path.stem, read_log(path)))
+            series.append(series_of_log(log_name(path.name), read_log(path)))
+            if series[-1].note:
+                click.echo(series[-1].note, err=True)
         if series[-1].norm != series[0].norm:
             raise click.UsageError(
                 f"{path} is certified in {series[-1].norm} and this evaluation in {series[0].norm}; a table "

@@ -14,6 +14,7 @@ from rsviz.data.mnist import MNIST
 
 __all__ = [
     "DATASETS",
+    "IMAGENET",
     "SPLITS",
     "ArrayDataset",
     "DataError",
@@ -74,6 +75,13 @@ def normalisation(name: str) -> tuple[tuple[float, ...], tuple[float, ...]] | No
     if name in DATASETS:
         return DATASETS[name].normalisation
     return constants if name == imagenet else None
+
+
+def title(name: str) -> str:
+    """A dataset as a person calls it: CIFAR-10, ImageNet; the name itself where it is none that is known."""
+    if name in DATASETS:
+        return DATASETS[name].title
+    return "ImageNet" if name == IMAGENET[0] else name
 
 
 def describe_copy(dataset: Dataset) -> str:

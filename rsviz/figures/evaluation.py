@@ -10,8 +10,6 @@ from rsviz.figures.theme import (
     GREEN,
     PALE,
     PRINTED,
-    QUIET,
-    SERIES,
     SKY,
     SOLID,
     STAIRS,
@@ -31,7 +29,7 @@ from rsviz.figures.theme import (
 from rsviz.norms import NORMS
 
 ENVELOPE = "best at each radius"
-STROKES = {"ours": SOLID, "envelope": [6, 2, 2, 2], "paper": PRINTED}
+STROKES = {"ours": SOLID, "paper": PRINTED, "envelope": [6, 2, 2, 2]}
 OUTCOME_COLOURS = {
     "certified": GREEN,
     "correct, but not so far": SKY,
@@ -69,10 +67,7 @@ def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
     norm: of the radii. at: the radius that a rule marks, pixel units.
     """
     kinds = {name: curve["kind"] for name, curve in curves.items()}
-    colours = dict.fromkeys(curves, QUIET)
-    colours |= series_colours(name for name, kind in kinds.items() if kind == "ours")
-    printed = (name for name, kind in kinds.items() if kind == "paper")
-    colours |= zip(printed, reversed(SERIES * 2), strict=False)  # from the other end, to keep them apart
+    colours = series_colours(sorted(kinds, key=lambda name: list(STROKES).index(kinds[name])))
     by_name = legend()
     dash = stroke("series", {name: STROKES[kind] for name, kind in kinds.items()}, by_name)
     shares = (("accuracy", "certified"), ("low", "at least"), ("high", "at most"))

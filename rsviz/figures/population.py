@@ -81,8 +81,10 @@ def certificate_spec(curves: Mapping[str, Mapping], chosen: str, largest: float,
     curves: by name, as rsviz.distributional gives them. chosen: the one with a band and a broad line.
     largest: end of the axis. at: the budget that a rule marks.
     """
-    colours = dict.fromkeys(curves, QUIET)
-    colours |= series_colours(series for series, curve in curves.items() if curve.scale)
+    noisy = [series for series, curve in curves.items() if curve.scale]
+    quiet, *further = [series for series in curves if series not in noisy] or [None]
+    colours = {quiet: QUIET} | series_colours([*noisy, *further])
+    colours = {series: colours[series] for series in curves}
     ink = colour("series", colours, legend())
     x = _budget(largest)
     tooltip = [

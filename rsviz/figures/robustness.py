@@ -1,6 +1,5 @@
 """Robust accuracy against attack size, with what is certified below it."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -9,7 +8,6 @@ import numpy as np
 from rsviz.figures.theme import (
     BAND,
     PRINTED,
-    SERIES,
     SOLID,
     STAIRS,
     TRANSFER,
@@ -19,6 +17,7 @@ from rsviz.figures.theme import (
     legend,
     percent_axis,
     printed_line,
+    series_colours,
     stroke,
     tip,
     x_axis,
@@ -68,13 +67,13 @@ def accuracy_spec(curves: Sequence[Mapping], norm: str, printed: Mapping[str, Ma
 
     A colour is a checkpoint under one noise; a broken line is a transfer attack; diamonds are from papers.
     """
-    victims = list(dict.fromkeys((one["checkpoint"], one["scale"]) for one in curves))
+    victims = [(one["checkpoint"], one["scale"]) for one in curves]
+    inks = series_colours([*victims, *printed])
     colours, strokes = {}, {}
-    for name, one in zip(names(curves), curves, strict=True):
-        colours[name] = SERIES[victims.index((one["checkpoint"], one["scale"])) % len(SERIES)]
-        strokes[name] = TRANSFER if one["surrogate"] else SOLID
-    for name, ink in zip(printed, itertools.cycle(reversed(SERIES)), strict=False):
-        colours[name], strokes[name] = ink, PRINTED
+    for name, victim, one in zip(names(curves), victims, curves, strict=True):
+        colours[name], strokes[name] = inks[victim], TRANSFER if one["surrogate"] else SOLID
+    for name in printed:
+        colours[name], strokes[name] = inks[name], PRINTED
     by_name = legend(labelLimit=500)
     dash = stroke("series", strokes, by_name)
     shares = [tip(name, f"{name} (%)", ".1f") for name in ("right", "abstained", "wrong")]

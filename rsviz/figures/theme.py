@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from rsviz.bounds import certifying
+from rsviz.errors import RsvizError
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
@@ -29,8 +30,12 @@ FALSE = "#C0392B"
 """A statement that is false."""
 WRONG = VERMILION
 """Another class than the true one."""
-SERIES = (LEAD, ORANGE, GREEN, PINK, SKY, VERMILION, QUIET, "#8C6BB1", "#B58900", "#5E81AC")
-"""Series that have no colour of their own, in order."""
+SERIES = (
+    *(LEAD, ORANGE, GREEN, PINK, SKY, VERMILION, "#5A6900", "#8C6BB1", "#B58900", "#5E81AC"),
+    *("#E100FF", "#4B3CFF", "#B400A5", "#9600F0", "#785A5A", "#A569FF", "#FF2DC3", "#006987", "#FF000F"),
+    *("#4B78FF", "#69A500", "#2D5AC3", "#A54B78", "#96691E", "#008700", "#873CB4"),
+)
+"""Series that have no colour of their own, in order; the later ones are as far from the others as can be."""
 
 SOLID, NOT_PROVED, PRINTED, TRANSFER = [1, 0], [7, 5], [2, 3], [10, 3, 2, 3]
 """Strokes: proved or measured here; not proved; printed in a paper; of an attack on another network."""
@@ -48,8 +53,11 @@ def noise_colour(key: str) -> str:
 
 
 def series_colours(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each series, in order."""
-    return {name: SERIES[place % len(SERIES)] for place, name in enumerate(names)}
+    """A colour for each series, in order, none of them twice; RsvizError for more than there are colours."""
+    names = list(dict.fromkeys(names))
+    if len(names) > len(SERIES):
+        raise RsvizError(f"{len(names)} curves are to be drawn; a picture has colours for {len(SERIES)}.")
+    return dict(zip(names, SERIES, strict=False))
 
 
 def config(**legend) -> dict:

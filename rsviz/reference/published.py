@@ -3,8 +3,11 @@
 import csv
 import functools
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from rsviz.reference.citations import PAPERS, SHORT
 
 FOLDER = Path(__file__).parent / "published"
 
@@ -39,6 +42,7 @@ class PublishedTable:
     paper: its key in rsviz.reference.papers, or cohen. number: its name there. source: where in the paper.
     notes: what a reader must know, errors of the paper included. columns, rows: the CSV, as text.
     results: the numbers, where it has results; empty for tables of settings.
+    networks: by dataset, where the paper says them. methods: readable names of those that it abbreviates.
     """
 
     key: str
@@ -51,6 +55,53 @@ class PublishedTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     results: tuple[Result, ...]
+    networks: Mapping[str, str] = field(default_factory=dict, hash=False)
+    methods: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def place(self) -> str:
+        """Paper, section and number of the table, in a line."""
+        where = self.source.partition(";")[0] if self.paper != "cohen" else "tables of its code"
+        return f"{SHORT[self.paper]}, {where}"
+
+    @property
+    def citation(self) -> str:
+        """Key of the paper's BibTeX entry."""
+        return PAPERS[self.paper]
+
+
+@dataclass(frozen=True)
+class PrintedCurve:
+    """Numbers of one row of a table over the radius.
+
+    name: method, network, sigma and settings, for a person. table: where they are printed.
+    results: in the order of their radii.
+    """
+
+    name: str
+    dataset: str
+    table: PublishedTable
+    results: tuple[Result, ...]
+
+    @property
+    def title(self) -> str:
+        """The name, that it is published, and where."""
+        return f"{self.name} (published: {self.table.place})"
+
+    def values_at(self, radii) -> list[float | None]:
+        """Shares in [0, 1] at these radii; None where the paper prints none."""
+        known = {round(result.radius, 9): result.value for result in self.results}
+        return [known.get(round(float(radius), 9)) for radius in radii]
+
+
+def printed_curve(key: tuple[str, ...], quantity: str = CERTIFIED) -> PrintedCurve:
+    """A curve by its key in `curves`."""
+    name, dataset, method, sigma, settings = key
+    table = next(one for one in published() if one.key == name)
+    words = [table.methods.get(method, method), table.networks.get(dataset, "")]
+    words += [f"σ = {sigma}" if sigma else "", settings.replace(";", ",")]
+    results = tuple(curves(quantity)[key])
+    return PrintedCurve(", ".join(filter(None, words)), dataset, table, results)
 
 
 @functools.cache

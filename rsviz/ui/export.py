@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from rsviz.reference.citations import bibtex
 from rsviz.ui.session import page_link
 
 KINDS = {
+    "bib": "text/plain",
     "csv": "text/csv",
     "json": "application/json",
+    "md": "text/markdown",
     "png": "image/png",
     "svg": "image/svg+xml",
+    "tex": "text/plain",
     "tsv": "text/plain",
 }
 """MIME types by the suffix of a file."""
@@ -31,13 +35,14 @@ class File:
 class Export:
     """What the panel holds. files: to download. commands: shell commands, and `gives` what they give.
 
-    python: lines for a notebook.
+    python: lines for a notebook. cites: papers to cite besides rsviz, keys of rsviz.reference.citations.
     """
 
     files: Iterable[File] = ()
     commands: Iterable[str] = ()
     gives: str = ""
     python: str = ""
+    cites: Iterable[str] = ()
 
 
 def take_home(
@@ -90,6 +95,15 @@ def draw(export: Export) -> None:
         st.code(export.python, language="python")
     st.markdown("**The link to this page**, with all that is set on it")
     st.code(page_link(), language=None, wrap_lines=True)
+    how_to_cite(export.cites)
+
+
+def how_to_cite(papers: Iterable[str]) -> None:
+    """BibTeX of rsviz and of papers, to copy or to download. papers: keys of rsviz.reference.citations."""
+    papers = list(dict.fromkeys(papers))
+    st.markdown("**How to cite** rsviz" + " and the papers whose methods and numbers this is" * bool(papers))
+    st.code(bibtex(papers), language=None)
+    download(File("BibTeX", "rsviz.bib", lambda: bibtex(papers)))
 
 
 def download(file: File) -> None:

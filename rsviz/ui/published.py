@@ -2,10 +2,12 @@
 
 import functools
 import re
+from collections.abc import Callable
 
 import streamlit as st
 
 from rsviz.reference import published
+from rsviz.reference.published import PrintedCurve
 from rsviz.ui.address import Field
 
 MOST = 10
@@ -24,43 +26,48 @@ def field(quantity: str) -> Field:
 
 
 @functools.cache
-def _names(quantity: str) -> dict[str, tuple[str, ...]]:
+def _names(quantity: str) -> dict[str, PrintedCurve]:
     """The printed curves of one quantity by their names in a link: see `rsviz.reference.published.curves`."""
-    return {"_".join(map(_plain, filter(None, key))): key for key in published.curves(quantity)}
+    return {
+        "_".join(map(_plain, filter(None, key))): published.printed_curve(key, quantity)
+        for key in published.curves(quantity)
+    }
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-")
 
 
-def pick(key: str, quantity: str) -> None:
-    """A multiselect over the printed curves; key: of the widget, a field of an Address."""
+def pick(key: str, quantity: str, fits: Callable[[PrintedCurve], bool] = lambda curve: True) -> None:
+    """A multiselect over the printed curves.
+
+    key: of the widget, a field of an Address. fits: which ones belong into the picture; the others are
+    offered only where none does.
+    """
     known = _names(quantity)
+    fitting = [name for name, curve in known.items() if fits(curve)]
+    chosen = [name for name in st.session_state[key] if name not in fitting]
     st.multiselect(
         "Published numbers",
-        list(known),
-        format_func=lambda name: title(known[name]),
+        [*fitting, *chosen] if fitting else list(known),
+        format_func=lambda name: _option(known[name]),
         key=key,
         max_selections=MOST,
         placeholder="Curves printed in papers, to lay over these",
+        help="Those of the data set and norm of the picture, where papers print some.",
     )
 
 
-def chosen(key: str, quantity: str) -> tuple[tuple[str, ...], ...]:
+def _option(curve: PrintedCurve) -> str:
+    return f"{curve.dataset}: {curve.title}"
+
+
+def chosen(key: str, quantity: str) -> tuple[PrintedCurve, ...]:
     """The curves that are chosen in the widget `key`."""
     known = _names(quantity)
     return tuple(known[name] for name in st.session_state[key])
 
 
-def columns(key, quantity: str) -> dict[str, list[float]]:
+def columns(curve: PrintedCurve) -> dict[str, list[float]]:
     """radius and value of one printed curve."""
-    results = published.curves(quantity)[key]
-    return {field: [getattr(one, field) for one in results] for field in ("radius", "value")}
-
-
-def title(key) -> str:
-    """A published curve in a line: the paper's table, dataset, method, sigma."""
-    table, dataset, method, sigma, settings = key
-    words = [f"paper: {table.replace('-', ' ')}", dataset, method]
-    words += [f"σ = {sigma}"] * bool(sigma) + [settings] * bool(settings)
-    return ", ".join(words)
+    return {field: [getattr(one, field) for one in curve.results] for field in ("radius", "value")}

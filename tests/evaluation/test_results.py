@@ -31,6 +31,7 @@ from rsviz.evaluation import (
     simultaneous_band,
     write_log,
 )
+from rsviz.evaluation.tables import Origin
 from rsviz.smoothing import certify
 from rsviz.tasks.evaluate import EvaluateRequest, EvaluateResult, EvaluationVotes, certificates, summary
 from rsviz.tasks.evaluate.votes import Header
@@ -234,10 +235,54 @@ def test_markdown_has_the_best_of_each_column_in_bold():
 def test_latex_is_escaped_and_has_as_many_columns_as_cells():
     text = TABLE.latex()
     assert r"\begin{tabular}{lrrr}" in text
-    assert r"σ\_0.50 \& 50\%" in text
+    assert r"$\sigma$\_0.50 \& 50\%" in text
+    assert text.isascii()  # any LaTeX compiles it
     assert r"\textbf{67.0}" in text
     rows = [line for line in text.splitlines() if line.endswith(r"\\")]
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {3}
+
+
+PRINTED = Table(
+    radii=(0, 0.5),
+    rows={"mine, a=1": (0.5, 0.2), "theirs": (0.4, 0.1), "ADRE_REG, σ = 0.25": (0.9, None)},
+    acr={"mine, a=1": 0.3, "theirs": 0.2},
+    published={"ADRE_REG, σ = 0.25": Origin("Feng et al. 2020, Table 1", "feng2020regularized")},
+    logs=["theirs"],
+)
+
+
+def test_published_rows_are_marked_in_every_format_and_never_the_best():
+    assert PRINTED.markdown().splitlines()[2:] == [
+        "| mine, a=1 | **50.0** | **20.0** | **0.300** | computed here |",
+        "| theirs | 40.0 | 10.0 | 0.200 | from a log |",
+        "| ADRE_REG, σ = 0.25 | 90.0 | – | – | published: Feng et al. 2020, Table 1 |",
+    ]
+    text = PRINTED.latex()
+    assert r"ADRE\_REG, $\sigma$ = 0.25 & 90.0 & -- & -- & published, \cite{feng2020regularized} \\" in text
+    assert r"\begin{tabular}{lrrrl}" in text and text.isascii()
+    head, mine, theirs, printed = csv.reader(io.StringIO(PRINTED.csv()))
+    assert head == ["name", "0", "0.5", "ACR", "kind", "source", "bibtex"]
+    assert mine[:5] == ["mine, a=1", "0.5", "0.2", "0.3", "computed here"] and theirs[4] == "from a log"
+    assert printed[1:] == ["0.9", "", "", "published", "Feng et al. 2020, Table 1", "feng2020regularized"]
+
+
+def test_rows_of_other_images_are_not_compared():
+    table = Table((0,), {"a": (0.5,), "b": (0.9,), "c": (0.4,)}, {}, ranked=["a", "c"])
+    assert [line.split("|")[2].strip() for line in table.markdown().splitlines()[2:]] == [
+        "**50.0**",
+        "90.0",
+        "40.0",
+    ]
+
+
+@given(name=st.text(max_size=12))
+def test_a_name_never_breaks_a_table(name):
+    table = Table((0,), {name: (0.5,)}, {})
+    *_, line = table.markdown().splitlines()
+    assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 3
+    row = next(line for line in table.latex().splitlines() if line.endswith(r"50.0} \\"))
+    assert len(re.findall(r"(?<!\\)&", row)) == 1
+    assert not re.search(r"(?<!\\)[%#]", row)
 
 
 def test_csv_reads_back_to_the_very_numbers():

@@ -148,7 +148,7 @@ def test_a_log_joins_the_picture(opened, log):
     ("spoil", "words"),
     [
         (lambda text: text.replace("\t", ","), "line 1: the columns are separated by commas"),
-        (lambda text: text.replace("idx", "id", 1), "line 1: the header has no column idx"),
+        (lambda text: text.replace("idx", "ids", 1), "line 1: the header has no column idx"),
         (lambda text: text.replace("\n1\t", "\n1\t7\t", 1), "line 3: this is 7 columns"),
         (lambda text: text + text, "line 502: this is the header again"),
     ],
@@ -173,6 +173,74 @@ def test_published_numbers_can_be_laid_over(opened):
     app = opened(e_papers="cohen-cifar10_cifar-10_gaussian-training_0.12")
     assert not app.exception
     assert "Diamonds: numbers printed in papers" in texts(app)
+    row = next(line for line in texts(app).splitlines() if line.startswith("| Gaussian training, ResNet-110"))
+    assert "published: Cohen et al. 2019" in row
+    assert "The shipped curves are of Digits" in app.info[0].value  # one data set at a time
+
+
+@pytest.mark.parametrize("kind", ["Markdown", "LaTeX", "CSV"])
+def test_published_numbers_stand_beside_a_log_of_their_data_set_in_every_table(opened, log, kind):
+    key = sources.keep_log(log, "noise_0.50", dataset="cifar10", norm="l2")
+    papers = "cohen-cifar10_cifar-10_gaussian-training_0.5,cohen-imagenet_imagenet_gaussian-training_0.5"
+    app = opened(e_show=key, e_papers=papers)
+    assert "on ImageNet: of another data set" in app.warning[0].value
+    app.session_state["take_home"] = True
+    app.session_state["e_table"] = kind
+    app.run()
+    assert not app.exception
+    code = next(found.value for found in app.code if "ResNet-110" in found.value)
+    assert "noise" in code and "published" in code and "ImageNet" not in code
+    cited = [found.value for found in app.code if found.value.startswith("@software{rsviz")]
+    assert len(cited) == 1 and "@inproceedings{cohen2019certified," in cited[0]
+    offered = app.multiselect(key="e_papers").options
+    assert all(option.startswith(("CIFAR-10", "ImageNet")) for option in offered)
+
+
+def test_curves_of_other_images_are_not_ranked_against_each_other(opened, log):
+    head, *rows = log.splitlines(keepends=True)
+    key = sources.keep_log(b"".join([head, *(row for row in rows if row.split(b"\t")[4] == b"1")]))
+    app = opened(e_show=f"example:digits-gaussian-0.25,{key}")
+    assert not app.exception and "the best of" not in texts(app)
+    assert "1 curve is of other images than the first one, so not ranked" in texts(app)
+
+
+def test_the_log_of_a_sigma_for_each_image_says_so(opened):
+    rows = b"0\t3\t3\t0.5\t1\t0.31\n5\t8\t8\t0.7\t1\t0.45\n"
+    key = sources.keep_log(b"idx\tlabel\tpredict\tradius\tcorrect\tsigma\n" + rows, "mine.tsv")
+    assert "In mine σ differs from image to image, 0.31 to 0.45" in texts(opened(e_show=key))
+
+
+def upload(app, content, name):
+    app.file_uploader(key="e_file").set_value((name, content, "text/plain"))
+    return app.run()
+
+
+def test_an_uploaded_log_keeps_its_name_and_takes_what_is_said_of_it(opened, log):
+    app = upload(opened(), log, "sigma_0.25")
+    assert not app.exception and any("sigma_0.25" in line for line in texts(app).splitlines())
+    before = app.session_state["e_show"]
+    app.selectbox(key="e_log_data").set_value("digits").run()
+    after = app.session_state["e_show"]
+    assert after[:-1] == before[:-1] and after[-1] != before[-1]  # read again in place of the other
+    assert sources.load(after[-1], 0.001, "auto", None).series.dataset == "digits"
+
+
+def test_a_log_of_counts_is_drawn_once_its_votes_are_described(opened):
+    content = b"idx\tlabel\tpredict\tcount\n0\t3\t3\t97036\n1\t2\t2\t400\n"
+    app = upload(opened(), content, "counts.tsv")
+    assert any("counts of votes and no radii" in found.value for found in app.error)
+    app.number_input(key="e_log_scale").set_value(0.5).run()
+    assert not app.exception and not app.error
+    series = sources.load(app.session_state["e_show"][-1], 0.001, "auto", None).series
+    assert series.radius[0] > 0.9 and series.radius[1] == 0
+
+
+def test_a_refused_log_says_why_until_it_is_taken_away(opened):
+    app = upload(opened(), b"idx\tlabel\tpredict\tradius\n", "empty.tsv")
+    app.number_input(key="e_at").set_value(0.25).run()
+    assert any(
+        "empty.tsv is refused, the log has a header and no image" in found.value for found in app.error
+    )
 
 
 def test_older_names_of_settings_in_a_link_are_read(opened):

@@ -13,7 +13,13 @@ from rsviz.tasks.evaluate.listing import LISTING
 from rsviz.tasks.evaluate.request import EvaluateRequest
 from rsviz.tasks.evaluate.result import EvaluateResult, EvaluationCertificates, certificates, summary
 from rsviz.tasks.evaluate.run import EvaluateProgress, default_path, run
-from rsviz.tasks.evaluate.series import EvaluationSeries, series_of_log, series_of_votes, shipped_votes
+from rsviz.tasks.evaluate.series import (
+    EvaluationSeries,
+    log_name,
+    series_of_log,
+    series_of_votes,
+    shipped_votes,
+)
 from rsviz.tasks.evaluate.votes import EvaluationError, EvaluationVotes, read_votes
 
 __all__ = [
@@ -27,6 +33,7 @@ __all__ = [
     "EvaluationVotes",
     "certificates",
     "default_path",
+    "log_name",
     "read_votes",
     "run",
     "series_of_log",

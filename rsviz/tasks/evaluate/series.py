@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from rsviz.bounds import BOUNDS
 from rsviz.evaluation import curves
-from rsviz.evaluation.tables import Table
+from rsviz.evaluation.tables import Origin, Table
 from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.reference.published import PrintedCurve
 from rsviz.tasks.evaluate.result import EvaluationCertificates
 from rsviz.tasks.evaluate.votes import EvaluationVotes, Header, read_votes
 
@@ -29,9 +30,10 @@ class EvaluationSeries:
     """The certificates of one test set, one row for each image.
 
     name: of the curve. norm: of the radii.
-    scale, dataset, alpha: of the noise, the images and each certificate; None for a log, which has none.
+    scale, dataset, alpha: of the noise, the images and each certificate; None where a log does not tell.
     idx, label: int64 (N,). predict: class, ABSTAIN where nothing is proved, int64 (N,).
     radius: float64 (N,) in pixel units. proved: all that stored votes prove; None for a log.
+    note: what a reader of a log must know, as a sentence; empty where there is nothing.
     """
 
     name: str
@@ -44,6 +46,16 @@ class EvaluationSeries:
     radius: np.ndarray
     alpha: float | None = None
     proved: EvaluationCertificates | None = None
+    note: str = ""
+
+    def has_the_images_of(self, other: "EvaluationSeries") -> bool:
+        """Whether both are of the same images, by their numbers and labels: only then are they compared."""
+        if len(self) != len(other):
+            return False
+        mine, theirs = np.argsort(self.idx), np.argsort(other.idx)
+        return np.array_equal(self.idx[mine], other.idx[theirs]) and np.array_equal(
+            self.label[mine], other.label[theirs]
+        )
 
     def __len__(self) -> int:
         return len(self.idx)
@@ -109,10 +121,32 @@ def series_of_votes(
     )
 
 
-def series_of_log(name: str, log: pd.DataFrame, norm: str = "l2") -> EvaluationSeries:
-    """The series of a log, as `read_log` gives it. norm: of its radii, which a log does not say."""
+LOG_ENDS = (".tsv", ".txt", ".log", ".csv")
+
+
+def log_name(file_name: str) -> str:
+    """The name of a log's curve: that of its file; sigma_0.25 has no ending and stays whole."""
+    end = next((end for end in LOG_ENDS if file_name.lower().endswith(end)), "")
+    return file_name[: len(file_name) - len(end)] or file_name
+
+
+def series_of_log(
+    name: str, log: pd.DataFrame, norm: str | None = None, dataset: str | None = None
+) -> EvaluationSeries:
+    """The series of a log, as `read_log` gives it.
+
+    norm: of its radii; by default the one that the log tells, else l2. dataset: of its images, if known.
+    """
     columns = (log[key].to_numpy() for key in ("idx", "label", "predict", "radius"))
-    return EvaluationSeries(name, norm, None, None, *columns)
+    low, high = log.attrs.get("sigma", (None, None))
+    note = ""
+    if low != high:
+        note = (
+            f"In {name} σ differs from image to image, {low:g} to {high:g}: these are certificates of "
+            "several smoothed classifiers, and they hold only if σ was chosen without the label."
+        )
+    scale = low if low == high else None
+    return EvaluationSeries(name, norm or log.attrs.get("norm", "l2"), scale, dataset, *columns, note=note)
 
 
 def distinct_names(series: Sequence[EvaluationSeries], headers: Sequence[Header | None]) -> list[str]:
@@ -143,18 +177,50 @@ def _details(one: EvaluationSeries, header: Header | None) -> tuple[str, ...]:
     return (f"{r.noise} {r.scale:g}", f"n = {r.n:,}", f"{len(one):,} images", f"seed {r.seed}")
 
 
-def table(series: Mapping[str, EvaluationSeries], radii: Sequence[float]) -> Table:
-    """Certified accuracy at the radii, and ACR: one row for each series, all of one norm."""
+MOST_PRINTED = 14
+"""Columns of a table beside printed curves; the longest one has 13."""
+
+
+def comparable(series: Mapping[str, EvaluationSeries]) -> list[str]:
+    """Names of the series that are of the same images as the first one."""
+    if not series:
+        return []
+    first = next(iter(series.values()))
+    return [name for name, one in series.items() if one.has_the_images_of(first)]
+
+
+def table(
+    series: Mapping[str, EvaluationSeries],
+    radii: Sequence[float],
+    printed: Sequence[PrintedCurve] = (),
+) -> Table:
+    """Certified accuracy at the radii, and ACR: one row for each series and each printed curve, of one norm.
+
+    The best numbers are those of the series that are of the same images as the first one.
+    """
+    rows = {name: one.accuracy(radii).tolist() for name, one in series.items()}
+    norms = [*(one.norm for one in series.values()), *(one.table.norm for one in printed)]
     return Table(
         list(radii),
-        {name: one.accuracy(radii).tolist() for name, one in series.items()},
+        rows | {one.title: one.values_at(radii) for one in printed},
         {name: one.acr for name, one in series.items()},
-        next(iter(series.values())).norm,
+        norms[0],
+        {one.title: Origin(one.table.place, one.table.citation) for one in printed},
+        logs=[name for name, one in series.items() if one.proved is None],
+        ranked=comparable(series),
     )
 
 
-def radii_for(series: Sequence[EvaluationSeries], max_count: int = 8) -> list[float]:
-    """Round radii at equal steps, from 0 up to the last one at which anything is certified."""
+def radii_for(
+    series: Sequence[EvaluationSeries], max_count: int = 8, printed: Sequence[PrintedCurve] = ()
+) -> list[float]:
+    """Round radii at equal steps, from 0 up to the last one at which anything is certified.
+
+    Where curves are printed, their radii and 0, as papers print no others: see MOST_PRINTED.
+    """
+    if printed:
+        known = sorted({0.0, *(result.radius for one in printed for result in one.results)})
+        return [round(radius, 6) for radius in known[:MOST_PRINTED]]
     largest = max((float(one.radius[one.correct].max(initial=0.0)) for one in series), default=0.0)
     if not np.isfinite(largest):
         largest = max(float(one.radius[np.isfinite(one.radius)].max(initial=1.0)) for one in series)

@@ -180,7 +180,7 @@ def _state(job):
 def _chart(curves, norm):
     """The curves, and over them those of papers."""
     chosen = published.chosen("c_papers", ATTACKED_IN_PAPERS)
-    printed = {published.title(key): published.columns(key, ATTACKED_IN_PAPERS) for key in chosen}
+    printed = {curve.title: published.columns(curve) for curve in chosen}
     table = pa.table(figures.accuracy_columns(curves, printed))
     words = "Right answers against attack size; shaded: certified"
     st.vega_lite_chart(table, figures.accuracy_spec(curves, norm, printed), alt=words)

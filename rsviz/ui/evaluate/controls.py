@@ -7,11 +7,14 @@ import streamlit as st
 from rsviz import data, jobs
 from rsviz.bounds import BOUNDS
 from rsviz.checkpoints import Card
+from rsviz.data import IMAGENET
 from rsviz.errors import RsvizError
-from rsviz.reference.published import CERTIFIED
+from rsviz.evaluation import NoRadii
+from rsviz.norms import NORMS, norm_symbol
+from rsviz.reference.published import CERTIFIED, PrintedCurve
 from rsviz.tasks.evaluate import EvaluateRequest
 from rsviz.ui import pickers, published
-from rsviz.ui.address import Address, choice, flag, names, number
+from rsviz.ui.address import Address, Field, choice, flag, names, number
 from rsviz.ui.evaluate import sources
 from rsviz.ui.session import owner_id
 from rsviz.ui.settings import ALPHAS, draw, draw_stops, procedure_title, request_fields, request_or_sentence
@@ -28,13 +31,25 @@ SPECS = EvaluateRequest.fields()
 FIELDS = request_fields(EvaluateRequest, {"n": 1_000, "limit": 500})
 FIELDS |= request_fields(EvaluateRequest, dict.fromkeys(("skip", "n0", "seed", "alpha", "procedure"), ...))
 
+NO_CURVES = "none"
+
+
+def or_none(field: Field) -> Field:
+    """The field of a list that may be empty too: published numbers alone are a picture."""
+    return Field(
+        field.default,
+        lambda texts: [] if texts == [NO_CURVES] else field.read(texts),
+        lambda values: field.write(values) if values else [NO_CURVES],
+    )
+
+
 ADDRESS = Address(
     "evaluate",
     {
         **pickers.CHECKPOINT,
         **pickers.NOISE,
         **FIELDS,
-        "e_show": names(SHOWN, MOST, sources.KEY),
+        "e_show": or_none(names(SHOWN, MOST, sources.KEY)),
         "e_bound": choice(CERTIFYING, TIGHT),
         "e_band": choice(BANDS, "pointwise"),
         "e_envelope": flag(False),
@@ -55,7 +70,7 @@ class Reading:
     band: str
     envelope: bool
     at: float
-    papers: tuple[tuple[str, ...], ...]
+    papers: tuple[PrintedCurve, ...]
 
 
 def choose() -> tuple[Card, EvaluateRequest | None]:
@@ -118,7 +133,17 @@ def choose_reading() -> None:
             key="e_envelope",
             help="The best of the curves at each radius: no single classifier has it.",
         )
-    published.pick("e_papers", CERTIFIED)
+    published.pick("e_papers", CERTIFIED, belongs)
+
+
+PICTURE = "e_picture"
+"""In the session: (title of the data set or None, norm or None) of the picture as it was drawn."""
+
+
+def belongs(curve: PrintedCurve) -> bool:
+    """Whether a printed curve is of the data set and norm of the picture."""
+    dataset, norm = st.session_state.get(PICTURE, (None, None))
+    return dataset in (None, curve.dataset) and norm in (None, curve.table.norm)
 
 
 def choose_curves() -> None:
@@ -127,40 +152,93 @@ def choose_curves() -> None:
     options = [f"example:{name}" for name in sources.shipped_votes()]
     options = list(dict.fromkeys([*options, *own, *st.session_state["e_show"]]))
     st.multiselect("Curves, up to ten", options, format_func=sources.title, key="e_show", max_selections=MOST)
+    with st.expander("Add a log of any repository", icon=":material/upload_file:", key="e_log"):
+        _choose_log()
+
+
+def _choose_log():
+    """The uploader of logs, and what a log does not say of itself; a change of that reads the log again."""
     file = st.file_uploader(
-        "Add a log of the field",
+        "Log with tabs between its columns",
         key="e_file",
-        help="Tab-separated idx, label, predict, radius, correct, time, as Cohen et al. publish them.",
+        max_upload_size=64,
+        help="idx, label, predict and radius, under the names that repositories give them; or counts in "
+        "place of radii.",
     )
-    if file is not None and st.session_state.get("e_stored") != file.file_id:
-        st.session_state["e_stored"] = file.file_id
-        _add_log(file)
+    left, right = st.columns(2)
+    with left:
+        options = [None, *data.DATASETS, IMAGENET[0]]
+        dataset = st.selectbox(
+            "Its images",
+            options,
+            format_func=lambda key: data.title(key) if key else "not said",
+            key="e_log_data",
+        )
+    with right:
+        norm = st.selectbox(
+            "Norm of its radii",
+            [None, *NORMS],
+            format_func=lambda key: norm_symbol(key) if key else "as it says, else ℓ₂",
+            key="e_log_norm",
+        )
+    if file is None:
+        st.session_state["e_log_refused"] = None
+        return
+    said = {"dataset": dataset, "norm": norm}
+    if st.session_state.get("e_log_counts") == file.file_id:
+        said |= _choose_counts()
+    if st.session_state.get("e_stored") != (file.file_id, *said.values()):
+        st.session_state["e_stored"] = (file.file_id, *said.values())
+        _add_log(file, said)
     if refused := st.session_state.get("e_log_refused"):
         st.error(refused, icon=":material/error:")
 
 
-def _add_log(file):
+def _choose_counts() -> dict:
+    """How the votes of a log without radii were drawn."""
+    first, second, third = st.columns(3)
+    with first:
+        scale = st.number_input("σ of its noise", 0.001, 10.0, None, format="%g", key="e_log_scale")
+    with second:
+        n = st.number_input("Its votes n", 1, 100_000_000, 100_000, key="e_log_n")
+    with third:
+        alpha = st.number_input("Its α", 1e-9, 0.5, 0.001, format="%g", key="e_log_alpha")
+    return {"scale": scale, "n": n, "alpha": alpha}
+
+
+def _add_log(file, said):
+    shown = st.session_state.get("e_log_shown", (None, None))
     try:
         st.session_state["e_log_refused"] = None
-        key = sources.keep_log(file.getvalue())
+        key = sources.keep_log(file.getvalue(), file.name, **said)
+    except NoRadii as error:
+        st.session_state["e_log_refused"] = f"{file.name[:80]}: {error}"
+        if st.session_state.get("e_log_counts") != file.file_id:
+            st.session_state["e_log_counts"] = file.file_id
+            st.rerun()  # with the fields that it needs
+        return
     except RsvizError as error:
         st.session_state["e_log_refused"] = f"{file.name[:80]} is refused, {error}"
         return
-    join(key)
+    st.session_state["e_log_shown"] = (file.file_id, key)
+    join(key, instead_of=shown[1] if shown[0] == file.file_id else None)
 
 
-def join(key: str, checkpoint: str | None = None) -> None:
-    """Run the page once more, with this curve in the picture; checkpoint: of an evaluation just begun."""
-    st.session_state["e_new"] = (key, checkpoint)
+def join(key: str, checkpoint: str | None = None, instead_of: str | None = None) -> None:
+    """Run the page once more, with this curve in the picture.
+
+    checkpoint: of an evaluation just begun. instead_of: a curve that leaves the picture.
+    """
+    st.session_state["e_new"] = (key, checkpoint, instead_of)
     st.rerun()
 
 
 def take_new() -> None:
     """Before the widgets are drawn: what was just begun or uploaded joins the picture."""
-    key, checkpoint = st.session_state.pop("e_new", (None, None))
+    key, checkpoint, gone = st.session_state.pop("e_new", (None, None, None))
     if key is None:
         return
-    shown = [other for other in st.session_state["e_show"] if other != key]
+    shown = [other for other in st.session_state["e_show"] if other not in (key, gone)]
     if checkpoint and shown == SHOWN:  # only what it may be compared with stays of the example
         shown = SHOWN[:1] if checkpoint.startswith("digits") else []
     st.session_state["e_show"] = [*shown[: MOST - 1], key]

@@ -51,7 +51,7 @@ def gallery(keys, reading: Reading) -> None:
 
 def _dataset(source: Source) -> str | None:
     """Key of the dataset of these images; for a log, a person has to choose it."""
-    if source.series.dataset is not None:
+    if source.series.dataset in data.DATASETS and data.available(source.series.dataset):
         st.caption(f"Images of {data.DATASETS[source.series.dataset].title}")
         return source.series.dataset
     last = int(source.series.idx.max(initial=0))

@@ -5,16 +5,20 @@ A source has a key that a link can hold: example:NAME, job:ID or log:UPLOAD.
 
 import functools
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rsviz import files, jobs
 from rsviz.errors import RsvizError, short
-from rsviz.evaluation import read_log
+from rsviz.evaluation import Counted, read_log
 from rsviz.jobs.evaluate import VOTES
 from rsviz.tasks.evaluate import (
     EvaluationCertificates,
     EvaluationSeries,
     EvaluationVotes,
     certificates,
+    log_name,
     read_votes,
     series_of_log,
     series_of_votes,
@@ -22,9 +26,38 @@ from rsviz.tasks.evaluate import (
 )
 
 KEY = r"(example|job|log):[\w.-]{1,100}"
-LOG = ".tsv"
+LOG, OLDER_LOG = ".log.json", ".tsv"
+"""Ends of uploaded logs: with what was said of them, and of older links without."""
 KEPT = 16
 """Number of readings and files that are kept in memory for the next rerun."""
+
+
+class UploadedLog(BaseModel):
+    """A log with what a person said of it; a link names the file with all of it.
+
+    text: of the file. name: of its curve. norm: of the radii, None for what the log tells, else l2.
+    dataset: of the images, None where nobody said. scale, n, alpha: of the votes of a log without radii.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    norm: str | None = None
+    dataset: str | None = None
+    scale: float | None = None
+    n: int | None = None
+    alpha: float = 0.001
+
+    @property
+    def counted(self) -> Counted | None:
+        """How the votes were drawn, if that was said."""
+        return None if self.scale is None or self.n is None else Counted(self.scale, self.n, self.alpha)
+
+    def series(self) -> EvaluationSeries:
+        """Its curve; raises LogError for what is no log."""
+        log = read_log(self.text.encode(), self.counted)
+        return series_of_log(self.name, log, self.norm, self.dataset)
 
 
 @dataclass(frozen=True)
@@ -56,7 +89,10 @@ def title(key: str) -> str:
     """The source in a few words, for a list to choose from."""
     kind, _, name = key.partition(":")
     if kind == "log":
-        return f"log {name[:8]}"
+        try:
+            return f"log {_log_series(name).name}"
+        except RsvizError:
+            return f"log {name[:8]}: gone"
     if kind == "example":
         return f"{name} (shipped)"
     try:
@@ -66,10 +102,16 @@ def title(key: str) -> str:
     return f"{request['checkpoint']}, {request['noise']} {request['scale']:g}, n = {request['n']:,}"
 
 
-def keep_log(content: bytes) -> str:
-    """Store an uploaded log, once it has been read without a fault; its key. Raises LogError otherwise."""
-    read_log(content)
-    return f"log:{files.keep_upload(content, LOG)}"
+def keep_log(content: bytes, file_name: str = "log", **said) -> str:
+    """Store an uploaded log, once it has been read without a fault; its key. Raises LogError otherwise.
+
+    file_name: gives the curve its name. said: further fields of `UploadedLog`.
+    """
+    counted = {key: said[key] for key in ("scale", "n", "alpha") if said.get(key) is not None}
+    read_log(content, Counted(**counted) if "scale" in counted and "n" in counted else None)
+    name = log_name(file_name.replace("\\", "/").rpartition("/")[2])[:200] or "log"
+    log = UploadedLog(text=content.decode("utf-8-sig", errors="ignore"), name=name, **said)
+    return f"log:{files.keep_upload(log.model_dump_json().encode(), LOG)}"
 
 
 def _example(name) -> EvaluationVotes:
@@ -116,6 +158,11 @@ def _reading(key, stamp, alpha, procedure, votes) -> EvaluationCertificates:
 @functools.lru_cache(maxsize=KEPT)
 def _log_series(name) -> EvaluationSeries:
     path = files.upload(name)
-    if not name.endswith(LOG) or not path.is_file():
+    if not name.endswith((LOG, OLDER_LOG)) or not path.is_file():
         raise RsvizError(f"The log {short(name[:8])} is no longer here; upload it again.")
-    return series_of_log(f"log {name[:8]}", read_log(path))
+    if name.endswith(OLDER_LOG):
+        return series_of_log(name[:8], read_log(path))
+    try:
+        return UploadedLog.model_validate_json(path.read_bytes()).series()
+    except ValidationError:
+        raise RsvizError(f"The log {short(name[:8])} is damaged; upload it again.") from None
