@@ -167,7 +167,7 @@ def path_spec(norm: str, noisy: bool, promised: bool, points: int = 21) -> dict:
     layers = []
     if promised:
         layers += [
-            layer({"type": "area", "color": QUIET, "opacity": 0.3}, y=y("envelope")),
+            layer({"type": "area", "color": QUIET, "opacity": 0.18}, y=y("envelope")),
             layer(
                 words(size=TICK, color=QUIET),
                 where="datum.place == 0",

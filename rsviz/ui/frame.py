@@ -10,6 +10,7 @@ import json
 import streamlit as st
 
 from rsviz.jobs import owners
+from rsviz.ui.legible import legible_words
 from rsviz.ui.session import owner_id
 
 YEAR = 365 * 86_400
@@ -54,7 +55,7 @@ STYLE = """<style>
 
 def frame() -> None:
     """Draw it; before anything else of the page."""
-    st.html(STYLE)
+    st.html(STYLE + legible_words())
     with st.container(key="frame"):
         st.html(f"<script>{_cookie()}{LIVE}{MENU}</script>", unsafe_allow_javascript=True)
 
