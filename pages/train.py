@@ -16,7 +16,6 @@ def comparison(_):
             compare(url_value("job"))
 
 
-controls.read_parameters()
 show_job_page(
     JobPage(
         kind="train",

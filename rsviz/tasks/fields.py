@@ -32,6 +32,7 @@ class Setting:
     link: its name in the URL; by default the name of the field.
     choices: function that gives the allowed keys, read when they are needed, as tables may grow.
     positional: of the shell: the value is an argument and has no flag.
+    in_links: a link always says the value, as a page may begin with another one than the default.
     by_name: the value names something stored; a job takes it by name, never as a path.
     shorthands: of a dictionary, shell flags for some of its entries: {"epsilon": "--epsilon"}.
     """
@@ -44,6 +45,7 @@ class Setting:
     choices: Callable[[], Sequence[str]] | None = None
     positional: bool = False
     by_name: bool = False
+    in_links: bool = False
     shorthands: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -74,7 +74,7 @@ SelectionDraws = Annotated[
 EstimationDraws = Annotated[
     int,
     Field(ge=1, le=MAX_N),
-    Setting("Fresh draws that estimate p_A.", unit="draws", label="Votes n"),
+    Setting("Fresh draws that estimate p_A.", unit="draws", label="Votes n", in_links=True),
 ]
 Alpha = Annotated[
     float,

@@ -157,6 +157,9 @@ def deep_mapping(values: Mapping[str, Any]) -> dict:
 def to_query(request: Request) -> dict[str, list[str]]:
     """The request as query parameters, defaults left out; what `from_query` reads."""
     query: dict[str, list[str]] = {}
+    for spec in request.fields().values():
+        if spec.setting.in_links:
+            query |= query_of(spec, getattr(request, spec.name))
     for spec, value in flat(request):
         query |= query_of(spec, value)
     return query

@@ -6,7 +6,7 @@ appear in the same run in which they are set, as those of a preset do.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -106,6 +106,11 @@ def labelled(field: Field, older: Mapping[str, str]) -> Field:
     return replace(field, read=lambda texts: field.read([older.get(text, text) for text in texts]))
 
 
+def first_part(field: Field, end: str) -> Field:
+    """The field, which reads a text only up to `end`."""
+    return replace(field, read=lambda texts: field.read([text.partition(end)[0] for text in texts]))
+
+
 def _parts(texts: list[str]) -> list[str]:
     return [part for text in texts for part in text[:2000].split(",")]
 
@@ -114,10 +119,12 @@ class Address:
     """The fields of one page, by the key of their widget, which is their name in the URL too.
 
     `restore` before the widgets are drawn, `write` after. Widgets take key= and no default of their own.
-    Pages may share keys: each page keeps its own values.
+    Pages may share keys: each page keeps its own values. A link is left as it was opened until a value
+    changes, and a change of several values is one entry of the browser's history.
 
     older: keys in links of older versions -> today's keys.
     implied: a key in the URL -> (another key, its value where the URL does not say it).
+    translate: query parameters of older links, and of links to the task -> those of today, by key.
     """
 
     def __init__(
@@ -126,96 +133,147 @@ class Address:
         fields: Mapping[str, Field],
         older: Mapping[str, str] = MappingProxyType({}),
         implied: Mapping[str, tuple[str, object]] = MappingProxyType({}),
+        translate: Callable[[dict[str, list[str]]], dict[str, list[str]]] = dict,
     ):
-        self._name, self._fields, self._older, self._implied = name, fields, older, implied
+        self._name, self.fields, self._older, self._implied = name, fields, older, implied
+        self._translate = translate
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
         self._cut_off, self._suggested = f"address-{name}-cut-off", f"address-{name}-suggested"
+        self._followed, self._refused = f"address-{name}-followed", f"address-{name}-refused"
 
-    def restore(self) -> None:
-        """Put a new URL into the widgets, and into those that were away what they last held."""
+    # --- from query parameters to values and back, without a page ---
+
+    def defaults(self) -> dict:
+        """A fresh copy of every default."""
+        return {key: _copy(field.default) for key, field in self.fields.items()}
+
+    def read(self, query: Mapping[str, Sequence[str]]) -> dict:
+        """The values that query parameters set, by key, and the defaults of the others.
+
+        What is not allowed, or None, is the default.
+        """
+        query = self._today(query)
+        values = {key: self._read(field, query.get(key)) for key, field in self.fields.items()}
+        for key, (other, value) in self._implied.items():
+            if key in query and other not in query:
+                values[other] = value
+        return values
+
+    def spell(
+        self, values: Mapping[str, object], suggested: Mapping[str, object] = MappingProxyType({})
+    ) -> dict[str, list[str]]:
+        """The query parameters that set these values, defaults left out; what `read` reads.
+
+        suggested: values of fields without a default, where these follow other controls.
+        """
+        defaults = self.defaults() | dict(suggested)
+        query = {
+            key: field.write(values[key])
+            for key, field in self.fields.items()
+            if values[key] != defaults[key] and not (values[key] is None and field.default is None)
+        }
+        for key, (other, value) in self._implied.items():
+            if key in query and other not in query and values[other] != value:
+                query[other] = self.fields[other].write(values[other])
+        return query
+
+    def _today(self, query) -> dict[str, Sequence[str]]:
+        """The parameters by the keys of today."""
+        renamed = {key: texts for key, texts in query.items() if key not in self._older}
+        for old, key in self._older.items():
+            if old in query:
+                renamed.setdefault(key, query[old])
+        return self._translate(renamed)
+
+    def _read(self, field, texts):
+        try:
+            return field.read(list(texts)) if texts else _copy(field.default)
+        except (ValueError, OverflowError):
+            return _copy(field.default)
+
+    # --- on the page ---
+
+    def restore(self, bare: Callable[[], Mapping[str, Sequence[str]]] = dict) -> None:
+        """Put a new URL into the widgets, and into those that were away what they last held.
+
+        bare: the query parameters that hold where the URL has none of this page's.
+        """
         kept = st.session_state.setdefault(self._kept, self.defaults())
         owners = st.session_state.setdefault("address-owners", {})
-        self._rename_older()
         query = self._query()
-        fresh = query != st.session_state.get(self._seen)
-        # Another page's link clears the query: then what was set here before still holds
-        if fresh and (query or self._seen not in st.session_state):
-            for key, field in self._fields.items():
-                st.session_state[key] = self._read(field, query.get(key))
-            for key, (other, value) in self._implied.items():
-                if key in query and other not in query:
-                    st.session_state[other] = value
+        # The menu leads to a page without a query: then what was set on it before still holds. Back to a
+        # bare address leads from this page to itself.
+        arrived = self._seen not in st.session_state or bool(query) or on_the_same_page()
+        if query != st.session_state.get(self._seen) and arrived:
+            st.session_state.update(self.read(query or bare()))
             st.session_state[self._seen] = query
-            owners.update(dict.fromkeys(self._fields, self._name))
-        for key in self._fields:
+            st.session_state[self._followed], st.session_state[self._refused] = {}, set()
+            owners.update(dict.fromkeys(self.fields, self._name))
+        for key in self.fields:
             if key not in st.session_state or owners.get(key) != self._name:
                 st.session_state[key] = kept[key]
             elif st.session_state.get(self._cut_off):
                 # A press while the page is still being drawn cuts off what was on its way, and Streamlit
                 # sends a value only once: the widgets would show, and then send, other values.
                 st.session_state[key] = st.session_state[key]
-        owners.update(dict.fromkeys(self._fields, self._name))
+        owners.update(dict.fromkeys(self.fields, self._name))
         st.session_state[self._cut_off] = True
         st.session_state[self._suggested] = {}
 
-    def suggest(self, key: str, value, allowed: Callable[[object], bool] = lambda value: True):
+    def suggest(
+        self, key: str, value, allowed: Callable[[object], bool] = lambda value: True, follows: object = None
+    ):
         """Before a widget is drawn: its value, `value` where none is set or `allowed` refuses what is set.
 
         For fields without a default. The suggestion is left out of the URL, as a default is.
+        follows: what the field follows, such as a network: when this changes, the suggestion is taken.
         """
-        st.session_state[self._suggested][key] = value
+        st.session_state[self._suggested][key] = value, follows
         current = st.session_state.get(key)
-        if current is None or not allowed(current):
+        # What was followed is noted once the page is drawn: a run that is cut off has not reached the widget
+        if st.session_state[self._followed].get(key, follows) != follows:
+            current = None
+        if current is not None and not allowed(current):
+            st.session_state[self._refused].add(key)
+            current = None
+        if current is None:
             st.session_state[key] = value
         return st.session_state[key]
 
+    def values(self) -> dict:
+        """What the widgets hold, by key."""
+        return {key: st.session_state.get(key, field.default) for key, field in self.fields.items()}
+
     def write(self, *, last: bool = True) -> None:
-        """Put the widgets into the URL; defaults are left out.
+        """Put the widgets into the URL if they differ from it; defaults are left out.
 
         last: whether the page is drawn. Call it before too, where something below shows the link.
         """
+        kept = st.session_state[self._kept] = self.values()
+        given = st.session_state[self._suggested]
+        suggested = {key: value for key, (value, _) in given.items()}
         st.session_state[self._cut_off] = not last
-        kept = {key: st.session_state.get(key, field.default) for key, field in self._fields.items()}
-        st.session_state[self._kept] = kept
-        defaults = self.defaults() | st.session_state[self._suggested]
-        query = {
-            key: self._fields[key].write(value)
-            for key, value in kept.items()
-            if value is not None and value != defaults[key]
-        }
-        if query != self._query():
-            for key in self._fields:
-                if key in query:
-                    st.query_params[key] = query[key]
-                elif key in st.query_params:
-                    del st.query_params[key]
-        st.session_state[self._seen] = query
-
-    def defaults(self) -> dict:
-        """A fresh copy of every default."""
-        return {key: _copy(field.default) for key, field in self._fields.items()}
-
-    def _rename_older(self):
-        for old, key in self._older.items():
-            if old in st.query_params:
-                if key not in st.query_params:
-                    st.query_params[key] = st.query_params.get_all(old)
-                del st.query_params[old]
+        if last:
+            st.session_state[self._followed] |= {key: follows for key, (_, follows) in given.items()}
+        mine, query = self._query(), self.spell(kept, suggested)
+        opened = self.read(mine) | dict.fromkeys(st.session_state[self._refused])
+        if query != self.spell(opened, suggested):
+            others = {key: st.query_params.get_all(key) for key in st.query_params if key not in mine}
+            st.query_params.from_dict(others | query)
+            mine, st.session_state[self._refused] = query, set()
+        st.session_state[self._seen] = mine
 
     def _query(self) -> dict[str, list[str]]:
-        return {key: st.query_params.get_all(key) for key in self._fields if key in st.query_params}
-
-    def _read(self, field, texts):
-        try:
-            return field.read(texts) if texts else _copy(field.default)
-        except (ValueError, OverflowError):
-            return _copy(field.default)
+        """The parameters of the URL that mean something here."""
+        query = {key: st.query_params.get_all(key) for key in st.query_params}
+        passed_on = self._today(query)
+        known = {*self.fields, *self._older}
+        return {key: texts for key, texts in query.items() if key in known or key not in passed_on}
 
 
-def forget(*keys: str) -> None:
-    """Callback: let these fields follow the suggestions of the page again."""
-    for key in keys:
-        st.session_state[key] = None
+def on_the_same_page() -> bool:
+    """Whether the page that is being drawn is the one that was drawn last in this session."""
+    return st.session_state.get("page-drawn") == st.session_state.get("page-now")
 
 
 def _copy(value):

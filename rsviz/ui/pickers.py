@@ -19,9 +19,9 @@ from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyRequest
 from rsviz.tasks.download import DownloadRequest
 from rsviz.tasks.image import load_input, make_source, store_upload
-from rsviz.tasks.settings import default_scale, noise_words, training_words
+from rsviz.tasks.settings import MAX_SCALE, default_scale, noise_words, training_words
 from rsviz.ui import imports
-from rsviz.ui.address import Address, choice, forget, labelled
+from rsviz.ui.address import Address, choice, first_part, labelled
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import watch
 from rsviz.ui.pictures import picture
@@ -41,6 +41,7 @@ def noise_option(noise: str) -> str:
 
 
 CHECKPOINT = request_fields(CertifyRequest, {"checkpoint": None})
+CHECKPOINT["checkpoint"] = first_part(CHECKPOINT["checkpoint"], " · ")  # older links have the whole label
 NOISE = request_fields(CertifyRequest, {"noise": None, "scale": None})
 IMAGE = request_fields(CertifyRequest, {"index": None, "image": None, "fit": ..., "invert": ...})
 IMAGE["from"] = labelled(choice(SOURCES, "dataset"), {words: key for key, words in SOURCES.items()})
@@ -62,17 +63,13 @@ def pick_checkpoint(address: Address, default: str) -> Card:
         st.stop()
     if imported := imports.take_imported():
         st.session_state["checkpoint"] = imported
-        forget("index", "scale", "noise")
-    asked = st.session_state["checkpoint"] and st.session_state["checkpoint"].partition(" · ")[0]
-    st.session_state["checkpoint"] = asked  # older links have the whole label
+    asked = st.session_state["checkpoint"]
     address.suggest("checkpoint", default if default in cards else next(iter(cards)), cards.__contains__)
     name = st.selectbox(
         "Checkpoint",
         list(cards),
         format_func=lambda key: describe(cards[key]) if key in cards else str(key),
         key="checkpoint",
-        on_change=forget,
-        args=("index", "scale", "noise"),
         help=explain("checkpoint"),
     )
     if asked not in (None, *cards):
@@ -107,18 +104,16 @@ def describe(card: Card) -> str:
 
 
 def pick_noise(address: Address, card: Card) -> tuple[str, float]:
-    """The mechanism and its scale; scales of all mechanisms cover the same deviations per pixel.
+    """The mechanism and its scale, at first those of the checkpoint's training.
 
-    address: with the fields NOISE.
+    Scales of all mechanisms cover the same deviations per pixel. address: with the fields NOISE.
     """
-    address.suggest("noise", card.noise or "gaussian")
+    address.suggest("noise", card.noise or "gaussian", follows=card.name)
     noise = st.selectbox(
         "Noise",
         list(NOISES),
         format_func=noise_option,
         key="noise",
-        on_change=forget,
-        args=("scale",),
         help=explain("noise"),
     )
     dim = math.prod(card.input_shape)
@@ -126,13 +121,13 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
     step = 10.0 ** math.floor(math.log10(SMALLEST / deviation))
     largest = math.floor(LARGEST / deviation / step) * step
     if not card.noise_known:
-        return noise, _ask_scale(card, noise, step, largest)
+        return noise, _ask_scale(address, card, noise, step, largest)
     usual = float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}")
-    address.suggest("scale", usual, lambda scale: step <= scale <= largest)
+    asked = address.suggest("scale", usual, lambda scale: 0 < scale <= MAX_SCALE, (card.name, noise))
     scale = st.slider(
         f"Scale {NOISES[noise].symbol} (pixel units)",
-        step,
-        largest,
+        min(step, asked),  # a link may ask for any scale that a request may have
+        max(largest, asked),
         step=step,
         format="%.4g",
         key="scale",
@@ -146,14 +141,13 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
     return noise, scale
 
 
-def _ask_scale(card, noise, step, largest) -> float | None:
+def _ask_scale(address, card, noise, step, largest) -> float | None:
     """The scale that a person gives where the training tells none; None until then."""
-    if (given := st.session_state["scale"]) is not None and not step <= given <= largest:
-        st.session_state["scale"] = None
+    asked = address.suggest("scale", None, lambda scale: 0 < scale <= MAX_SCALE, (card.name, noise)) or step
     scale = st.number_input(
         f"Scale {NOISES[noise].symbol} (pixel units)",
-        step,
-        largest,
+        min(step, asked),
+        max(largest, asked),
         None,
         step=step,
         format="%.4g",
@@ -205,7 +199,7 @@ def _from_dataset(address, card, first):
         offer_download(card.dataset)
         return None
     count = data.DATASETS[card.dataset].sizes["test"]
-    address.suggest("index", first, lambda index: index < count)
+    address.suggest("index", first, lambda index: index < count, follows=card.dataset)
     index = st.number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
     survey = _survey(card.name, card.weights_sha256)
     with st.container(horizontal=True, gap="small"):

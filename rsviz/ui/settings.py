@@ -1,6 +1,6 @@
 """Fields of a request as widgets and as values in a URL: both derive from what the model says of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import streamlit as st
 from pydantic import BaseModel
@@ -9,7 +9,7 @@ from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.tasks.fields import MOST_COUNTED, FieldSpec, Setting, fields_of
 from rsviz.tasks.settings import AUTO
-from rsviz.tasks.spellings import query_of, read_texts
+from rsviz.tasks.spellings import flat_mapping, query_of, read_texts
 from rsviz.ui.address import Field
 
 ALPHAS = (0.05, 0.01, 0.001, 0.0001, 0.00001)
@@ -71,6 +71,42 @@ def request_fields(model: type[BaseModel], defaults: Mapping[str, object]) -> di
     defaults: of the page, by key; `...` for that of the model.
     """
     return {key: field_of(fields_of(model)[key], default) for key, default in defaults.items()}
+
+
+def carried_fields(model: type[BaseModel], drawn: Collection[str]) -> dict[str, Field]:
+    """Fields of an Address for the values of a request that a page has no widget for: a link may set them.
+
+    drawn: keys of those that have one. A link names no device, as it names no path of a machine.
+    """
+    return {
+        key: field_of(spec)
+        for key, spec in fields_of(model).items()
+        if not (key in drawn or key == "device" or spec.required or spec.kind == "mapping")
+        and len(spec.path) == 1
+    }
+
+
+def tell_carried(specs: Mapping[str, FieldSpec], carried: Mapping[str, Field]) -> None:
+    """What a link set that has no widget here, and a button that lets it go."""
+    states = {key: st.session_state[key] for key in carried}
+    other = {key: value for key, value in states.items() if value != carried[key].default}
+    if not other:
+        return
+    said = ", ".join(f"{specs[key].label} {value_words(specs[key], value)}" for key, value in other.items())
+    with st.container(horizontal=True, vertical_alignment="center", key="carried"):
+        st.caption(f"Also set by the link: {said}.")
+        defaults = {key: carried[key].default for key in other}
+        st.button("Leave out", type="tertiary", on_click=st.session_state.update, args=(defaults,))
+
+
+def value_words(spec: FieldSpec, value) -> str:
+    """A value of a request as a page writes it, without its label."""
+    if isinstance(value, list | tuple):
+        return ", ".join(value_words(spec, one) for one in value)
+    if isinstance(value, Mapping):
+        entries = flat_mapping(value).items()
+        return ", ".join(f"{name} {_shown(one)}" for name, one in entries) or "as by default"
+    return _shown(value)
 
 
 def _allowed(spec, value) -> bool:
@@ -168,4 +204,6 @@ def _shown(value) -> str:
         return "not given"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else f"{value}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.6g}" if isinstance(value, float) else f"{value}"

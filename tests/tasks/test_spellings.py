@@ -116,7 +116,7 @@ def test_python_lines_name_what_can_be_imported(task):
 @pytest.mark.parametrize("task", TASKS)
 def test_defaults_are_left_out_of_links_and_commands(task):
     request = TASKS[task].request.make(**SAMPLES[task])
-    required = {key for key, spec in request.fields().items() if spec.required}
+    required = {key for key, spec in request.fields().items() if spec.required or spec.setting.in_links}
     assert set(to_query(request)) <= required | set(SAMPLES[task])
 
 

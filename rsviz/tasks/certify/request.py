@@ -34,7 +34,7 @@ class CertifyRequest(ImageRequest, CertifyingRequest):
         ),
     ] = None
     stoppable: Annotated[
-        bool, Setting("The run may be stopped and keeps what is proved, for a tenth of alpha.")
+        bool, Setting("The run may be stopped and keeps what is proved, for a tenth of alpha.", in_links=True)
     ] = False
 
     @model_validator(mode="after")

@@ -29,7 +29,7 @@ class EvaluateRequest(CertifyingRequest):
     limit: Annotated[
         int | None,
         Field(ge=1),
-        Setting("Certify at most this number of images.", unit="images", label="Images"),
+        Setting("Certify at most this number of images.", unit="images", label="Images", in_links=True),
     ] = None
     noise: settings.Noise
     scale: settings.Scale

@@ -60,7 +60,7 @@ class TrainRequest(Request):
     epochs: Annotated[
         int,
         Field(ge=1, le=100_000),
-        Setting("Passes over the training images.", unit="epochs", label="Epochs"),
+        Setting("Passes over the training images.", unit="epochs", label="Epochs", in_links=True),
     ] = 20
     batch_size: Annotated[
         int,

@@ -1,5 +1,7 @@
 """Controls of the Attack page: what is in its URL, and the attack that it asks for."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from rsviz.attacks import ATTACKS
@@ -10,12 +12,14 @@ from rsviz.ui.address import Address, flag
 from rsviz.ui.glossary import explain
 from rsviz.ui.settings import (
     ALPHAS,
+    carried_fields,
     draw,
     draw_stops,
     field_of,
     request_fields,
     request_or_sentence,
     settings_of,
+    tell_carried,
 )
 
 SPECS = AttackRequest.fields()
@@ -34,24 +38,18 @@ def parameter_key(attack: str, name: str) -> str:
     return f"{attack}.{name}"
 
 
-class AttackAddress(Address):
-    """The URL of the page: each attack keeps its own settings. Links to the task are read too."""
-
-    def restore(self):
-        for key, texts in _unfolded(st.query_params).items():
-            st.query_params[key] = texts
-        super().restore()
-
-
-def _unfolded(query) -> dict[str, list[str]]:
-    """The settings `parameters.NAME` of a link to the task, by their names on the page; taken out of it."""
-    attack, found = query.get("attack", SPECS["attack"].default), {}
-    acting = query.get("parameters.attack", attack)
+def from_task(query: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The parameters of a link to the task by their names on the page, where each attack keeps its own."""
+    found = dict(query)
+    attack = query.get("attack", [SPECS["attack"].default])[0]
+    acting = query.get("parameters.attack", [attack])[0]
     for key in [key for key in query if key.startswith("parameters.")]:
-        texts, name = query.get_all(key), key.removeprefix("parameters.")
-        del query[key]
+        name = key.removeprefix("parameters.")
         inner = name.removeprefix("parameters.")
-        found[parameter_key(acting if inner != name else attack, inner)] = texts
+        found[parameter_key(acting if inner != name else attack, inner)] = found.pop(key)
+    if found.get("scale") in (["0"], ["0.0"]):  # f itself
+        found |= {"bare": ["1"]}
+        del found["scale"]
     return found
 
 
@@ -62,17 +60,21 @@ _OWN = {
 }
 _FIELDS = request_fields(
     AttackRequest,
-    {"attack": ..., "surrogate": SHIPPED_SURROGATE, "target": ...} | dict.fromkeys(STATISTICS, ...),
+    {"attack": ..., "surrogate": None, "target": ...} | dict.fromkeys(STATISTICS, ...),
 )
-ADDRESS = AttackAddress(
+_DRAWN = {**pickers.CHECKPOINT, **pickers.IMAGE, **pickers.NOISE, **_FIELDS}
+CARRIED = carried_fields(AttackRequest, _DRAWN)
+
+ADDRESS = Address(
     "attack",
-    {**pickers.CHECKPOINT, **pickers.IMAGE, **pickers.NOISE, **_FIELDS, "bare": flag(False), **_OWN},
+    {**_DRAWN, "bare": flag(False), **_OWN, **CARRIED},
     older={
         **pickers.OLDER,
         **{f"a_{key}": key for key in (*_FIELDS, "bare")},
         **{f"a_{key.replace('-', '_').replace('.', '_')}": key for key in _OWN},
     },
     implied=pickers.IMPLIED,
+    translate=from_task,
 )
 
 
@@ -81,7 +83,7 @@ def choose() -> tuple[Card, AttackRequest | None]:
     example = shipped_example().request
     card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
     image = pickers.pick_image(ADDRESS, card, first=example.image.index)
-    noise, scale = _choose_victim(card)
+    _choose_victim(card)
     help_mark = explain("attack")
     attack = st.selectbox("Attack", list(ATTACKS), format_func=_title, key="attack", help=help_mark)
     acting, surrogate, transfers = attack, None, ATTACKS[attack].takes_surrogate
@@ -91,7 +93,7 @@ def choose() -> tuple[Card, AttackRequest | None]:
         acting = draw(spec, parameter_key(attack, spec.name), form=_title, mark=True)
     own = PARAMETERS[acting]
     _draw_all(acting, [name for name in FIRST if name in own])
-    target = _choose_target(card)
+    _choose_target(card)
     more = st.expander("More settings", icon=":material/tune:", key="a_more", on_change="rerun")
     if more.open:
         with more:
@@ -100,21 +102,32 @@ def choose() -> tuple[Card, AttackRequest | None]:
             draw_stops(SPECS["n"], N, label="Votes of the certificate n")
             draw_stops(SPECS["alpha"], ALPHAS, form="{:g}")
             draw(SPECS["seed"], mark=True)
+    tell_carried(SPECS, CARRIED)
     if image is None or (transfers and surrogate is None):
         return card, None
-    chosen = {name: st.session_state[parameter_key(acting, name)] for name in own}
+    return card, request_or_sentence(asked, values=ADDRESS.values(), card=card, image=image)
+
+
+def asked(values: Mapping[str, object], card: Card, image: dict) -> AttackRequest:
+    """The request of the values in the Address; RsvizError where they make none. image: its source."""
+    attack = values["attack"]
+    acting, transfers = attack, ATTACKS[attack].takes_surrogate
+    if transfers:
+        acting = values[parameter_key(attack, "attack")]
+    own = PARAMETERS[acting]
+    chosen = {name: values[parameter_key(acting, name)] for name in own}
     parameters = {name: value for name, value in chosen.items() if value != own[name].default}
-    return card, request_or_sentence(
-        AttackRequest.make,
+    victim = {"noise": values["noise"], "scale": values["scale"]}
+    if values["bare"]:
+        victim = {"noise": card.noise or "gaussian", "scale": 0.0}
+    return AttackRequest.make(
         checkpoint=card.name,
         image=image,
-        noise=noise,
-        scale=scale,
         attack=attack,
         parameters={"attack": acting, "parameters": parameters} if transfers else parameters,
-        surrogate=surrogate,
-        target=target,
-        **{name: st.session_state[name] for name in STATISTICS},
+        surrogate=values["surrogate"] if transfers else None,
+        **victim,
+        **{name: values[name] for name in ("target", *STATISTICS, *CARRIED)},
     )
 
 
@@ -124,14 +137,13 @@ def _title(key) -> str:
 
 def _choose_victim(card: Card):
     """The noise of g; or f itself, with scale 0."""
-    if st.session_state["scale"] == 0:  # of a link to the task
-        st.session_state.update(bare=True, scale=None)
     bare = st.toggle(
         "Attack f itself, without noise",
         key="bare",
         help="The base classifier, as if nobody had smoothed it: there is nothing to certify.",
     )
-    return (card.noise or "gaussian", 0.0) if bare else pickers.pick_noise(ADDRESS, card)
+    if not bare:
+        pickers.pick_noise(ADDRESS, card)
 
 
 def _choose_surrogate(card: Card):
@@ -145,8 +157,8 @@ def _choose_surrogate(card: Card):
     if not fitting:
         st.info("There is no other checkpoint for these images; train one.", icon=":material/info:")
         return None
-    if st.session_state["surrogate"] not in fitting:
-        st.session_state["surrogate"] = next(iter(fitting))
+    usual = SHIPPED_SURROGATE if SHIPPED_SURROGATE in fitting else next(iter(fitting))
+    ADDRESS.suggest("surrogate", usual, fitting.__contains__)
     return st.selectbox(
         "Surrogate",
         list(fitting),
@@ -158,8 +170,7 @@ def _choose_surrogate(card: Card):
 
 def _choose_target(card: Card):
     options = [None, *range(card.num_classes)]
-    if st.session_state["target"] not in options:
-        st.session_state["target"] = None
+    ADDRESS.suggest("target", None, options.__contains__)
     return st.selectbox(
         "Make it say",
         options,

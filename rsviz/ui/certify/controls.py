@@ -1,5 +1,7 @@
 """Controls of the Certify page: checkpoint, image, noise, statistics, and when the run ends."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from rsviz.checkpoints import Card
@@ -10,12 +12,15 @@ from rsviz.ui import pickers
 from rsviz.ui.address import Address, choice, labelled
 from rsviz.ui.settings import (
     ALPHAS,
+    carried_fields,
     draw,
     draw_stops,
+    field_of,
     meaning,
     procedure_title,
     request_fields,
     request_or_sentence,
+    tell_carried,
 )
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
@@ -32,14 +37,15 @@ FIELDS["n"] = labelled(FIELDS["n"], {f"{n:,}": f"{n}" for n in VOTES})
 FIELDS["procedure"] = labelled(
     FIELDS["procedure"], {procedure_title(key): key for key in SPECS["procedure"].options}
 )
+_DRAWN = {**pickers.CHECKPOINT, **pickers.IMAGE, **pickers.NOISE, **FIELDS}
+CARRIED = carried_fields(CertifyRequest, _DRAWN)
+CARRIED["stoppable"] = field_of(SPECS["stoppable"], True)  # every run of the page may be stopped by hand
 
 ADDRESS = Address(
     "certify",
     {
-        **pickers.CHECKPOINT,
-        **pickers.IMAGE,
-        **pickers.NOISE,
-        **FIELDS,
+        **_DRAWN,
+        **CARRIED,
         "end": labelled(choice(ENDS, "votes"), OLDER_ENDS),
     },
     older={**pickers.OLDER, "decide": "until_radius"},
@@ -52,27 +58,30 @@ def choose() -> tuple[Card, CertifyRequest | None]:
     example = shipped_example().request
     card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
     image = pickers.pick_image(ADDRESS, card, first=example.image.index)
-    noise, scale = pickers.pick_noise(ADDRESS, card)
-    values = {"noise": noise, "scale": scale, "n": draw_stops(SPECS["n"], VOTES)}
-    values |= _choose_end(NORMS[NOISES[noise].norm].symbol)
+    noise, _ = pickers.pick_noise(ADDRESS, card)
+    draw_stops(SPECS["n"], VOTES)
+    _choose_end(NORMS[NOISES[noise].norm].symbol)
     with st.expander("More settings"):
-        values["alpha"] = draw_stops(SPECS["alpha"], ALPHAS, form="{:g}")
-        values["n0"] = draw(SPECS["n0"], mark=True)
-        values["seed"] = draw(SPECS["seed"], mark=True)
-        values["procedure"] = draw(SPECS["procedure"], form=procedure_title, mark=True)
+        draw_stops(SPECS["alpha"], ALPHAS, form="{:g}")
+        draw(SPECS["n0"], mark=True)
+        draw(SPECS["seed"], mark=True)
+        draw(SPECS["procedure"], form=procedure_title, mark=True)
+    tell_carried(SPECS, CARRIED)
     if image is None:
         return card, None
-    return card, request_or_sentence(
-        CertifyRequest.make,
-        checkpoint=card.name,
-        image=image,
-        stoppable=True,
-        **values,
-    )
+    return card, request_or_sentence(asked, values=ADDRESS.values(), card=card, image=image)
 
 
-def _choose_end(norm) -> dict:
-    """When the run ends, as values of the request. Every run of the page may also be stopped by hand."""
+def asked(values: Mapping[str, object], card: Card, image: dict) -> CertifyRequest:
+    """The request of the values in the Address; RsvizError where they make none. image: its source."""
+    plain = ("noise", "scale", "n", "alpha", "n0", "seed", "procedure", *CARRIED)
+    rule = {key: values[key] for key in ("until_radius", "within") if values["end"] == key}
+    chosen = {key: values[key] for key in plain}
+    return CertifyRequest.make(checkpoint=card.name, image=image, **chosen, **rule)
+
+
+def _choose_end(norm) -> None:
+    """When the run ends. Every run of the page may also be stopped by hand."""
     end = st.selectbox(
         "When to end",
         list(ENDS),
@@ -81,13 +90,12 @@ def _choose_end(norm) -> dict:
         help="A rule ends the run early; what it proved by then holds with the same confidence.",
     )
     if end == "until_radius":
-        return {"until_radius": _choose_limit(f"Radius to decide ({norm})", end, 0.0001, 100.0, 0.25, 0.05)}
-    if end == "within":
-        words = "Within this % of the largest radius in reach"
-        return {"within": _choose_limit(words, end, 0.1, 99.0, 10.0, 1.0)}
-    return {}
+        _choose_limit(f"Radius to decide ({norm})", end, 0.0001, 100.0, 0.25, 0.05)
+    elif end == "within":
+        _choose_limit("Within this % of the largest radius in reach", end, 0.1, 99.0, 10.0, 1.0)
 
 
-def _choose_limit(label, key, low, high, usual, step) -> float:
-    ADDRESS.suggest(key, usual, lambda value: low <= value <= high)
-    return st.number_input(label, low, high, step=step, format="%.4g", key=key, help=meaning(SPECS[key]))
+def _choose_limit(label, key, low, high, usual, step):
+    value = ADDRESS.suggest(key, usual)
+    limits = min(low, value), max(high, value)  # a link may ask for any value that a request may have
+    st.number_input(label, *limits, step=step, format="%.6g", key=key, help=meaning(SPECS[key]))

@@ -1,5 +1,6 @@
 """Controls of the Evaluate page: the images to certify, how votes are read, and the curves to compare."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -17,7 +18,16 @@ from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, Field, choice, flag, names, number
 from rsviz.ui.evaluate import sources
 from rsviz.ui.session import owner_id
-from rsviz.ui.settings import ALPHAS, draw, draw_stops, procedure_title, request_fields, request_or_sentence
+from rsviz.ui.settings import (
+    ALPHAS,
+    carried_fields,
+    draw,
+    draw_stops,
+    procedure_title,
+    request_fields,
+    request_or_sentence,
+    tell_carried,
+)
 
 MOST = 10
 """Curves in one picture."""
@@ -30,6 +40,8 @@ CERTIFYING = [TIGHT, *(key for key, bound in BOUNDS.items() if bound.rigorous)]
 SPECS = EvaluateRequest.fields()
 FIELDS = request_fields(EvaluateRequest, {"n": 1_000, "limit": 500})
 FIELDS |= request_fields(EvaluateRequest, dict.fromkeys(("skip", "n0", "seed", "alpha", "procedure"), ...))
+_DRAWN = {**pickers.CHECKPOINT, **pickers.NOISE, **FIELDS}
+CARRIED = carried_fields(EvaluateRequest, _DRAWN)
 
 NO_CURVES = "none"
 
@@ -46,9 +58,8 @@ def or_none(field: Field) -> Field:
 ADDRESS = Address(
     "evaluate",
     {
-        **pickers.CHECKPOINT,
-        **pickers.NOISE,
-        **FIELDS,
+        **_DRAWN,
+        **CARRIED,
         "e_show": or_none(names(SHOWN, MOST, sources.KEY)),
         "e_bound": choice(CERTIFYING, TIGHT),
         "e_band": choice(BANDS, "pointwise"),
@@ -76,16 +87,17 @@ class Reading:
 def choose() -> tuple[Card, EvaluateRequest | None]:
     """Draw the controls of the request; (card, request), with None for a request after saying why."""
     card = pickers.pick_checkpoint(ADDRESS, default="digits-gaussian-0.25")
-    noise, scale = pickers.pick_noise(ADDRESS, card)
-    values = {"n": draw_stops(SPECS["n"], VOTES, label="Votes n for each image")}
+    pickers.pick_noise(ADDRESS, card)
+    draw_stops(SPECS["n"], VOTES, label="Votes n for each image")
     left, right = st.columns(2)
     with left:
-        values["limit"] = draw(SPECS["limit"], mark=True)
+        draw(SPECS["limit"], mark=True)
     with right:
-        values["skip"] = draw(SPECS["skip"], label="Every …th", mark=True)
+        draw(SPECS["skip"], label="Every …th", mark=True)
     with st.expander("More settings"):
-        values["n0"] = draw(SPECS["n0"], mark=True)
-        values["seed"] = draw(SPECS["seed"], mark=True)
+        draw(SPECS["n0"], mark=True)
+        draw(SPECS["seed"], mark=True)
+    tell_carried(SPECS, CARRIED)
     if card.dataset not in data.DATASETS:
         words = f"{pickers.no_images_reason(card)}; `python -m rsviz evaluate` certifies a folder of images."
         st.info(words, icon=":material/info:")
@@ -93,8 +105,14 @@ def choose() -> tuple[Card, EvaluateRequest | None]:
     if not data.available(card.dataset):
         pickers.offer_download(card.dataset)
         return card, None
-    values |= {"checkpoint": card.name, "dataset": card.dataset, "noise": noise, "scale": scale}
-    return card, request_or_sentence(EvaluateRequest.make, **values)
+    return card, request_or_sentence(asked, values=ADDRESS.values(), card=card)
+
+
+def asked(values: Mapping[str, object], card: Card) -> EvaluateRequest:
+    """The request of the values in the Address; RsvizError where they make none."""
+    plain = ("noise", "scale", *FIELDS, *CARRIED)
+    chosen = {key: values[key] for key in plain}
+    return EvaluateRequest.make(checkpoint=card.name, dataset=card.dataset, **chosen)
 
 
 def reading() -> Reading:

@@ -38,7 +38,7 @@ ADDRESS = Address(
         "p_seed": number(0, 2**52, 0),
         "p_rho": number(0.0, 1e6, 0.25),
         "p_largest": number(0.001, 1e6, 1.0),
-        "p_curve": text(longest=200),
+        "p_curve": text(None, longest=200),
     },
 )
 

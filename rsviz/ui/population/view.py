@@ -11,7 +11,7 @@ from rsviz.figures import population as figures
 from rsviz.figures.theme import series_colours
 from rsviz.jobs import Job
 from rsviz.tasks.population import PopulationCurve, PopulationRequest, PopulationResult, shipped_example
-from rsviz.ui.population.controls import look
+from rsviz.ui.population.controls import ADDRESS, look
 from rsviz.ui.population.export import show_export
 
 POINTS = 241
@@ -31,10 +31,9 @@ def show(request: PopulationRequest, result: PopulationResult) -> None:
         st.info("The first curve is on its way.", icon=":material/hourglass_top:")
         return
     named = {figures.name(curve, curves): curve for curve in curves}
-    chosen, rho, largest = (st.session_state[key] for key in ("p_curve", "p_rho", "p_largest"))
-    if chosen not in named:
-        chosen = next((name for name, curve in named.items() if curve.scale), next(iter(named)))
-        st.session_state["p_curve"] = chosen
+    rho, largest = st.session_state["p_rho"], st.session_state["p_largest"]
+    first = next((name for name, curve in named.items() if curve.scale), next(iter(named)))
+    chosen = ADDRESS.suggest("p_curve", first, named.__contains__)
     curve = named[chosen]
     _headline(chosen, curve, rho)
     _certificates(named, chosen, largest, rho)

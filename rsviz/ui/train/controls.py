@@ -1,5 +1,7 @@
 """Controls of the Train page: its address, the request that it makes, and how long the run will take."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from rsviz import data, jobs
@@ -11,11 +13,19 @@ from rsviz.tasks.estimate import estimate_from_past
 from rsviz.tasks.train import TrainRequest
 from rsviz.training import METHODS
 from rsviz.training.run_folder import check_name, free_name
-from rsviz.ui.address import LONGEST, Address, choice, number, text
+from rsviz.ui.address import LONGEST, Address, choice, text
 from rsviz.ui.job_page import refuse, watch
 from rsviz.ui.pickers import offer_download
 from rsviz.ui.session import owner_id
-from rsviz.ui.settings import draw, field_of, request_fields, request_or_sentence, settings_of
+from rsviz.ui.settings import (
+    carried_fields,
+    draw,
+    field_of,
+    request_fields,
+    request_or_sentence,
+    settings_of,
+    tell_carried,
+)
 from rsviz.ui.train.view import duration
 
 MOST_SIGMA = 2.0
@@ -45,10 +55,10 @@ def parameter_key(method: str, name: str) -> str:
 
 _FIELDS = {
     "dataset": choice(DATASETS, "digits"),
-    "architecture": choice(ARCHITECTURES, "digits-cnn"),
+    "architecture": choice(ARCHITECTURES, None),
     "method": choice(METHODS, "gaussian"),
-    "sigma": number(0.0, MOST_SIGMA, 0.25),
-    "epochs": field_of(SPECS["epochs"], DATASETS["digits"].epochs),
+    "sigma": field_of(SPECS["sigma"], 0.25),
+    "epochs": field_of(SPECS["epochs"], None),
     "name": text(),
     **request_fields(TrainRequest, dict.fromkeys(MORE, ...)),
 }
@@ -56,23 +66,30 @@ _PARAMETER_FIELDS = {
     (method, name): field_of(spec) for method, specs in PARAMETERS.items() for name, spec in specs.items()
 }
 
+CARRIED = carried_fields(TrainRequest, _FIELDS)
+
+
+def from_task(query: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The parameters of a link to the task by their names on the page, where each method keeps its own."""
+    method = query.get("method", [SPECS["method"].default])[0]
+    begin = "parameters."
+    return {
+        parameter_key(method, key.removeprefix(begin)) if key.startswith(begin) else key: texts
+        for key, texts in query.items()
+    }
+
+
 ADDRESS = Address(
     "train",
-    _FIELDS | {parameter_key(*key): field for key, field in _PARAMETER_FIELDS.items()},
+    CARRIED | _FIELDS | {parameter_key(*key): field for key, field in _PARAMETER_FIELDS.items()},
     older={f"t_{name}": name for name in _FIELDS}
     | {"t_network": "architecture"}
     | {
         f"t_{method.replace('-', '_')}_{name}": parameter_key(method, name)
         for method, name in _PARAMETER_FIELDS
     },
+    translate=from_task,
 )
-
-
-def read_parameters() -> None:
-    """Let a link to the task, which has `parameters.NAME`, set the parameters of its method."""
-    method = st.query_params.get("method", "gaussian")
-    for key in [key for key in st.query_params if key.startswith("parameters.")]:
-        st.query_params[parameter_key(method, key.removeprefix("parameters."))] = st.query_params.pop(key)
 
 
 def choose() -> TrainRequest | None:
@@ -84,7 +101,6 @@ def choose() -> TrainRequest | None:
         list(DATASETS),
         format_func=lambda key: DATASETS[key].title,
         key="dataset",
-        on_change=_suggest,
     )
     there = data.available(dataset)
     if not there:
@@ -97,13 +113,15 @@ def choose() -> TrainRequest | None:
         st.slider(
             "Noise σ (pixel units)",
             0.0,
-            MOST_SIGMA,
+            max(MOST_SIGMA, st.session_state["sigma"]),
             step=0.05,
             key="sigma",
             help="Standard deviation of the Gaussian noise. Certify with the noise of the training.",
         )
     for name, spec in PARAMETERS[method].items():
         draw(spec, parameter_key(method, name), name)
+    # epochs that take minutes and not hours
+    ADDRESS.suggest("epochs", DATASETS[dataset].epochs, follows=dataset)
     draw(SPECS["epochs"], mark=True)
     more = st.expander("More settings", icon=":material/tune:", key="t_more", on_change="rerun")
     if more.open:
@@ -118,16 +136,10 @@ def _choose_network(dataset):
     """Only networks that take the dataset's images."""
     shape = DATASETS[dataset].shape
     fitting = [key for key, record in ARCHITECTURES.items() if shape in record.input_shapes]
-    if st.session_state["architecture"] not in fitting:
-        st.session_state["architecture"] = fitting[0]
+    ADDRESS.suggest("architecture", fitting[0], fitting.__contains__)
     st.selectbox(
         "Network", fitting, format_func=lambda key: f"{ARCHITECTURES[key].title} ({key})", key="architecture"
     )
-
-
-def _suggest():
-    """Callback of the dataset: epochs that take minutes and not hours."""
-    st.session_state["epochs"] = DATASETS[st.session_state["dataset"]].epochs
 
 
 def _method_title(key) -> str:
@@ -136,16 +148,25 @@ def _method_title(key) -> str:
 
 def _asked() -> TrainRequest | None:
     """The request of the widgets, with a name; None if they make none: the page then says why."""
-    method = st.session_state["method"]
-    values = {name: st.session_state[name] for name in ("dataset", "method", "architecture", "epochs", *MORE)}
-    values["sigma"] = st.session_state["sigma"] if METHODS[method].needs_noise else 0.0
-    values["parameters"] = {
-        name: value
-        for name, spec in PARAMETERS[method].items()
-        if (value := st.session_state[parameter_key(method, name)]) != spec.default
-    }
-    request = request_or_sentence(TrainRequest.make, **values)
+    tell_carried(SPECS, CARRIED)
+    request = request_or_sentence(asked, values=ADDRESS.values() | {"name": ""})
     return request and _named(request)
+
+
+def asked(values: Mapping[str, object]) -> TrainRequest:
+    """The request of the values in the Address; RsvizError where they make none."""
+    method = values["method"]
+    plain = ("dataset", "method", "architecture", "epochs", *MORE, *CARRIED)
+    return TrainRequest.make(
+        sigma=values["sigma"] if METHODS[method].needs_noise else 0.0,
+        parameters={
+            name: value
+            for name, spec in PARAMETERS[method].items()
+            if (value := values[parameter_key(method, name)]) != spec.default
+        },
+        name=values["name"].strip() or None,
+        **{name: values[name] for name in plain},
+    )
 
 
 def _named(request) -> TrainRequest | None:

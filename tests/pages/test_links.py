@@ -1,0 +1,113 @@
+"""What is set on a page is its link: links last, Back works, and a network brings its own noise."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+CHANGES = {
+    "certify": ("n0", 50),
+    "attack": ("seed", 7),
+    "evaluate": ("skip", 3),
+    "population": ("p_images", 50),
+    "train": ("epochs", 9),
+    "bounds": ("b_dim", 64),
+    "statistics": ("s_seed", 7),
+}
+"""A number of each page, by key: another value than its default."""
+
+
+def query(app):
+    return {key: value if isinstance(value, str) else value[0] for key, value in app.query_params.items()}
+
+
+def open_all(app):
+    """Expanders that draw what is in them only when they are open."""
+    for key in ("a_more", "t_more"):
+        app.session_state[key] = True
+    return app.run()
+
+
+@pytest.mark.parametrize("page", CHANGES)
+def test_back_to_a_bare_address_shows_the_defaults_and_leaves_the_address_bare(page, open_page):
+    key, value = CHANGES[page]
+    app = open_all(open_page(page))
+    default = app.number_input(key=key).value
+    assert default != value
+    app = app.number_input(key=key).set_value(value).run()
+    assert query(app)[key] == f"{value:g}"
+    app.query_params.clear()  # as Back does in a browser
+    app = app.run()
+    assert app.number_input(key=key).value == default
+    assert query(app) == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "key", "shown"),
+    [
+        ("certify", {"sigma": "0.3", "end": "When it is good enough"}, "scale", 0.3),
+        ("attack", {"a_cw_steps": "7", "attack": "cw"}, "cw.steps", 7),
+        ("train", {"t_network": "digits-cnn", "t_epochs": "7"}, "epochs", 7),
+        ("certify", {"index": "99999", "n": "many"}, "n", 100_000),
+    ],
+)
+def test_a_link_is_left_as_it_was_opened_until_something_changes(page, link, key, shown, open_page):
+    app = open_page(page, **link)
+    assert app.session_state[key] == shown
+    assert query(app) == link  # a new address would be an entry in the browser's history
+    app = app.run()
+    assert query(app) == link
+    app = open_all(app).number_input(key="seed").set_value(5).run()
+    assert query(app)["seed"] == "5"
+    assert not {"sigma", "a_cw_steps", "t_network", "t_epochs"} & set(query(app))
+    assert app.session_state[key] == shown
+
+
+@pytest.mark.parametrize("page", ["certify", "attack", "evaluate"])
+def test_a_network_brings_its_own_noise_and_scale_and_leaves_the_image(page, open_page):
+    app = open_page(page, scale="0.3")
+    assert app.slider(key="scale").value == 0.3
+    if page != "evaluate":
+        app = app.number_input(key="index").set_value(7).run()
+    app = app.selectbox(key="checkpoint").set_value("digits-gaussian-0.50").run()
+    assert app.slider(key="scale").value == 0.5
+    assert "scale" not in query(app)
+    assert page == "evaluate" or app.number_input(key="index").value == 7
+
+
+@pytest.mark.parametrize("scale", ["0.3333", "5.5", "0.004"])
+def test_a_link_may_ask_for_every_scale_that_a_request_may_have(scale, open_page):
+    app = open_page("certify", scale=scale)
+    assert not app.exception
+    assert app.slider(key="scale").value == float(scale)
+
+
+def cut_off():
+    import streamlit as st
+
+    from rsviz.ui.address import Address, Field
+
+    address = Address("page", {"of": Field("a", lambda texts: texts[0], lambda value: [value])}, {})
+    address.fields = dict(address.fields) | {"scale": Field(None, lambda texts: float(texts[0]), str)}
+    address.restore()
+    of = st.selectbox("of", ["a", "b"], key="of")
+    address.suggest("scale", {"a": 0.25, "b": 0.5}[of], follows=of)
+    st.slider("scale", 0.0, 1.0, key="scale")
+    if st.session_state.get("cut off"):
+        st.stop()
+    address.write()
+
+
+def test_a_scale_that_was_on_its_way_to_the_browser_when_the_page_was_cut_off_is_sent_again():
+    app = AppTest.from_function(cut_off).run()
+    app.session_state["cut off"] = True
+    app.selectbox(key="of").set_value("b").run()
+    app.session_state["cut off"] = False
+    app.slider(key="scale").set_value(0.25)  # what the browser still holds, and sends
+    assert app.run().slider(key="scale").value == 0.5
+
+
+def test_a_rule_that_is_not_chosen_does_not_come_back_by_the_link(open_page):
+    app = open_page("certify", until_radius="0.4")
+    assert app.selectbox(key="end").value == "until_radius"
+    app = app.selectbox(key="end").set_value("votes").run()
+    again = open_page("certify", **query(app))
+    assert again.selectbox(key="end").value == "votes"
