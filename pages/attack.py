@@ -16,6 +16,8 @@ show_job_page(
         show_example=lambda: view.show(shipped_example(), "example"),
         show_state=lambda job: view.show(progress_of(job), job.state),
         style=view.PHONE,
+        example=lambda: shipped_example().request,
+        subject=("checkpoint", "image"),
         below_all=robustness.section,
     )
 )

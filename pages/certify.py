@@ -15,6 +15,8 @@ show_job_page(
         choose=controls.choose,
         show_example=lambda: view.show(shipped_example(), "example"),
         show_state=lambda job: view.show(progress_of(job), job.state),
+        example=lambda: shipped_example().request,
+        subject=("checkpoint", "image"),
         beside_cancel=view.offer_stop,
     )
 )

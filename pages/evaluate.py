@@ -39,6 +39,8 @@ show_job_page(
         progress=view.progress,
         cancelled="Cancelled: the images that have all their votes are in the picture.",
         every=0.8,
+        live=controls.READ,
+        compares=True,
         below_result=below_result,
     )
 )

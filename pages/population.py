@@ -23,6 +23,7 @@ show_job_page(
         progress=view.progress,
         cancelled="Cancelled: the curves that were finished are below.",
         every=0.8,
-        below_all=lambda card: robustness.section(card, st.session_state["p_checkpoints"], CURVES),
+        example=lambda: shipped_example()[0],
+        below_all=lambda card: robustness.section(card, st.session_state["checkpoints"], CURVES),
     )
 )

@@ -29,6 +29,7 @@ show_job_page(
         beside_cancel=lambda _: st.caption("Cancelling keeps the best epoch so far as a checkpoint."),
         show_example=job.show_example,
         show_state=job.show_state,
+        example=job.example,
         every=0.5,
         unfinished=job.in_flux,
         below_all=comparison,

@@ -39,6 +39,7 @@ COHEN_L2 = Bound(
     latex=r"\frac{\sigma}{2} \bigl(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\bigr)",
     scale_symbol=r"\sigma",
     formula=cohen_l2,
+    text="{scale}/2 × (Φ⁻¹({p_a}) − Φ⁻¹({p_b}))",
     tight=True,
 )
 
@@ -54,6 +55,7 @@ GAUSSIAN_LINF = Bound(
     latex=r"\frac{\sigma}{2 \sqrt{d}} \bigl(\Phi^{-1}(p_A) - \Phi^{-1}(p_B)\bigr)",
     scale_symbol=r"\sigma",
     formula=gaussian_linf,
+    text="{scale}/(2 √{d}) × (Φ⁻¹({p_a}) − Φ⁻¹({p_b}))",
     needs_dim=True,
     tight=True,
 )

@@ -62,6 +62,7 @@ LAPLACE_L1 = Bound(
     latex=r"\frac{\lambda}{2} \bigl(G^{-1}(p_A) - G^{-1}(p_B)\bigr)",
     scale_symbol=r"\lambda",
     formula=laplace_l1,
+    text="{scale}/2 × (G⁻¹({p_a}) − G⁻¹({p_b}))",
     tight=True,
 )
 
@@ -79,6 +80,7 @@ TENG_L1 = Bound(
     latex=r"\max\bigl\{\tfrac{\lambda}{2} \log\tfrac{p_A}{p_B},\; -\lambda \log(1 - p_A + p_B)\bigr\}",
     scale_symbol=r"\lambda",
     formula=teng_l1,
+    text="max({scale}/2 × log({p_a}/{p_b}), −{scale} × log(1 − {p_a} + {p_b}))",
 )
 
 LI_L1 = Bound(
@@ -96,6 +98,7 @@ LI_L1 = Bound(
     latex=r"-\lambda \log(1 - p_A + p_B)",
     scale_symbol=r"\lambda",
     formula=li_l1,
+    text="−{scale} × log(1 − {p_a} + {p_b})",
 )
 
 PIXELDP_L1 = Bound(
@@ -113,4 +116,5 @@ PIXELDP_L1 = Bound(
     latex=r"\frac{\lambda}{2} \log\frac{p_A}{p_B}",
     scale_symbol=r"\lambda",
     formula=pixeldp_l1,
+    text="{scale}/2 × log({p_a}/{p_b})",
 )

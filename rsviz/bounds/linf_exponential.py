@@ -42,6 +42,7 @@ EXPONENTIAL_LINF = Bound(
     latex=r"\frac{\sigma}{2} \bigl(G^{-1}(p_A) - G^{-1}(p_B)\bigr)",
     scale_symbol=r"\sigma",
     formula=exponential_linf,
+    text="{scale}/2 × (G⁻¹({p_a}) − G⁻¹({p_b}))",
     tight=True,
 )
 
@@ -60,4 +61,5 @@ DINF_LINF = Bound(
     latex=r"\frac{\sigma}{2} \log\frac{p_A}{p_B}",
     scale_symbol=r"\sigma",
     formula=dinf_linf,
+    text="{scale}/2 × log({p_a}/{p_b})",
 )

@@ -68,6 +68,7 @@ PIXELDP_L2 = Bound(
     r"\quad \delta = \frac{p_A - e^{2\varepsilon} p_B}{1 + e^{\varepsilon}}",
     scale_symbol=r"\sigma",
     formula=pixeldp_l2,
+    text="{scale} × {varepsilon} / √(2 log(1.25/{delta}))",
     latex_optimum=r"\frac{\sigma \cdot \varepsilon}{\sqrt{2 \log(1.25/\delta)}}",
     optimum=_best_pixeldp,
 )

@@ -54,6 +54,8 @@ class Bound:
     latex_optimum: where the formula is a supremum, its value at the optimum, with the symbols that `optimum`
     gives.
     formula: the function that computes the radius.
+    text: the formula in one line of plain text, "{scale}/2 × (Φ⁻¹({p_a}) − Φ⁻¹({p_b}))". Between braces are
+    p_a, p_b, scale, d, parameters by name, and what `optimum` gives, by the LaTeX of its symbol.
     """
 
     key: str
@@ -74,6 +76,7 @@ class Bound:
     domain: str = DOMAIN
     latex_optimum: str = ""
     optimum: Callable[..., dict[str, float]] | None = None
+    text: str = ""
 
     def radius(
         self,
@@ -149,6 +152,21 @@ class Bound:
         shown = round_down(radius) if self.rigorous else float(f"{radius:.4g}")
         sign = "=" if shown == radius else r"\ge" if self.rigorous else r"\approx"
         return f"{_substitute(text, symbols)} {sign} {_latex_number(shown)}"
+
+    def filled_text(
+        self, p_a: float, p_b: float, scale: float = 1.0, dim: int | None = None, **parameters: float
+    ) -> str:
+        """The formula as plain text with the numbers of one point, without its value; see `radius`.
+
+        "" where the bound has no `text`. p_a, p_b: as for `radius`, p_a > p_b.
+        """
+        values = self._arguments(dim, parameters)
+        numbers = {"p_a": p_a, "p_b": p_b, "scale": scale, "d": float(dim or 0), **values}
+        if self.optimum is not None:
+            with np.errstate(all="ignore"):
+                best = self.optimum(*check_probabilities(p_a, p_b, scale), **values)
+            numbers |= {symbol.strip("\\"): value for symbol, value in best.items()}
+        return self.text.format(**{name: _plain_number(value) for name, value in numbers.items()})
 
     def _arguments(self, dim: int | None, parameters: Mapping[str, float]) -> dict[str, float]:
         unknown = sorted(set(parameters) - set(self.parameters))
@@ -229,6 +247,13 @@ def _substitute(latex: str, symbols: Mapping[str, float]) -> str:
         for name in sorted(symbols, key=len, reverse=True)
     )
     return re.sub(pattern, lambda match: _latex_number(float(symbols[match.group()])), latex)
+
+
+def _plain_number(value: float) -> str:
+    """Six digits; of a probability next to 1 six digits of the rest."""
+    if 0.99 < value < 1:
+        return f"{value:.{5 - math.floor(math.log10(1 - value))}f}".rstrip("0")
+    return f"{value:.6g}"
 
 
 def _latex_number(value: float) -> str:

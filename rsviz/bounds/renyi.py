@@ -164,6 +164,7 @@ RENYI_L2 = Bound(
     latex=r"\sup_{\alpha > 0}\; " + _RENYI_LATEX,
     scale_symbol=r"\sigma",
     formula=renyi_l2,
+    text="{scale} × √(−2/{alpha} × log(1 − {p_a} − {p_b} + 2 M({p_a}, {p_b}))), M of order 1 − {alpha}",
     latex_optimum=_RENYI_LATEX,
     optimum=_best_order(_renyi),
 )
@@ -184,6 +185,7 @@ LI_L2 = Bound(
     latex=r"\sup_{\alpha > 1}\; " + _RENYI_LATEX,
     scale_symbol=r"\sigma",
     formula=li_l2,
+    text="{scale} × √(−2/{alpha} × log(1 − {p_a} − {p_b} + 2 M({p_a}, {p_b}))), M of order 1 − {alpha}",
     latex_optimum=_RENYI_LATEX,
     optimum=_best_order(_li),
 )

@@ -32,5 +32,6 @@ UNIFORM_L1 = Bound(
     latex=r"\lambda\,(p_A - p_B)",
     scale_symbol=r"\lambda",
     formula=uniform_l1,
+    text="{scale} × ({p_a} − {p_b})",
     tight=True,
 )

@@ -6,7 +6,7 @@ appear in the same run in which they are set, as those of a preset do.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -125,6 +125,8 @@ class Address:
     older: keys in links of older versions -> today's keys.
     implied: a key in the URL -> (another key, its value where the URL does not say it).
     translate: query parameters of older links, and of links to the task -> those of today, by key.
+    views: keys that change only how a result is looked at.
+    job: the parameter of the URL that names a job. Where the URL has no settings, those of the job hold.
     """
 
     def __init__(
@@ -134,9 +136,12 @@ class Address:
         older: Mapping[str, str] = MappingProxyType({}),
         implied: Mapping[str, tuple[str, object]] = MappingProxyType({}),
         translate: Callable[[dict[str, list[str]]], dict[str, list[str]]] = dict,
+        views: Collection[str] = (),
+        job: str = "",
     ):
         self._name, self.fields, self._older, self._implied = name, fields, older, implied
-        self._translate = translate
+        self._translate, self._views, self._job = translate, frozenset(views), job
+        self._bare = f"address-{name}-bare"
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
         self._cut_off, self._suggested = f"address-{name}-cut-off", f"address-{name}-suggested"
         self._followed, self._refused = f"address-{name}-followed", f"address-{name}-refused"
@@ -193,21 +198,24 @@ class Address:
 
     # --- on the page ---
 
-    def restore(self, bare: Callable[[], Mapping[str, Sequence[str]]] = dict) -> None:
+    def restore(self, settings: Callable[[str], Mapping[str, Sequence[str]]] = lambda job: {}) -> None:
         """Put a new URL into the widgets, and into those that were away what they last held.
 
-        bare: the query parameters that hold where the URL has none of this page's.
+        settings: id of the job in the URL -> the query parameters of its settings.
         """
         kept = st.session_state.setdefault(self._kept, self.defaults())
         owners = st.session_state.setdefault("address-owners", {})
-        query = self._query()
+        query, job = self._query(), self._job_id()
+        bare = st.session_state[self._bare] = dict(settings(job)) if job else {}
+        first = self._seen not in st.session_state
         # The menu leads to a page without a query: then what was set on it before still holds. Back to a
         # bare address leads from this page to itself.
-        arrived = self._seen not in st.session_state or bool(query) or on_the_same_page()
-        if query != st.session_state.get(self._seen) and arrived:
-            st.session_state.update(self.read(query or bare()))
-            st.session_state[self._seen] = query
-            st.session_state[self._followed], st.session_state[self._refused] = {}, set()
+        before, shown = st.session_state.get(self._seen, (None, None))
+        arrived = first or query or on_the_same_page() or (job and job != shown)
+        if arrived and (first or (query, job) != (before, shown)):
+            self.take(query or bare, views=first or bool(query) or not job)
+            st.session_state[self._seen] = query, job
+            st.session_state[self._refused] = set()
             owners.update(dict.fromkeys(self.fields, self._name))
         for key in self.fields:
             if key not in st.session_state or owners.get(key) != self._name:
@@ -240,6 +248,17 @@ class Address:
             st.session_state[key] = value
         return st.session_state[key]
 
+    def take(self, query: Mapping[str, Sequence[str]], views: bool = False) -> None:
+        """Before the widgets are drawn: what query parameters set. views: also how a result is looked at."""
+        values = self.read(query)
+        st.session_state.update({key: values[key] for key in values if views or key not in self._views})
+        st.session_state[self._followed] = {}
+
+    def is_fresh(self) -> bool:
+        """Whether the controls are as the page opens, apart from how a result is looked at."""
+        suggested = {key: value for key, (value, _) in st.session_state[self._suggested].items()}
+        return not set(self.spell(self.values(), suggested)) - self._views
+
     def values(self) -> dict:
         """What the widgets hold, by key."""
         return {key: st.session_state.get(key, field.default) for key, field in self.fields.items()}
@@ -256,12 +275,18 @@ class Address:
         if last:
             st.session_state[self._followed] |= {key: follows for key, (_, follows) in given.items()}
         mine, query = self._query(), self.spell(kept, suggested)
-        opened = self.read(mine) | dict.fromkeys(st.session_state[self._refused])
+        bare = st.session_state[self._bare]
+        opened = self.read(mine or bare) | dict.fromkeys(st.session_state[self._refused])
         if query != self.spell(opened, suggested):
+            if not query and bare:  # a URL without settings would mean those of the job
+                query = {key: self.fields[key].write(kept[key]) for key in kept if kept[key] != opened[key]}
             others = {key: st.query_params.get_all(key) for key in st.query_params if key not in mine}
             st.query_params.from_dict(others | query)
             mine, st.session_state[self._refused] = query, set()
-        st.session_state[self._seen] = mine
+        st.session_state[self._seen] = mine, self._job_id()
+
+    def _job_id(self) -> str | None:
+        return st.query_params.get(self._job) if self._job else None
 
     def _query(self) -> dict[str, list[str]]:
         """The parameters of the URL that mean something here."""

@@ -28,6 +28,8 @@ WORDS = {
         "p_B's own proves more."
     ),
     "bound": "A theorem that turns the limits on p_A and p_B into a radius.",
+    "Phi": "Φ⁻¹(p): where a standard normal number is below with probability p; Φ⁻¹(0.5) = 0.",
+    "G": "G⁻¹(p): the same of the unit Laplace law; log(2p) below p = 1/2, −log(2(1 − p)) above.",
     "tight": "No theorem that knows only p_A and p_B can prove a larger radius.",
     "abstain": "The votes prove no class, so none is named: that is no error, but no certificate either.",
     "seed": "Decides every random number: the same seed gives the same votes.",

@@ -3,7 +3,8 @@
 A page hands a `JobPage` to `show_job_page`. The smaller pieces serve sections that start a job of their own.
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -12,13 +13,16 @@ from rsviz import jobs
 from rsviz.checkpoints import Card
 from rsviz.errors import RsvizError
 from rsviz.jobs import Job
-from rsviz.jobs.listing import run_of
+from rsviz.jobs.listing import request_of, run_of
+from rsviz.tasks.base import Request
+from rsviz.tasks.spellings import to_query
 from rsviz.ui.address import Address
 from rsviz.ui.frame import announce
 from rsviz.ui.own_runs import arrive, offer_example, return_to_own
 from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import url_value
 from rsviz.ui.shell import PAGES, show_page
+from rsviz.ui.stale import differences, is_stale, marked, note, tell
 from rsviz.ui.start import start_button
 
 
@@ -44,6 +48,10 @@ class JobPage:
     cancelled: said above the result of a cancelled job.
     every: seconds between two polls. unfinished: whether to poll.
     style: further CSS in a <style> element.
+    example: the request of the example; None where it has none.
+    subject: names of the fields that say what is looked at: an example of another subject is not shown.
+    live: names of the fields of the request that the result follows at once.
+    compares: whether the result holds results of many requests, so that none of them is older.
     """
 
     kind: str
@@ -59,6 +67,10 @@ class JobPage:
     every: float = 0.4
     unfinished: Callable[[Job], bool] = is_unfinished
     style: str = ""
+    example: Callable[[], Request | None] = _nothing
+    subject: Collection[str] = ()
+    live: Collection[str] = ()
+    compares: bool = False
 
     # Hooks for what only some pages have
     prepare: Callable[[], None] = _nothing
@@ -84,7 +96,7 @@ def _draw(page):
     jobs.ensure_worker()  # it loads torch while the person looks at the example
     arrive()
     return_to_own(page.kind)
-    page.address.restore()
+    page.address.restore(lambda job_id: settings_of_job(job_id, page.kind))
     page.prepare()
     st.title(page.title, anchor=False)
     st.html(CONTROLS_FIRST + page.style)
@@ -101,7 +113,7 @@ def _draw(page):
         page.below_controls()
     page.address.write(last=False)
     with result:
-        _draw_result(page, url_value("job"))
+        _draw_result(page, url_value("job"), request)
         page.below_result()
     page.below_all(card)
     page.address.write()
@@ -111,21 +123,67 @@ def _icon(page):
     return next(known.icon for known in PAGES if known.key == page.kind)
 
 
-def _draw_result(page, job_id):
+def settings_of_job(job_id: str, kind: str) -> dict[str, list[str]]:
+    """The query parameters of the job's settings; none where there is no such job of this kind."""
+    with contextlib.suppress(RsvizError):
+        if (request := request_of(check_kind(job_id, kind))) is not None:
+            return to_query(request)
+    return {}
+
+
+def _draw_result(page, job_id, request):
     if job_id is None:
-        page.show_example()
+        _draw_example(page, request)
         return
     try:
-        check_kind(job_id, page.kind, page.wrong_kind)
+        job = check_kind(job_id, page.kind, page.wrong_kind)
     except RsvizError as error:
         words = f"{error} The settings of the link are restored; press {page.button}."
         st.warning(words, icon=":material/link_off:")
-        page.show_example()
+        _draw_example(page, request)
         return
-    watch(job_id, lambda job: _draw_state(page, job), unfinished=page.unfinished, every=page.every)
+    stale = tell_changes(job, request, page.address, page.live) and not page.compares
+    watch(job_id, lambda job: _draw_state(page, job, stale), unfinished=page.unfinished, every=page.every)
 
 
-def _draw_state(page, job):
+def tell_changes(job: Job, request: Request | None, address: Address, live: Collection[str] = ()) -> bool:
+    """Say how the controls differ from what the job was asked for; whether they do.
+
+    request: of the controls, None where they make none. live: fields that the result follows at once.
+    """
+    if (drawn := request_of(job)) is None:  # of another version: what it asked means nothing any more
+        return False
+    found = None if request is None else differences(drawn, request, live)
+    if found == []:
+        return False
+    tell(found, lambda: address.take(to_query(drawn)), key=f"changed-{job.kind}")
+    return True
+
+
+def _draw_example(page, request):
+    """The example; on a page whose controls were moved it is grey, or not drawn if it is of another image."""
+    drawn = page.example()
+    found = differences(drawn, request) if drawn is not None and request is not None else []
+    if not found:
+        page.show_example()
+    elif page.address.is_fresh():
+        page.show_example()
+        note(found)
+    elif any(getattr(drawn, name) != getattr(request, name) for name in page.subject):
+        words = f"Nothing was run with these settings yet: press **{page.button}**."
+        st.info(words, icon=_icon(page))
+    else:
+        tell(found)
+        with marked(True):
+            page.show_example()
+
+
+def _draw_state(page, job, stale):
+    with marked(stale):
+        _draw_unmarked(page, job)
+
+
+def _draw_unmarked(page, job):
     try:
         tell_of_trouble(job)
         if job.unfinished:
@@ -154,10 +212,12 @@ BADGES = {
 def badge(state: str, own: Mapping[str, tuple[str, str, str]]) -> None:
     """How the result is to be taken. own: what the page says besides, or instead of, BADGES."""
     words, symbol, color = (BADGES | own)[state]
+    if is_stale():
+        words, symbol, color = f"{words}, with other settings", "history", "gray"
     st.container(key="state").badge(words, icon=f":material/{symbol}:", color=color)
 
 
-def check_kind(job_id: str, kind: str, wrong_kind: str) -> Job:
+def check_kind(job_id: str, kind: str, wrong_kind: str = "is of another kind") -> Job:
     """The job; RsvizError if there is none or it is of another kind."""
     job = jobs.get(job_id)
     if job.kind != kind:

@@ -9,7 +9,7 @@ from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.tasks.fields import MOST_COUNTED, FieldSpec, Setting, fields_of
 from rsviz.tasks.settings import AUTO
-from rsviz.tasks.spellings import flat_mapping, query_of, read_texts
+from rsviz.tasks.spellings import flat_mapping, query_of, read_texts, text_of
 from rsviz.ui.address import Field
 
 ALPHAS = (0.05, 0.01, 0.001, 0.0001, 0.00001)
@@ -166,6 +166,37 @@ def draw_stops(spec: FieldSpec, stops: Iterable, key: str = "", label: str = "",
     return st.select_slider(
         label or spec.label, options, format_func=form.format, key=key, help=meaning(spec)
     )
+
+
+def draw_several(spec: FieldSpec, options: Iterable[float], key: str = "", label: str = "") -> list:
+    """A multiselect over `options` and, if the link has other values, over those too; the values."""
+    key = key or spec.link
+    options = sorted({*options, *st.session_state[key]})
+    return st.multiselect(
+        label or spec.label, options, format_func="{:g}".format, key=key, help=meaning(spec)
+    )
+
+
+def number_list(spec: FieldSpec, default: str) -> Field:
+    """A list of numbers as the text of one widget, "0.5, 1, 2"; in the URL it is spelled as in every link."""
+    listed = field_of(spec, ())
+
+    def read(texts):
+        return ", ".join(text_of(one) for one in listed.read(texts))
+
+    return Field(default, read, lambda value: [part.strip() for part in value.split(",")])
+
+
+def numbers_of(spec: FieldSpec, text: str) -> list[float]:
+    """The numbers of a `number_list`; RsvizError that names the field where it is none."""
+    return list(read_texts(spec, [part.strip() for part in text.split(",") if part.strip()]))
+
+
+def keep_known(key: str, known: Collection[str], otherwise: list[str]) -> None:
+    """Before a multiselect is drawn: leave out what a link names and is not here; `otherwise` if all is."""
+    asked = st.session_state[key]
+    kept = [name for name in asked if name in known]
+    st.session_state[key] = kept if kept or not asked else list(otherwise)
 
 
 def procedure_title(key: str) -> str:

@@ -7,7 +7,7 @@ CHANGES = {
     "certify": ("n0", 50),
     "attack": ("seed", 7),
     "evaluate": ("skip", 3),
-    "population": ("p_images", 50),
+    "population": ("images", 50),
     "train": ("epochs", 9),
     "bounds": ("b_dim", 64),
     "statistics": ("s_seed", 7),

@@ -79,12 +79,12 @@ def test_another_budget_and_curve_are_looked_at_without_a_job(opened):
 
 def test_pressing_asks_for_what_is_set(opened):
     app = opened()
-    app.multiselect(key="p_checkpoints").set_value(["digits-nal-0.25"])
-    app.multiselect(key="p_scales").set_value([0.5])
-    app.number_input(key="p_images").set_value(7)
-    app.number_input(key="p_count").set_value(3)
-    app.multiselect(key="p_K").set_value([2, 4])
-    app.selectbox(key="p_loss").set_value("error").run()
+    app.multiselect(key="checkpoints").set_value(["digits-nal-0.25"])
+    app.multiselect(key="scales").set_value([0.5])
+    app.number_input(key="images").set_value(7)
+    app.text_input(key="gammas").set_value("20, 1, 4.472")
+    app.multiselect(key="K").set_value([2, 4])
+    app.selectbox(key="loss").set_value("error").run()
     assert "γ > 0.968 (σ = 0.5)" in texts(app)
     app = pressed(app)
     assert not app.exception
@@ -115,10 +115,10 @@ def test_a_cancelled_job_shows_what_it_has(opened):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"p_checkpoints": []}, "checkpoints"),
-        ({"p_scales": []}, "scales"),
-        ({"p_K": []}, "K"),
-        ({"p_checkpoints": ["digits-nal-0.25", "mnist-cnn-nal-0.25"]}, "same images"),
+        ({"checkpoints": []}, "checkpoints"),
+        ({"scales": []}, "scales"),
+        ({"K": []}, "K"),
+        ({"checkpoints": ["digits-nal-0.25", "mnist-cnn-nal-0.25"]}, "same images"),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence(opened, changes, words):

@@ -85,7 +85,7 @@ class PopulationRequest(VotingRequest):
     gammas: Annotated[
         tuple[Gamma, ...],
         Field(min_length=1, max_length=20),
-        Setting("Prices of a squared unit of distance.", label="γ"),
+        Setting("Prices of a squared unit of distance.", label="γ", in_links=True),
     ] = (0.5, 1.0, 1.5, 3.0, 5.0, 10.0)
     K: Annotated[
         tuple[Steps, ...],

@@ -75,6 +75,7 @@ ADDRESS = Address(
     },
     implied=pickers.IMPLIED,
     translate=from_task,
+    job="job",
 )
 
 

@@ -50,6 +50,7 @@ ADDRESS = Address(
     },
     older={**pickers.OLDER, "decide": "until_radius"},
     implied={**pickers.IMPLIED, "until_radius": ("end", "until_radius"), "within": ("end", "within")},
+    job="job",
 )
 
 

@@ -15,7 +15,8 @@ from rsviz.jobs import Job
 from rsviz.jobs.certify import stop
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyProgress
-from rsviz.ui.certify import words
+from rsviz.tasks.spellings import flat, text_of
+from rsviz.ui.certify import strip, words
 from rsviz.ui.certify.export import show_export
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import badge, refuse
@@ -43,6 +44,7 @@ def show(progress: CertifyProgress, state: str) -> None:
     badge(state, BADGES)
     if certificate:
         _promise(progress)
+        strip.show(progress, card, _attack_query(progress.request))
     elif progress.counts:
         _so_far(progress, card, state)
     elif state == "running":
@@ -53,7 +55,6 @@ def show(progress: CertifyProgress, state: str) -> None:
         if certificate and not abstained:
             _ball(progress, card)
         if certificate:
-            _attack_link(progress)
             show_export(progress, card)
 
 
@@ -176,12 +177,8 @@ def _edges(radius, norm, predicted, seed, dataset, content, shape):
     return {key.replace("another class", f"class {name}"): image for key, image in moved.items()}
 
 
-def _attack_link(progress):
-    """To the Attack page with this checkpoint, image and noise."""
-    request, image = progress.request, progress.request.image
-    query = {"checkpoint": request.checkpoint, "noise": request.noise, "scale": request.scale}
-    if image.kind == "dataset":
-        query |= {"index": image.index}
-    else:
-        query |= {"from": "upload", "image": image.sha256, "fit": image.how, "invert": int(image.invert)}
-    st.page_link("pages/attack.py", label="Attack this image", icon=":material/bolt:", query_params=query)
+def _attack_query(request) -> dict[str, str]:
+    """Of the link to the Attack page: this checkpoint, image, noise and scale."""
+    source = type(request.image).model_fields
+    carried = {"checkpoint", "noise", "scale", *source}
+    return {spec.link: text_of(value) for spec, value in flat(request) if spec.name in carried}

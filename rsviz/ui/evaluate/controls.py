@@ -43,6 +43,8 @@ FIELDS |= request_fields(EvaluateRequest, dict.fromkeys(("skip", "n0", "seed", "
 _DRAWN = {**pickers.CHECKPOINT, **pickers.NOISE, **FIELDS}
 CARRIED = carried_fields(EvaluateRequest, _DRAWN)
 
+READ = ("alpha", "procedure")
+"""Fields of the request that say how its votes are read: stored votes follow them at once."""
 NO_CURVES = "none"
 
 
@@ -68,6 +70,8 @@ ADDRESS = Address(
         "e_at": number(0.0, 1000.0, 0.5),
     },
     {**pickers.OLDER, **{f"e_{key}": key for key in FIELDS}},
+    views=("e_show", "e_bound", "e_band", "e_envelope", "e_papers", "e_at", *READ),
+    job="job",
 )
 
 

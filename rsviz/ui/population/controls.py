@@ -1,5 +1,9 @@
 """Controls of the Population page: the request, the curve and the budget to look at."""
 
+import contextlib
+import math
+from collections.abc import Mapping
+
 import numpy as np
 import streamlit as st
 
@@ -8,38 +12,64 @@ from rsviz.checkpoints import Card, list_cards, load_card
 from rsviz.distributional import LOSSES, concave_from
 from rsviz.tasks.population import PopulationRequest
 from rsviz.ui import imports, pickers
-from rsviz.ui.address import Address, choice, flag, names, number, numbers, text
+from rsviz.ui.address import Address, number, text
 from rsviz.ui.pickers import describe, offer_download
-from rsviz.ui.settings import request_or_sentence
+from rsviz.ui.settings import (
+    carried_fields,
+    draw,
+    draw_several,
+    keep_known,
+    meaning,
+    number_list,
+    numbers_of,
+    request_fields,
+    request_or_sentence,
+    tell_carried,
+)
 
 MOST = 6
 SHOWN = ["digits-nal-0.25", "digits-wrm", "digits-stn-0.25", "digits-smoothadv-0.25", "digits-trades"]
 SCALES = [0.0, 0.05, 0.1, 0.12, 0.2, 0.25, 0.5, 0.7, 1.0]
 STEPS, DRAWS = [1, 2, 4, 5, 6, 8, 10, 15, 30, 50], [1, 2, 4, 8, 16, 32]
+GAMMAS = "1, 1.821, 3.314, 6.034, 10.99, 20"
+MORE = ("measured", "n", "noise_in_cost", "seed")
+"""Fields of the request under More settings."""
+
+SPECS = PopulationRequest.fields()
+PLAIN = ("K", "r", "images", "skip", "loss", *MORE)
+_DRAWN = request_fields(PopulationRequest, {"checkpoints": SHOWN, "scales": [0.0, 0.25], "bound": None})
+_DRAWN |= request_fields(PopulationRequest, dict.fromkeys(PLAIN, ...))
+_DRAWN["gammas"] = number_list(SPECS["gammas"], GAMMAS)
+CARRIED = carried_fields(PopulationRequest, _DRAWN)
+
+
+def from_older(query: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The parameters of a link by their names of today: gammas were given by their ends and their number."""
+    found = dict(query)
+    ends = [
+        found.pop(f"p_{key}", [usual])[0] for key, usual in (("low", "1"), ("high", "20"), ("count", "6"))
+    ]
+    if {"p_low", "p_high", "p_count"} & set(query):
+        with contextlib.suppress(ValueError):
+            low, high, count = float(ends[0]), float(ends[1]), int(ends[2])
+            if 0 < low < math.inf and 0 < high < math.inf and 1 <= count <= 20:
+                found.setdefault("gammas", [f"{gamma:.4g}" for gamma in np.geomspace(low, high, count)])
+    return found
 
 
 ADDRESS = Address(
     "population",
     {
-        "p_checkpoints": names(SHOWN, MOST),
-        "p_scales": numbers(SCALES, [0.0, 0.25]),
-        "p_images": number(2, 10_000, 100),
-        "p_skip": number(1, 10_000, 1),
-        "p_low": number(0.001, 1e6, 1.0),
-        "p_high": number(0.001, 1e6, 20.0),
-        "p_count": number(1, 20, 6),
-        "p_K": numbers(STEPS, [15]),
-        "p_r": numbers(DRAWS, [4]),
-        "p_loss": choice(LOSSES, "cross-entropy"),
-        "p_bound": number(1.0, 1e6, 3.0),
-        "p_paid": flag(True),
-        "p_measured": number(2, 100_000, 16),
-        "p_n": number(0, 10_000_000, 1000),
-        "p_seed": number(0, 2**52, 0),
+        **_DRAWN,
+        **CARRIED,
         "p_rho": number(0.0, 1e6, 0.25),
         "p_largest": number(0.001, 1e6, 1.0),
         "p_curve": text(None, longest=200),
     },
+    older={f"p_{key}": key for key in _DRAWN} | {"p_paid": "noise_in_cost"},
+    translate=from_older,
+    views=("p_rho", "p_largest", "p_curve"),
+    job="job",
 )
 
 
@@ -50,76 +80,59 @@ def choose() -> tuple[Card, PopulationRequest | None]:
     """
     cards = {name: card for name, card in list_cards().items() if card.dataset in data.DATASETS}
     if imported := imports.take_imported():
-        others = [name for name in st.session_state["p_checkpoints"] if name != imported]
-        st.session_state["p_checkpoints"] = [imported, *others[: MOST - 1]]
+        others = [name for name in st.session_state["checkpoints"] if name != imported]
+        st.session_state["checkpoints"] = [imported, *others[: MOST - 1]]
         if imported not in cards:
             words = f"{pickers.no_images_reason(load_card(imported))}, so there is no population here."
             st.warning(words, icon=":material/warning:")
-    asked = st.session_state["p_checkpoints"]
-    kept = [name for name in asked if name in cards]  # a link may name one that is not here
-    st.session_state["p_checkpoints"] = kept if kept or not asked else SHOWN
+    keep_known("checkpoints", cards, SHOWN)
     chosen = st.multiselect(
         f"Checkpoints, up to {MOST}",
         list(cards),
         format_func=lambda name: describe(cards[name]),
-        key="p_checkpoints",
+        key="checkpoints",
         max_selections=MOST,
     )
     imports.offer_import()
-    scales = st.multiselect(
-        "Gaussian noise σ; 0 is WRM's certificate", SCALES, format_func="{:g}".format, key="p_scales"
-    )
+    draw_several(SPECS["scales"], SCALES)
     left, right = st.columns(2)
     with left:
-        images = st.number_input("Test images", 2, 10_000, key="p_images", help="The sample of P₀.")
-        low = st.number_input("γ from", 0.001, 1e6, key="p_low", format="%g", help="Price of distance.")
-        steps = st.multiselect("Steps K", STEPS, key="p_K", help="Of the ascent; several: a curve each.")
+        draw(SPECS["images"], mark=True)
+        draw_several(SPECS["K"], STEPS)
     with right:
-        skip = st.number_input("Every …th", 1, 10_000, key="p_skip", help="20: every twentieth image.")
-        high = st.number_input("γ to", 0.001, 1e6, key="p_high", format="%g")
-        draws = st.multiselect("Draws r", DRAWS, key="p_r", help="Of noise, at every step.")
-    loss = st.selectbox("Loss", list(LOSSES), format_func=lambda key: LOSSES[key].title, key="p_loss")
-    bound = None
+        draw(SPECS["skip"], label="Every …th", mark=True)
+        draw_several(SPECS["r"], DRAWS)
+    st.text_input("Prices of distance γ, up to 20", key="gammas", help=meaning(SPECS["gammas"]))
+    loss = st.selectbox(
+        SPECS["loss"].label, list(LOSSES), format_func=lambda key: LOSSES[key].title, key="loss"
+    )
     if LOSSES[loss].takes_bound:
-        bound = st.number_input("Its bound M", 1.0, 1e6, key="p_bound", format="%g")
+        ADDRESS.suggest("bound", 3.0)
+        draw(SPECS["bound"], mark=True)
     with st.expander("More settings"):
-        count = st.number_input("Values of γ", 1, 20, key="p_count", help="Evenly on a log scale.")
-        measured = st.number_input("Draws that measure a loss", 2, 100_000, key="p_measured")
-        n = st.number_input("Votes n of a radius; 0: no radii", 0, 10_000_000, key="p_n")
-        paid = st.toggle(
-            "φ pays for the noise",
-            key="p_paid",
-            help="As in Theorem 1; the certificate does not depend on it.",
-        )
-        seed = st.number_input("Seed", 0, 2**52, key="p_seed", help="Image i draws with seed + i.")
+        for name in MORE:
+            draw(SPECS[name], mark=True)
+    tell_carried(SPECS, CARRIED)
     card = cards[chosen[0] if chosen else SHOWN[0]]
     if not data.available(card.dataset):
         offer_download(card.dataset)
         return card, None
-    request = request_or_sentence(
-        PopulationRequest.make,
-        checkpoints=chosen,
-        images=images,
-        skip=skip,
-        scales=scales,
-        gammas=_gammas(low, high, count),
-        K=steps,
-        r=draws,
-        measured=measured,
-        loss=loss,
-        bound=bound,
-        noise_in_cost=paid,
-        n=n,
-        seed=seed,
-    )
+    request = request_or_sentence(asked, values=ADDRESS.values())
     if request is not None:
         st.caption(_proved(request))
     return card, request
 
 
-def _gammas(low, high, count) -> list[float]:
-    """`count` values from low to high, evenly on a log scale, of four digits."""
-    return sorted({float(f"{gamma:.4g}") for gamma in np.geomspace(low, high, count)})
+def asked(values: Mapping[str, object]) -> PopulationRequest:
+    """The request of the values in the Address; RsvizError where they make none."""
+    bound = values["bound"] if LOSSES[values["loss"]].takes_bound else None
+    return PopulationRequest.make(
+        checkpoints=values["checkpoints"],
+        scales=values["scales"],
+        gammas=numbers_of(SPECS["gammas"], values["gammas"]),
+        bound=bound,
+        **{name: values[name] for name in (*PLAIN, *CARRIED)},
+    )
 
 
 def _proved(request: PopulationRequest) -> str:

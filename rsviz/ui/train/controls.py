@@ -89,6 +89,7 @@ ADDRESS = Address(
         for method, name in _PARAMETER_FIELDS
     },
     translate=from_task,
+    job="job",
 )
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from rsviz import jobs
 from rsviz.errors import RsvizError
+from rsviz.tasks.train import TrainRequest
 from rsviz.training.history import read_again, shipped_run
 from rsviz.training.records import RunError
 from rsviz.ui.job_page import badge, refuse
@@ -13,6 +14,11 @@ from rsviz.ui.session import owner_id
 from rsviz.ui.train import controls, view
 
 PUTTING_AWAY = 15.0  # seconds after which a cancelled run has kept what it can
+
+
+def example() -> TrainRequest:
+    """The request of the shipped run."""
+    return TrainRequest.make(**shipped_run().request)
 
 
 def show_example():

@@ -1,0 +1,129 @@
+"""Where the controls ask for something else than what is drawn: what differs, and a grey picture."""
+
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rsviz.tasks.base import Request
+from rsviz.tasks.fields import FieldSpec
+from rsviz.tasks.spellings import flat_mapping
+from rsviz.ui.settings import value_words
+
+UNSEEN = frozenset({"device", "precision", "batch", "stoppable", "name", "stored"})
+"""Fields for which no page has a control, or which do not change what is drawn."""
+SAID = 4
+"""Differences that are named; the others are counted."""
+LONGEST = 24
+"""Characters of a value that are written."""
+
+GREY = """<style>[class*="st-key-stale"] [data-testid="stElementContainer"] {
+  filter: grayscale(1); opacity: 0.55;
+}</style>"""
+"""For st.html: what is drawn in `marked` is grey."""
+
+_STALE = ContextVar("stale", default=False)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field in which two requests of a task differ: its label, and both values in words."""
+
+    label: str
+    drawn: str
+    asked: str
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.drawn} → {self.asked}"
+
+
+def differences(drawn: Request, asked: Request, unseen: Collection[str] = ()) -> list[Difference]:
+    """The fields in which two requests of one task differ, in their order.
+
+    drawn: of the result. asked: of the controls. unseen: names of fields that are passed over, beside UNSEEN.
+    """
+    found = []
+    for spec in drawn.fields().values():
+        if spec.name in UNSEEN or spec.name in unseen:
+            continue
+        old, new = _value(drawn, spec), _value(asked, spec)
+        if old == new:
+            continue
+        if spec.kind == "mapping":
+            entries = flat_mapping(old), flat_mapping(new)
+            found += [
+                Difference(name, *(_words(spec, one.get(name, _DEFAULT)) for one in entries))
+                for name in dict.fromkeys([*entries[0], *entries[1]])
+                if entries[0].get(name) != entries[1].get(name)
+            ]
+        else:
+            found.append(Difference(spec.label, _words(spec, old), _words(spec, new)))
+    return found
+
+
+_DEFAULT, _MISSING = object(), object()
+"""In place of a setting that is left out, and of a field that a request lacks, as an upload has no index."""
+
+
+def _value(request: Request, spec: FieldSpec):
+    value = request
+    for name in spec.path:
+        value = getattr(value, name, _MISSING)
+    if value is None:  # left to the request, which may say what it chooses
+        return getattr(request, f"chosen_{spec.name}", None)
+    return value
+
+
+def _words(spec, value) -> str:
+    if value is _DEFAULT or value is _MISSING:
+        return "default" if value is _DEFAULT else "none"
+    words = value_words(spec, value)
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
+def in_words(found: Sequence[Difference]) -> str:
+    """The first differences in a line, and how many more there are."""
+    more = f" · and {len(found) - SAID} more" if len(found) > SAID else ""
+    return " · ".join(map(str, found[:SAID])) + more
+
+
+def is_stale() -> bool:
+    """Whether what is being drawn was made with other settings than those of the controls."""
+    return _STALE.get()
+
+
+@contextlib.contextmanager
+def marked(stale: bool, key: str = "stale") -> Iterator[None]:
+    """What is drawn inside is grey, and its badge too, where `stale`. key: tells several parts apart."""
+    if not stale:
+        yield
+        return
+    token = _STALE.set(True)
+    try:
+        with st.container(key=key):
+            yield
+    finally:
+        _STALE.reset(token)
+
+
+def tell(
+    found: Sequence[Difference] | None, undo: Callable[[], None] | None = None, key: str = "changed"
+) -> None:
+    """Say that the result below is the older one, and what differs; a button takes its settings.
+
+    found: None where the controls make no request at all. undo: callback of the button.
+    """
+    words = "The controls ask for nothing that can be run." if found is None else f"{in_words(found)}."
+    with st.container(key=key):
+        st.html(GREY)
+        st.warning(f"**Settings changed; below is the older result.** {words}", icon=":material/history:")
+        if undo is not None:
+            st.button("Back to its settings", icon=":material/undo:", key=f"{key}-undo", on_click=undo)
+
+
+def note(found: Sequence[Difference]) -> None:
+    """Say that a finished example was made with other settings than the page begins with."""
+    with st.container(key="example-differs"):
+        st.caption(f"The example has other settings than those beside it: {in_words(found)}.")
