@@ -66,7 +66,7 @@ def test_imported_weights_are_selected_at_once_and_their_noise_is_asked_for(impo
     assert any("mine is imported and selected" in found.value for found in app.success)
     assert any("nothing is known of its training" in found.value for found in app.caption)
     if page == "population":
-        assert app.multiselect(key="p_checkpoints").value[0] == "mine"
+        assert app.multiselect(key="checkpoints").value[0] == "mine"
         return
     assert app.selectbox(key="checkpoint").value == "mine"
     assert app.number_input(key="scale").value is None

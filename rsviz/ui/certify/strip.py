@@ -14,87 +14,75 @@ from rsviz.tasks.certify import CertifyProgress, limits_in_words
 from rsviz.ui.glossary import explain
 
 STYLE = """<style>
-.st-key-strip [data-testid="stColumn"] {position: relative; min-width: 0}
+.st-key-strip [data-testid="stVerticalBlock"] {gap: 0.4rem}
+.st-key-strip [data-testid="stMarkdownContainer"] p {line-height: 1.45; overflow-wrap: anywhere}
+.st-key-strip [data-testid="stColumn"] {position: relative}
 .st-key-strip [data-testid="stColumn"]:not(:last-child)::after {
-  content: "→"; position: absolute; right: -0.85rem; top: 1.6rem; opacity: 0.6; font-size: 1.1rem;
+  content: "→"; position: absolute; right: -0.95rem; top: 1.5rem; opacity: 0.6; font-size: 1.1rem;
 }
-.st-key-strip [data-testid="stColumn"] [data-testid="stVerticalBlock"] {gap: 0.15rem}
-.st-key-strip p {margin-bottom: 0.1rem; overflow-wrap: anywhere}
 @media (max-width: 640px) {
   .st-key-strip [data-testid="stColumn"]:not(:last-child)::after {
-    content: "↓"; right: auto; left: 0; top: auto; bottom: -1.25rem;
+    content: "↓"; right: auto; left: 0.2rem; top: auto; bottom: -1.2rem;
   }
 }
-.rsviz-axis {position: relative; height: 2.6rem; font-size: 0.72rem}
+.rsviz-axis {position: relative; height: 2.3rem; font-size: 0.75rem; max-width: 22rem}
 .rsviz-axis > * {position: absolute}
-.rsviz-axis .line {left: 0; right: 0; top: 0.9rem; height: 1px; background: currentColor; opacity: 0.5}
-.rsviz-axis .sure {top: 0.6rem; height: 0.6rem; background: #2E86C1}
-.rsviz-axis .rival {top: 0.6rem; height: 0.6rem; background: #7A8794}
-.rsviz-axis .seen {top: 0.35rem; width: 2px; height: 1.1rem; background: currentColor}
-.rsviz-axis .end {top: 1.45rem; opacity: 0.8}
+.rsviz-axis .line {left: 0; right: 0; top: 0.6rem; height: 1px; background: currentColor; opacity: 0.5}
+.rsviz-axis .sure {top: 0.3rem; height: 0.6rem; background: #2E86C1; opacity: 0.75}
+.rsviz-axis .rival {top: 0.3rem; height: 0.6rem; background: #7A8794; opacity: 0.75}
+.rsviz-axis .seen {top: 0.1rem; width: 2px; height: 1rem; background: currentColor}
+.rsviz-axis .end {top: 1.15rem}
 </style>"""
 """Of the strip: arrows between the steps, and the axis of p_A."""
-WIDTHS = (1.0, 1.0, 1.35, 1.75, 0.95, 1.6)
+WIDTHS = (1.1, 1.1, 1.35, 1.95, 1.15)
 
 
 def show(progress: CertifyProgress, card: Card, query: dict) -> None:
     """The steps of a finished certificate. query: of the link that carries its settings to an attack."""
-    certificate = progress.result
+    certificate, dim = progress.result, math.prod(card.input_shape)
     st.html(STYLE)
-    bound = BOUNDS[next(iter(certificate.radii))]
-    if len(certificate.radii) > 1 and not certificate.abstained:
-        bound = BOUNDS[
-            st.segmented_control(
-                "Bound",
-                list(certificate.radii),
-                default=bound.key,
-                required=True,
-                format_func=lambda key: BOUNDS[key].title,
-                key="certify_bound",
-                help=explain("bound", "tight"),
-            )
-        ]
-    with st.container(key="strip"):
-        noise, votes, p_a, formula, radius, attack = st.columns(WIDTHS, gap="medium")
-    with noise:
-        _noise(certificate, card)
-    with votes:
-        _votes(certificate, card, progress.top)
-    with p_a:
-        _limits(certificate, progress.top)
-    with formula:
-        _formula(certificate, bound, math.prod(card.input_shape))
-    with radius:
-        _radius(certificate, bound)
-    with attack:
-        _attack(progress, bound, query)
+    with st.container(key="strip", border=True):
+        noise, votes, limits, formula, radius = st.columns(WIDTHS, gap="medium")
+        with noise:
+            _noise(certificate, dim)
+        with votes:
+            _votes(certificate, card, progress.top)
+        with limits:
+            _limits(certificate, progress.top)
+        with formula:
+            bound = _formula(certificate, dim)
+        with radius:
+            _radius(certificate, bound)
+        _attack(progress, bound)
+        label, icon = "Attack this image", ":material/bolt:"
+        st.page_link("pages/attack.py", label=label, icon=icon, query_params=query)
 
 
-def _head(words, *terms, more=""):
-    st.markdown(f":small[**{words}**]", help="  \n".join(filter(None, [explain(*terms), more])))
+def _step(title, *lines, terms=(), more=""):
+    """A step: its title with a help mark, and lines below it. more: what the help says besides."""
+    says = "  \n".join(filter(None, [explain(*terms), more]))
+    st.markdown("  \n".join([f":small[**{title}**]", *lines]), help=says)
 
 
-def _noise(certificate, card):
+def _noise(certificate, dim):
     noise = NOISES[certificate.noise]
-    _head("Noise", "noise", "scale")
-    st.markdown(f"**{noise.symbol} = {certificate.scale:.4g}**")
-    st.caption(f"{noise.title}, on each of {math.prod(card.input_shape):,} values")
+    each = f":small[{noise.title}, on each of {dim:,} values]"
+    _step("Noise", f"**{noise.symbol} = {certificate.scale:.4g}**", each, terms=("noise", "scale"))
 
 
 def _votes(certificate, card, top):
-    _head("Votes", "votes", "selecting votes")
-    st.markdown(f"**{certificate.counts[top]:,}** of {certificate.n:,}")
-    st.caption(f"say {card.classes[top]}")
+    of = f":small[of {certificate.n:,} say {card.classes[top]}]"
+    _step("Votes", f"**{certificate.counts[top]:,}**", of, terms=("votes", "selecting votes"))
 
 
 def _limits(certificate, top):
     procedure = PROCEDURES[certificate.procedure]
     at_least, at_most = limits_in_words(certificate.p_a_lower, certificate.p_b_upper)
-    _head("Limits", "p_A", "p_B", "alpha", more=f"**{procedure.title}**: {procedure.statement}")
-    st.markdown(f"**p_A ≥ {at_least}**" if not certificate.abstained else f"p_A ≥ {at_least}")
+    more = f"**{procedure.title}**: {procedure.statement}"
+    _step("Limits", f"**p_A ≥ {at_least}**", terms=("p_A", "p_B", "alpha"), more=more)
     share = certificate.counts[top] / max(certificate.n, 1)
     st.html(axis(certificate.p_a_lower, certificate.p_b_upper, share))
-    st.caption(f"p_B ≤ {at_most}, sure to {100 * (1 - certificate.alpha):.10g} %")
+    st.markdown(f":small[p_B ≤ {at_most}; both with confidence {100 * (1 - certificate.alpha):.10g} %]")
 
 
 def axis(p_a_lower: float, p_b_upper: float, share: float) -> str:
@@ -110,11 +98,11 @@ def axis(p_a_lower: float, p_b_upper: float, share: float) -> str:
     def at(value):
         return f"{100 * (value - begin) / (1 - begin):.2f}%"
 
-    rival = "" if proves else f'<div class="rival" style="left:0;width:{at(p_b_upper)};opacity:0.7"></div>'
+    rival = "" if proves else f'<div class="rival" style="left:0;width:{at(p_b_upper)}"></div>'
     return (
         f'<div class="rsviz-axis" role="img" aria-label="p_A lies between {p_a_lower:.4f} and 1">'
         f'<div class="line"></div>{rival}'
-        f'<div class="sure" style="left:{at(p_a_lower)};right:0;opacity:0.7"></div>'
+        f'<div class="sure" style="left:{at(p_a_lower)};right:0"></div>'
         f'<div class="seen" style="left:{at(share)}"></div>'
         f'<div class="end" style="left:0">{begin:.{digits}f}</div><div class="end" style="right:0">1</div>'
         "</div>"
@@ -126,49 +114,60 @@ def _digits(width: float) -> int:
     return 1 if width >= 0.5 else 1 - math.floor(math.log10(max(width, 1e-9)))
 
 
-def _formula(certificate, bound: Bound, dim):
-    quantiles = {"Φ": "Phi", "G⁻": "G"}
-    terms = [word for sign, word in quantiles.items() if sign in bound.text]
-    more = f"**{bound.title}**: {bound.statement} Source: {bound.paper}, {bound.theorem}."
-    _head("Bound", "bound", *terms, more=more)
+def _formula(certificate, dim) -> Bound:
+    """The bound that a person chooses among those that fit the noise, with the numbers filled in."""
+    keys = list(certificate.radii)
     if certificate.abstained:
         at_least, at_most = limits_in_words(certificate.p_a_lower, certificate.p_b_upper)
-        st.markdown("**The chain ends here**")
-        st.caption(f"A bound needs p_A > p_B, and {at_least} is not above {at_most}.")
-        return
+        why = f":small[A bound needs p_A > p_B, and {at_least} is not above {at_most}.]"
+        _step("Bound", "**The chain ends here**", why, terms=("bound", "abstain"))
+        return BOUNDS[keys[0]]
+    bound = BOUNDS[st.session_state.get("certify_bound", keys[0])]
+    bound = bound if bound.key in keys else BOUNDS[keys[0]]
+    quantiles = [word for sign, word in {"Φ": "Phi", "G⁻": "G"}.items() if sign in bound.text]
+    source = f"**{bound.title}**: {bound.statement} {bound.paper}, {bound.theorem}."
+    says = "  \n".join([explain("bound", "tight", *quantiles), source])
+    if len(keys) > 1:
+        st.selectbox(
+            "Bound",
+            keys,
+            index=keys.index(bound.key),
+            format_func=lambda key: BOUNDS[key].title,
+            key="certify_bound",
+            help=says,
+        )
+    else:
+        _step("Bound", f"**{bound.title}**", more=says)
     point = (certificate.p_a_lower, certificate.p_b_upper, certificate.scale, dim)
-    if not bound.text:
+    if bound.text:
+        solved = "  \n:small[Solved numerically: these numbers give the most.]" if bound.optimum else ""
+        st.markdown(f"{bound.filled_text(*point)}{solved}")
+    else:
         st.latex(bound.filled(*point))
-        return
-    filled = bound.filled_text(*point)
-    st.markdown(f":small[{filled}]".replace("*", "\\*"))
-    solved = "Solved numerically: the numbers of the largest radius" if bound.optimum else "Filled in"
-    st.caption(f"{bound.title}. {solved}.")
+    return bound
 
 
 def _radius(certificate, bound):
-    _head("Radius", "radius", "norm", "pixel units")
+    terms = ("radius", "norm", "pixel units")
     if certificate.abstained:
-        st.markdown("**none**")
-        st.caption("no class is certified")
+        _step("Radius", "**none**", ":small[no class is certified]", terms=terms)
         return
     radius = certificate.radii[bound.key]
-    st.markdown(f"**= {round_down(radius):.4g}**" if math.isfinite(radius) else "**no limit**")
-    st.caption(f"in {NORMS[bound.norm].symbol}; {round_down(255 * radius):.4g} grey levels")
+    if not math.isfinite(radius):
+        _step("Radius", "**no limit**", f":small[in {NORMS[bound.norm].symbol}]", terms=terms)
+        return
+    grey = f":small[in {NORMS[bound.norm].symbol}; {round_down(255 * radius):.4g} grey levels]"
+    _step("Radius", f"**= {round_down(radius):.4g}**", grey, terms=terms)
 
 
-def _attack(progress, bound, query):
-    certificate = progress.result
-    _head("Attack", "attack", "certificate", "smoothed classifier")
+def _attack(progress, bound):
+    certificate, terms = progress.result, ("attack", "certificate", "smoothed classifier")
     if certificate.abstained:
-        st.markdown(":small[Nothing is promised: any change, however small, may change the answer.]")
-    else:
-        radius = round_down(certificate.radii[bound.key])
-        st.markdown(
-            f":small[**Shorter than {radius:.4g}:** no attack, known or unknown, changes "
-            f"{certificate.predicted_name}.  \n**Longer:** nothing is promised.{_found(progress)}]"
-        )
-    st.page_link("pages/attack.py", label="Attack this image", icon=":material/bolt:", query_params=query)
+        _step("Attack", "Nothing is promised: any change may change the answer.", terms=terms)
+        return
+    radius = f"{NORMS[bound.norm].symbol} {round_down(certificate.radii[bound.key]):.4g}"
+    inside = f"**Inside, below {radius}:** no attack, known or unknown, changes {certificate.predicted_name}."
+    _step("Attack", f"{inside} **Outside:** nothing is promised.{_found(progress)}", terms=terms)
 
 
 def _found(progress) -> str:
