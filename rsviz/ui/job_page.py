@@ -18,8 +18,8 @@ from rsviz.tasks.base import Request
 from rsviz.tasks.spellings import to_query
 from rsviz.ui.address import Address
 from rsviz.ui.frame import announce
+from rsviz.ui.order import CONTROLS_FIRST
 from rsviz.ui.own_runs import arrive, offer_example, return_to_own
-from rsviz.ui.phone import CONTROLS_FIRST
 from rsviz.ui.session import url_value
 from rsviz.ui.shell import PAGES, show_page
 from rsviz.ui.stale import differences, is_stale, marked, note, tell
@@ -101,7 +101,7 @@ def _draw(page):
     st.title(page.title, anchor=False)
     st.html(CONTROLS_FIRST + page.style)
     with st.container(key="sides"):
-        result, side = st.columns([2, 1], gap="large")
+        side, result = st.columns([1, 2], gap="large")  # on the screen the other way round: see order.py
     with side:
         button = st.container(key="settings")
         card, request = page.choose()
