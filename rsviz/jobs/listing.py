@@ -102,7 +102,10 @@ def again(job: Job) -> Request:
 
 
 def _reached(job, listing, request) -> tuple[float, str]:
-    share, words = listing.reached(request, job.progress or {})
+    progress = job.progress or {}
+    if not job.unfinished:  # nothing remains
+        progress = {name: value for name, value in progress.items() if name != "remaining"}
+    share, words = listing.reached(request, progress)
     return min(max(share, 0.0), 1.0), words
 
 
@@ -117,5 +120,5 @@ def _says(job, listing, reached) -> str:
     if job.state == "queued":
         return f"{job.position} before it" if job.position else "next"
     if job.state == "cancelled":
-        return f"at {reached}" if job.progress and reached else ""
+        return f"ended at: {reached}" if job.progress and reached else ""
     return reached

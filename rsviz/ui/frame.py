@@ -1,7 +1,7 @@
 """What every page has from the browser itself: the cookie of its owner, a live region, a menu that closes.
 
-Streamlit has no call for them, so a script of the page does it. It is sent once a session and holds no text
-of anybody's.
+Streamlit has no call for them, so scripts of the page do it, each in a block of its own: all of them share one
+scope.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ if (!window.rsvizMenu) {
 """
 STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {
-  position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999991;
+  position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999990;
 }
 .st-key-runs {width: auto; align-items: center; gap: 0.25rem}
 .st-key-runs button {min-height: 2.2rem}
@@ -57,7 +57,7 @@ def frame() -> None:
     """Draw it; before anything else of the page."""
     st.html(STYLE + legible_words())
     with st.container(key="frame"):
-        st.html(f"<script>{_cookie()}{LIVE}{MENU}</script>", unsafe_allow_javascript=True)
+        st.html(f"<script>{{ {_cookie()}{LIVE}{MENU} }}</script>", unsafe_allow_javascript=True)
 
 
 def _cookie() -> str:
@@ -77,6 +77,6 @@ def announce(words: str, key: str) -> None:
     text = json.dumps(words).replace("<", "\\u003c")
     with st.container(key=f"said-{key}"):
         st.html(
-            f"<script>{LIVE}if (live.textContent !== {text}) live.textContent = {text};</script>",
+            f"<script>{{ {LIVE}if (live.textContent !== {text}) live.textContent = {text}; }}</script>",
             unsafe_allow_javascript=True,
         )
