@@ -36,7 +36,6 @@ show_job_page(
         started=lambda request: controls.join(f"job:{url_value('job')}", request.checkpoint),
         show_example=show,
         show_state=show,
-        progress=view.progress,
         cancelled="Cancelled: the images that have all their votes are in the picture.",
         every=0.8,
         live=controls.READ,

@@ -20,7 +20,6 @@ show_job_page(
         choose=controls.choose,
         show_example=lambda: view.show(*shipped_example()),
         show_state=lambda job: view.show(PopulationRequest.make(**job.request), result_of(job)),
-        progress=view.progress,
         cancelled="Cancelled: the curves that were finished are below.",
         every=0.8,
         example=lambda: shipped_example()[0],

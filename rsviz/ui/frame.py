@@ -1,7 +1,6 @@
 """What every page has from the browser itself: the cookie of its owner, a live region, a menu that closes.
 
-Streamlit has no call for them, so scripts of the page do it, each in a block of its own: all of them share one
-scope.
+Streamlit has no call for them, so scripts of the page do it. All of them share one scope, so each is a block.
 """
 
 import contextlib

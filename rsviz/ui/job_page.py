@@ -13,7 +13,7 @@ from rsviz import jobs
 from rsviz.checkpoints import Card
 from rsviz.errors import RsvizError
 from rsviz.jobs import Job
-from rsviz.jobs.listing import request_of, run_of
+from rsviz.jobs.listing import reached, request_of, run_of
 from rsviz.tasks.base import Request
 from rsviz.tasks.spellings import to_query
 from rsviz.ui.address import Address
@@ -44,7 +44,6 @@ class JobPage:
     address: all that is set on the page.
     choose: draws the controls -> (card or None, request or None). Where it makes no request it says why.
     show_example, show_state: draw the result without a job, and of a job; RsvizError is shown as a sentence.
-    progress: an unfinished job -> (share in [0, 1], words), or None where show_state says it.
     cancelled: said above the result of a cancelled job.
     every: seconds between two polls. unfinished: whether to poll.
     style: further CSS in a <style> element.
@@ -62,7 +61,6 @@ class JobPage:
     choose: Callable[[], tuple[Card | None, object | None]]
     show_example: Callable[[], None]
     show_state: Callable[[Job], None]
-    progress: Callable[[Job], tuple[float, str]] | None = None
     cancelled: str = ""
     every: float = 0.4
     unfinished: Callable[[Job], bool] = is_unfinished
@@ -187,7 +185,7 @@ def _draw_unmarked(page, job):
     try:
         tell_of_trouble(job)
         if job.unfinished:
-            unfinished_row(job, page.progress and page.progress(job), page.beside_cancel)
+            unfinished_row(job, page.beside_cancel)
         elif job.state == "cancelled" and page.cancelled:
             st.info(page.cancelled, icon=":material/cancel:")
         page.show_state(job)
@@ -254,16 +252,15 @@ def _said(job) -> str:
 
 def unfinished_row(
     job: Job,
-    progress: tuple[float, str] | None = None,
     beside_cancel: Callable[[Job], None] = _nothing,
     *,
     key: str = "running",
 ) -> None:
     """Progress and buttons of an unfinished job. key: tells several rows of a page apart."""
     with st.container(horizontal=True, vertical_alignment="center", key=key):
-        if progress is not None:
-            share, words = progress
-            st.progress(min(share, 1.0), words)
+        if job.state == "running":
+            share, words = reached(job)
+            st.progress(share, f"{words[:1].upper()}{words[1:]}")
         beside_cancel(job)
         st.button(
             "Cancel",

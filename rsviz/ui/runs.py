@@ -51,7 +51,7 @@ def drawer(pages: Mapping[str, str]) -> None:
         with st.container(horizontal=True, key="runs"):
             box = st.popover("Runs", icon=":material/history:", type="tertiary", key=OPEN, on_change="rerun")
             if number:
-                st.badge(f"{number}", color="orange", help="Unfinished runs")
+                st.badge(f"{number}", color="orange")
         if box.open:
             with box, st.container(key="runs-list"):
                 _list(pages)

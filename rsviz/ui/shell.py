@@ -66,7 +66,9 @@ def run_app() -> None:
     frame()
     place = st.container(key="runs-place")
     _here.inside = True
-    st.session_state["page-now"] = page.url_path
+    if st.session_state.get("page-now") != page.url_path:
+        # the one drawn last may have been left before it was complete
+        st.session_state.update({"page-now": page.url_path, "page-drawn": None})
     try:
         offer_owner()
         page.run()

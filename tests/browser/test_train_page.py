@@ -38,10 +38,15 @@ def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
 
 
 def test_train_a_network_and_certify_with_it(page, server):
-    """Digits, two epochs without noise: through a reload, to the checkpoint, to a certificate with it."""
+    """Digits, two epochs without noise: to another page and back, through a reload, to the checkpoint, to a
+    certificate with it."""
     open_train(page, server, "?t_method=plain&t_epochs=2&t_name=mine")
     start(page, "Train")
-    expect(page.get_by_text("Cancelling keeps the best epoch so far")).to_be_visible(timeout=SLOW)
+    mine = re.search("job=[0-9a-f]+", page.url).group()
+    page.get_by_role("link", name="Bounds", exact=True).click()
+    expect(page.get_by_role("heading", name="Every bound, side by side")).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name="Train", exact=True).click()
+    expect(page).to_have_url(re.compile(f"/train.*{mine}"), timeout=SLOW)
     page.reload()
     expect(badge(page, "Trained")).to_be_visible(timeout=2 * SLOW)
     expect(page.get_by_text("Its weights after epoch 2 are the checkpoint mine.")).to_be_visible(timeout=SLOW)

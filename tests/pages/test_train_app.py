@@ -255,7 +255,7 @@ def test_a_run_is_shown_while_it_goes_on_and_a_reload_takes_it_up(still_home):
         assert f"So far: {100 * seen.validations[-1].clean_accuracy:.1f} %" in words(app)
         assert "Cancelling keeps the best epoch so far" in words(app)
         (bar,) = app.get("progress")
-        assert bar.proto.text == f"Epoch {half} of 60 · about 3 min left"
+        assert bar.proto.text == f"Epoch {half} of 60, about 3 min left"
         assert not app.get("select_slider")
 
 

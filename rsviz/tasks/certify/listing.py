@@ -13,7 +13,8 @@ from rsviz.tasks.certify.result import CertifyProgress, CertifyResult
 def _reached(request: CertifyRequest, stored: Mapping[str, Any]) -> tuple[float, str]:
     drawn = CertifyProgress.gathered(request, None, dict(stored)).drawn
     if not drawn:
-        return 0.0, {"measuring": "measuring this machine"}.get(stored.get("phase", ""), "loading")
+        measuring = stored.get("phase") == "measuring"
+        return 0.0, "measuring what this machine does fastest" if measuring else "loading the network"
     return drawn / request.n, f"{drawn:,} of {request.n:,} votes"
 
 

@@ -157,10 +157,7 @@ def _show(job_id):
 
 def _state(job):
     if job.unfinished:
-        progress = job.progress or {}
-        share = progress.get("finished", 0) / max(progress.get("parts", 1), 1)
-        step = f", step {progress['step']} of {progress['steps']}" if progress.get("steps") else ""
-        unfinished_row(job, (share, f"{progress.get('what', 'waiting')}{step}"), key="curve-running")
+        unfinished_row(job, key="curve-running")
     elif job.state != "done":
         words = "Cancelled: the points that were finished are below."
         st.error(job.error or words, icon=":material/cancel:")

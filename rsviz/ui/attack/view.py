@@ -23,14 +23,6 @@ BADGES = {
     "unchanged": ("Held", "gpp_good", "green"),
     "cancelled": ("Cancelled: no verdict", "cancel", "red"),
 }
-DOING = {
-    "loading": "Loading the network",
-    "measuring": "Measuring what this machine does fastest",
-    "judging": "Judging on fresh votes",
-    "certifying": "Certifying the original",
-    "path": "Walking from the original to the attacked image",
-    "done": "Done",
-}
 SAID = 3
 """Classes named below a picture."""
 
@@ -54,8 +46,6 @@ def show(progress: AttackProgress, state: str) -> None:
     badge(shown, BADGES)
     if result:
         _verdict(result)
-    elif state == "running":
-        _progress(progress)
     _pictures(progress, card)
     if result:
         st.markdown(f"**{gap_sentence(result)}**")
@@ -85,16 +75,6 @@ def _verdict(result):
     if result.before is not None and result.before != result.label:
         words = f"The label is {result.label_name}: the original was misclassified before any attack."
         st.warning(words, icon=":material/warning:")
-
-
-def _progress(progress):
-    if progress.phase == "attacking" and progress.steps:
-        words = f"Step {progress.step:,} of at most {progress.steps:,}"
-        st.progress(min(progress.step / progress.steps, 1.0), words)
-        return
-    drawn = f": {progress.drawn:,} of {progress.total:,} votes" if progress.total else ""
-    share = progress.drawn / progress.total if progress.total else 0.0
-    st.progress(min(share, 1.0), f"{DOING.get(progress.phase, '')}{drawn}")
 
 
 def _pictures(progress, card):

@@ -47,8 +47,6 @@ def show(progress: CertifyProgress, state: str) -> None:
         strip.show(progress, card, _attack_query(progress.request))
     elif progress.counts:
         _so_far(progress, card, state)
-    elif state == "running":
-        st.info("The worker has it: loading the network.", icon=":material/hourglass_top:")
     _pictures(progress, card)
     with st.container(key="details"):  # on a phone the controls stand before it
         _votes(progress, card)
@@ -75,10 +73,8 @@ def _promise(progress):
 def _so_far(progress, card, state):
     """Headline of a run that is not finished; only what is proved at this moment is said to be."""
     request = progress.request
-    drawn = f"{progress.drawn:,} of {request.n:,} votes"
-    if state == "running":
-        st.progress(min(progress.drawn / request.n, 1.0), drawn)
-    else:
+    if state != "running":
+        drawn = f"{progress.drawn:,} of {request.n:,} votes"
         st.markdown(f"It ended after {drawn}. Nothing was kept, so nothing is claimed.")
     if progress.top is None or not progress.drawn:
         return

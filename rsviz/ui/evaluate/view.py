@@ -10,7 +10,6 @@ from rsviz import data
 from rsviz.errors import RsvizError
 from rsviz.evaluation import accuracy_steps, envelope, false_certificates
 from rsviz.figures import evaluation as figures
-from rsviz.jobs import Job
 from rsviz.norms import NORMS
 from rsviz.reference.published import PrintedCurve
 from rsviz.tasks.evaluate.series import comparable, distinct_names, radii_for, table
@@ -22,14 +21,6 @@ from rsviz.ui.evaluate.sources import Source
 
 POINTS = 400
 """Points of a curve on the screen."""
-
-
-def progress(job: Job) -> tuple[float, str]:
-    """Share of the votes that an unfinished job has, and words."""
-    drawn, total = ((job.progress or {}).get(key, 0) for key in ("votes", "total"))
-    if not total:
-        return 0.0, "The network is being loaded …"
-    return drawn / total, f"{drawn:,} of {total:,} votes"
 
 
 def gather(keys: Iterable[str], reading: Reading) -> dict[str, Source]:

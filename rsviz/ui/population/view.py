@@ -9,19 +9,12 @@ import streamlit as st
 from rsviz.distributional import PROVED, at_budget, epsilon
 from rsviz.figures import population as figures
 from rsviz.figures.theme import series_colours
-from rsviz.jobs import Job
 from rsviz.tasks.population import PopulationCurve, PopulationRequest, PopulationResult, shipped_example
 from rsviz.ui.population.controls import ADDRESS, look
 from rsviz.ui.population.export import show_export
 
 POINTS = 241
 """Points of a curve on the screen."""
-
-
-def progress(job: Job) -> tuple[float, str]:
-    """Share of the parts that an unfinished job has, and words."""
-    reached = job.progress or {}
-    return reached.get("finished", 0) / max(reached.get("parts", 1), 1), reached.get("what") or "waiting"
 
 
 def show(request: PopulationRequest, result: PopulationResult) -> None:

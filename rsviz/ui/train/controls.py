@@ -11,6 +11,7 @@ from rsviz.errors import RsvizError
 from rsviz.models import ARCHITECTURES
 from rsviz.tasks.estimate import estimate_from_past
 from rsviz.tasks.train import TrainRequest
+from rsviz.tasks.words import duration
 from rsviz.training import METHODS
 from rsviz.training.run_folder import check_name, free_name
 from rsviz.ui.address import LONGEST, Address, choice, text
@@ -26,7 +27,6 @@ from rsviz.ui.settings import (
     settings_of,
     tell_carried,
 )
-from rsviz.ui.train.view import duration
 
 MOST_SIGMA = 2.0
 """The largest sigma of the slider, pixel units."""

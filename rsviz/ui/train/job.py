@@ -46,8 +46,6 @@ def in_flux(job) -> bool:
 
 def show_state(job):
     badge(job.state, view.BADGES)
-    if job.state == "running":
-        view.progress(job.progress or {})
     try:
         run = read_again(jobs.folder(job.id))
     except RunError:

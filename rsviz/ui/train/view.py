@@ -29,31 +29,6 @@ USES = {"certify": "Certify with it", "attack": "Attack it"}
 """Pages that take a checkpoint in the URL, by key, and the words of the link."""
 
 
-def progress(reached: dict) -> None:
-    """A bar of a running job. reached: its StageProgress or StepProgress (rsviz.training.records) as JSON."""
-    phase = reached.get("phase")
-    if phase in ("train", "validate"):
-        share = reached["step"] / reached["steps"]
-        words = f"Epoch {reached['epoch']} of {reached['epochs']}"
-        if reached.get("remaining") is not None:
-            words += f" · about {duration(reached['remaining'])} left"
-        st.progress(share, words)
-    elif phase in ("prepare", "measure"):
-        share = min((reached.get("done") or 0) / (reached.get("total") or 1), 1.0)
-        words = {"prepare": "Before the first step", "measure": "Trained; measuring for its card"}[phase]
-        st.progress(share, f"{words}: {reached.get('what', '')}")
-    else:
-        st.progress(0.0, "The worker has it: loading the data set and the network")
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the largest unit of which there are at least two."""
-    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 1):.0f} s"
-
-
 def show(run: RunRecord, state: str, over: bool = True) -> None:
     """Draw a run. state: of its job, or "example". over: whether the run will not change any more."""
     validation = _kept(run) if over else None
