@@ -5,7 +5,6 @@ import streamlit as st
 from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.jobs import Job
-from rsviz.ui.runs import query_of
 from rsviz.ui.session import owner_id, url_value
 
 SHOWN = "runs-shown"
@@ -25,23 +24,16 @@ def arrive() -> None:
 def return_to_own(kind: str, parameter: str = "job", *, remembered_only: bool = False) -> None:
     """Where the page was opened without a query: put this browser's last run of the kind into the URL.
 
-    In a fresh session its settings come with it; later on those that the page had still hold.
     remembered_only: only what this session has shown.
     """
     shown = st.session_state.setdefault(SHOWN, {})
-    first, last = kind not in shown, shown.get(kind, "")
-    job_id = url_value(parameter)
+    last, job_id = shown.get(kind, ""), url_value(parameter)
     example_asked = last is None or (remembered_only and not last)
     returns = job_id is None and st.session_state.get(BARE) and not example_asked
     if returns and (job := _own(last, kind)) is not None:
-        query = query_of(job, parameter) if first else {parameter: [job.id]}
-        for name, texts in query.items():
-            st.query_params[name] = texts
-        job_id = job.id
+        st.query_params[parameter] = job_id = job.id
     if job_id is not None:
         shown[kind] = job_id
-    elif first:
-        shown.setdefault(kind, "")
 
 
 def _own(job_id: str | None, kind: str) -> Job | None:

@@ -225,16 +225,7 @@ def _forget(job_id):
 
 def _go(job, path, parameter):
     st.session_state[OPEN] = False
-    st.session_state[GOING] = (path, query_of(job, parameter))
-
-
-def query_of(job: Job, parameter: str = "job") -> dict[str, list[str]]:
-    """The query that shows a job beside its own settings."""
-    from rsviz.jobs.listing import request_of
-    from rsviz.tasks.spellings import to_query
-
-    request = request_of(job)
-    return ({} if request is None else to_query(request)) | {parameter: [job.id]}
+    st.session_state[GOING] = (path, {parameter: job.id})
 
 
 # The owner of the runs

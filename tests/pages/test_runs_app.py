@@ -196,6 +196,17 @@ def test_open_shows_a_run_beside_its_own_settings(kind, browser):
     parameter = "curve" if kind == "robustness" else "job"
     assert in_url(app, parameter) == job_id
     assert app.session_state["runs-open"] is False
+    if kind == "evaluate":  # with the example it may be compared with, and not the example alone
+        assert app.session_state["e_show"][-1] == f"job:{job_id}"
+    if parameter == "job":
+        assert settings_differ(app) == []
+
+
+def settings_differ(app):
+    """What the page says of controls that ask for something else than the run that it shows."""
+    return [
+        found.value for found in [*app.warning, *app.info, *app.markdown] if "Settings changed" in found.value
+    ]
 
 
 def test_a_finished_evaluation_is_offered_in_every_session_of_its_owner(browser):

@@ -17,7 +17,7 @@ from rsviz.tasks.evaluate import EvaluateRequest
 from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, Field, choice, flag, names, number
 from rsviz.ui.evaluate import sources
-from rsviz.ui.session import owner_id
+from rsviz.ui.session import owner_id, url_value
 from rsviz.ui.settings import (
     ALPHAS,
     carried_fields,
@@ -256,11 +256,26 @@ def join(key: str, checkpoint: str | None = None, instead_of: str | None = None)
 
 
 def take_new() -> None:
-    """Before the widgets are drawn: what was just begun or uploaded joins the picture."""
+    """Before the widgets are drawn: what was just begun, uploaded or opened joins the picture."""
     key, checkpoint, gone = st.session_state.pop("e_new", (None, None, None))
+    if key is None:
+        key, checkpoint = _just_opened()
     if key is None:
         return
     shown = [other for other in st.session_state["e_show"] if other not in (key, gone)]
     if checkpoint and shown == SHOWN:  # only what it may be compared with stays of the example
         shown = SHOWN[:1] if checkpoint.startswith("digits") else []
     st.session_state["e_show"] = [*shown[: MOST - 1], key]
+
+
+def _just_opened() -> tuple[str | None, str | None]:
+    """(key, checkpoint) of the evaluation that the URL names, once, where it does not name the curves."""
+    job_id, before = url_value("job"), st.session_state.get("e_opened")
+    st.session_state["e_opened"] = job_id
+    if job_id in (None, before) or "e_show" in st.query_params:
+        return None, None
+    try:
+        job = jobs.get(job_id)
+    except RsvizError:
+        return None, None
+    return (f"job:{job_id}", job.request["checkpoint"]) if job.kind == "evaluate" else (None, None)
