@@ -10,7 +10,8 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 # A room may import itself, the ground, and the rooms it names here.
-GROUND = {"", "errors", "files", "norms", "lazy", "generators"}  # "" is rsviz itself, for its version
+# "" is rsviz itself, for its version.
+GROUND = {"", "errors", "files", "norms", "lazy", "generators", "records"}
 STATISTICS = {"bounds", "noise", "confidence", "models", "execution", "voting"}
 MATERIALS = {"data", "checkpoints"}
 ROOMS = {
@@ -19,6 +20,7 @@ ROOMS = {
     "norms": set(),
     "lazy": set(),
     "generators": set(),
+    "records": set(),
     "programs": set(),  # settings of a whole process
     "bounds": set(),
     "confidence": set(),

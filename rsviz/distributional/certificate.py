@@ -7,7 +7,7 @@ d sigma^2 in place of rho, and is false.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -184,7 +184,7 @@ class PopulationPoint:
     phi: float
     rho: float
     loss: float
-    noiseless_loss: float
+    noiseless_loss: float = field(metadata={"json": "bare_loss"})
     intercept: float
     band_low: float
     band_high: float

@@ -5,14 +5,15 @@ from pathlib import Path
 
 from rsviz.files import write_atomically
 from rsviz.jobs.partial_results import finished, keep
+from rsviz.jobs.pictures import gathered, keep_pictures
 from rsviz.jobs.record import Job
 from rsviz.jobs.registry import Step
 from rsviz.jobs.store import folder
 from rsviz.tasks import attack, robustness
-from rsviz.tasks.attack import AttackPictures, AttackProgress, AttackRequest
+from rsviz.tasks.attack import AttackProgress, AttackRequest
 from rsviz.tasks.robustness import RobustnessRequest, RobustnessResult
 
-REACHED, PICTURES, CURVE = "reached", "pictures.safetensors", "curve.json"
+REACHED, CURVE = "reached", "curve.json"
 SAVE_EVERY = 2.0
 """Seconds between two copies of what was reached."""
 SHOW_EVERY = 0.4
@@ -31,24 +32,19 @@ def run_attack(request: dict, resume: dict | None, folder: Path):
         now, resumable, new = time.monotonic(), None, progress.phase != phase
         showing = new or (progress.phase == "attacking" and now > shown + SHOW_EVERY)
         if showing and progress.pictures is not None:
-            write_atomically(folder / PICTURES, progress.pictures.to_bytes())
+            keep_pictures(folder, progress.pictures)
             shown = now
         if progress.plans and (new or now > saved + SAVE_EVERY):
             write_atomically(folder / REACHED, progress.to_bytes())
             saved, resumable = now, {"saved": progress.phase}
         phase = progress.phase
-        yield Step(progress.changing(), resumable)
-    return progress.changing()
+        yield Step(progress.stored(), resumable)
+    return progress.stored()
 
 
 def progress_of(job: Job) -> AttackProgress:
     """What the job has gathered so far; Job.state says whether more will come."""
-    try:
-        pictures = AttackPictures.from_bytes((folder(job.id) / PICTURES).read_bytes())
-    except FileNotFoundError:
-        pictures = None
-    gathered = job.result or job.progress or {}
-    return AttackProgress.gathered(AttackRequest.make(**job.request), pictures, gathered)
+    return gathered(job, AttackProgress)
 
 
 def run_robustness(request: dict, resume: dict | None, folder: Path):

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from rsviz.errors import RsvizError
-from rsviz.files import write_atomically
+from rsviz.jobs.pictures import gathered, keep_pictures
 from rsviz.jobs.record import Job
 from rsviz.jobs.registry import Step
 from rsviz.jobs.store import folder
-from rsviz.tasks.certify import CertifyPictures, CertifyProgress, CertifyRequest, run
+from rsviz.tasks.certify import CertifyProgress, CertifyRequest, run
 
-PICTURES = "pictures.safetensors"
 STOP = "stop"
 """A file of this name in the job's folder: end with what is proved. It outlives the process that wrote it."""
 
@@ -29,7 +28,7 @@ def run_certify(request: dict, resume: dict | None, folder: Path):
     for progress in certifying:
         if progress.votes is None:
             if progress.pictures is not None:
-                write_atomically(folder / PICTURES, progress.pictures.to_bytes())
+                keep_pictures(folder, progress.pictures)
             yield Step(stored | {"phase": progress.phase})
             continue
         stored = progress.changing()
@@ -53,9 +52,4 @@ def stop(job: Job) -> None:
 
 def progress_of(job: Job) -> CertifyProgress:
     """What the job has gathered so far; Job.state says whether more will come."""
-    try:
-        pictures = CertifyPictures.from_bytes((folder(job.id) / PICTURES).read_bytes())
-    except FileNotFoundError:
-        pictures = None
-    gathered = job.result or job.progress or {}
-    return CertifyProgress.gathered(CertifyRequest.make(**job.request), pictures, gathered)
+    return gathered(job, CertifyProgress)

@@ -6,7 +6,7 @@ What turns votes into certificates does not need torch; the classifier is import
 import importlib
 from typing import Any
 
-from rsviz.smoothing.certificate import Certificate
+from rsviz.smoothing.certificate import Certificate, TimedCertificate
 from rsviz.smoothing.certify import ABSTAIN, Certificates, certificates, predict_from_counts
 from rsviz.smoothing.stopping import Terms
 
@@ -18,6 +18,7 @@ __all__ = [
     "SmoothedClassifier",
     "Snapshot",
     "Terms",
+    "TimedCertificate",
     "certificates",
     "predict_from_counts",
 ]

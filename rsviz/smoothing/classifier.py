@@ -17,7 +17,7 @@ from rsviz.execution import Plan, Runner, plan
 from rsviz.generators import returned
 from rsviz.noise import Draws, Noise
 from rsviz.noise.streams import ESTIMATION, SELECTION
-from rsviz.smoothing.certificate import Certificate
+from rsviz.smoothing.certificate import TimedCertificate
 from rsviz.smoothing.certify import Counts, certify, predict
 from rsviz.smoothing.records import CertifyVotes, Snapshot, make_certificate
 from rsviz.smoothing.stopping import BY_HAND, Terms, next_checkpoint
@@ -87,7 +87,7 @@ class SmoothedClassifier:
         *,
         until_radius: float | None = None,
         within: float | None = None,
-    ) -> Certificate:
+    ) -> TimedCertificate:
         """CERTIFY: n0 draws select the class, n fresh draws bound its probability.
 
         x: float32 (C, H, W) in [0, 1]. n0, n: draws. alpha: probability of error, in (0, 1).
@@ -114,7 +114,7 @@ class SmoothedClassifier:
         stop: Callable[[Snapshot], bool] | None = None,
         resume: CertifyVotes | None = None,
         every: float = 0.1,
-    ) -> Generator[Snapshot, None, Certificate]:
+    ) -> Generator[Snapshot, None, TimedCertificate]:
         """CERTIFY as a generator of snapshots, at first after few draws, later about `every` seconds.
 
         Each snapshot says what may be claimed at that moment (see Terms.claim); the last one carries the

@@ -2,19 +2,19 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from rsviz.confidence import PROCEDURES
 from rsviz.execution import Plan
 from rsviz.noise import Noise, block_size
-from rsviz.smoothing.certificate import Certificate
+from rsviz.records import Record
+from rsviz.smoothing.certificate import TimedCertificate
 from rsviz.smoothing.certify import Certificates, certificates
 from rsviz.smoothing.stopping import Claim, Terms
 
 
 @dataclass(frozen=True)
-class CertifyVotes:
+class CertifyVotes(Record):
     """How far a run has come; all that a restart needs beside the request.
 
     plan: device, precision and batch, fixed at the start of the run.
@@ -31,18 +31,6 @@ class CertifyVotes:
         """Estimating votes so far."""
         return sum(self.counts)
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "CertifyVotes":
-        return cls(
-            plan=Plan(**value["plan"]),
-            counts0=tuple(value["counts0"]),
-            counts=tuple(value["counts"]),
-            seconds=value["seconds"],
-        )
-
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -56,7 +44,7 @@ class Snapshot:
     votes: CertifyVotes
     top: int | None
     claim: Claim | None = None
-    certificate: Certificate | None = None
+    certificate: TimedCertificate | None = None
 
 
 def make_certificate(
@@ -67,7 +55,7 @@ def make_certificate(
     ended: str,
     noise: Noise,
     shape: Sequence[int],
-) -> Certificate:
+) -> TimedCertificate:
     """The certificate of a run that ended with these votes.
 
     proved: what `rsviz.smoothing.certify.certify` returned. noise: the mechanism. shape: (C, H, W).
@@ -80,7 +68,7 @@ def make_certificate(
         )
         radius_cohen = float(cohen.radius)
     drawn = sum(votes.counts0) + votes.drawn
-    return Certificate(
+    return TimedCertificate(
         predicted=int(proved.predicted),
         abstained=bool(proved.abstained),
         counts0=votes.counts0,

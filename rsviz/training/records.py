@@ -24,6 +24,7 @@ from typing import Any
 
 from rsviz.checkpoints.card import parse_json
 from rsviz.errors import RsvizError
+from rsviz.records import restored
 
 FORMAT = 2
 RENAMED = {"about": "info", "lines": "steps", "looks": "validations", "look_every": "validate_every"}
@@ -228,9 +229,9 @@ class RunRecord:
         return cls(
             id=values["id"],
             request=renamed(values["request"]),
-            info=_info(renamed(values["info"])),
+            info=restored(RunInfo, renamed(values["info"])),
             steps=tuple(StepRecord(**step) for step in values.get("steps", ())),
-            validations=tuple(_validation(validation) for validation in values.get("validations", ())),
+            validations=tuple(restored(Validation, one) for one in values.get("validations", ())),
             end=RunEnd(**values["end"]) if values.get("end") else None,
         )
 
@@ -263,20 +264,6 @@ def read_end(folder: Path) -> dict | None:
 def renamed(values: dict[str, Any]) -> dict[str, Any]:
     """The values with the names of today."""
     return {RENAMED.get(name, name): value for name, value in values.items()}
-
-
-def _info(values) -> RunInfo:
-    tuples = {name: tuple(values[name]) for name in ("classes", "radii", "shown", "labels")}
-    return RunInfo(**(values | tuples))
-
-
-def _validation(values) -> Validation:
-    votes, certified = values["votes"], values["certified"]
-    tuples = {
-        "votes": None if votes is None else tuple(tuple(counts) for counts in votes),
-        "certified": None if certified is None else tuple(certified),
-    }
-    return Validation(**(values | tuples))
 
 
 def _read_lines(path) -> list[dict]:

@@ -62,7 +62,7 @@ def test_the_certificate_is_that_of_the_original_alone(finished):
     smoothed = SmoothedClassifier(network, NOISES["gaussian"](0.25), card.num_classes, batch=64)
     proved = smoothed.certify(finished.pictures.x, n0=100, n=1000, procedure="split", seed=5)
     result = finished.result
-    assert result.certificate["counts"] == list(proved.counts)
+    assert result.certificate.counts == proved.counts
     assert result.radii == proved.radii
     for key, radius in result.radii_in_norm.items():
         here = {"l2": 1.0, "linf": 1.0, "l1": 64**-0.5}[BOUNDS[key].norm] * proved.radii[key]
@@ -85,7 +85,7 @@ def test_the_path_leads_from_one_image_to_the_other_above_its_envelope(finished)
     np.testing.assert_array_equal(points[0], pictures.x)
     np.testing.assert_array_equal(points[-1], pictures.adversarial)
     assert np.sum(path.counts, axis=1).tolist() == [100] * 21
-    p_a = finished.result.certificate["p_a_lower"]
+    p_a = finished.result.certificate.p_a_lower
     expected = Gaussian(0.25).least_probability(p_a, np.array(path.distance))
     np.testing.assert_allclose(path.envelope, expected)
     # each upper limit fails with probability alpha / 2, the envelope with alpha: 21 points and a bound
@@ -132,7 +132,7 @@ def test_inside_the_certified_radius_nothing_changes(finished):
         inside = {"epsilon": 0.99 * radius, "steps": 15, "draws": 16}
         result = last(request(image=image, parameters=inside)).result
         if result.inside:
-            assert result.after in (None, result.certificate["predicted"])
+            assert result.after in (None, result.certificate.predicted)
             assert not result.contradicts
 
 

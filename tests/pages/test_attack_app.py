@@ -127,7 +127,7 @@ def test_a_finished_job_shows_its_verdict(opened):
     folder = jobs.folder(job_id)
     folder.mkdir(parents=True)
     (folder / "pictures.safetensors").write_bytes(progress.pictures.to_bytes())
-    store.finish(job_id, json.loads(json.dumps(progress.changing())), None)
+    store.finish(job_id, json.loads(json.dumps(progress.stored())), None)
     app.query_params["job"] = job_id
     app.run()
     assert not app.exception

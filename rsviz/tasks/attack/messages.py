@@ -77,7 +77,7 @@ def promise(result: AttackResult) -> str:
     """What no attack can do, with its confidence."""
     if result.certified_class is None:
         return ""
-    votes = f"{result.certificate['n']:,} votes"
+    votes = f"{result.certificate.n:,} votes"
     return (
         f"Inside the certified radius **no** attack can change the answer of g, known or unknown: the "
         f"certificate fails with probability at most {result.alpha:g}, over its own {votes}. A "

@@ -1,19 +1,19 @@
 """What is known of one attack, finished or not: its steps, votes, certificate, pictures. No torch."""
 
-import base64
 import functools
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import safetensors.numpy
 
-from rsviz.attacks import AttackError
-from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.records import Record, plain, restored
+from rsviz.smoothing import Certificate
 from rsviz.tasks.attack.request import AttackRequest
 from rsviz.tasks.image import on_another_machine
+from rsviz.tasks.saved import SavedPictures, SavedProgress
 
 if TYPE_CHECKING:
     from rsviz.attacks import State
@@ -26,26 +26,17 @@ POINTS = 21
 
 
 @dataclass(frozen=True)
-class AttackPictures:
+class AttackPictures(SavedPictures):
     """x, adversarial: float32 (C, H, W) in [0, 1]; while the attack runs, the second is its present image."""
 
     x: np.ndarray
     adversarial: np.ndarray
 
-    def to_bytes(self) -> bytes:
-        arrays = {"x": self.x, "adversarial": self.adversarial}
-        return safetensors.numpy.save(
-            {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
-        )
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "AttackPictures":
-        arrays = safetensors.numpy.load(content)
-        return cls(arrays["x"], arrays["adversarial"])
+    FLOAT = MappingProxyType({"x": np.float32, "adversarial": np.float32})
 
 
 @dataclass(frozen=True)
-class AttackPath:
+class AttackPath(Record):
     """Votes for one class at POINTS images on the straight line from the original to the attacked image.
 
     followed: the certified class, or the label where nothing is certified. class_name: its name.
@@ -57,7 +48,7 @@ class AttackPath:
     What does not exist for f, or without a certificate, is None.
     """
 
-    followed: int
+    followed: int = field(metadata={"json": "class"})
     class_name: str
     norm: str
     distance: list[float]
@@ -69,17 +60,9 @@ class AttackPath:
     p_a_lower: float | None
     f: list[float]
 
-    def to_json(self) -> dict[str, Any]:
-        values = asdict(self)
-        return {"class": values.pop("followed"), **values}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "AttackPath":
-        return cls(**{"followed" if name == "class" else name: value for name, value in values.items()})
-
 
 @dataclass(frozen=True)
-class AttackResult:
+class AttackResult(Record):
     """All that an attack found. Distances are in pixel units, in float64.
 
     attack, norm, epsilon, steps, parameters: what ran; epsilon None where it has no size.
@@ -89,7 +72,7 @@ class AttackResult:
     verdict, before, after, counts_before, counts_after: see rsviz.attacks.Verdict; before and after are None
     where g abstains. votes, alpha: of the verdict.
     softmax_before, softmax_after: of f, without noise.
-    certificate: of the original, as rsviz.smoothing.Certificate without its speed; None for f.
+    certificate: of the original; None for f.
     radii: of every rigorous bound for the original, in the bound's own norm.
     radii_in_norm: of the ball of the attack's norm inside it.
     inside: keys of the bounds with a ball that holds the attacked image.
@@ -124,7 +107,7 @@ class AttackResult:
     alpha: float
     softmax_before: list[float]
     softmax_after: list[float]
-    certificate: dict[str, Any] | None
+    certificate: Certificate | None
     radii: dict[str, float]
     radii_in_norm: dict[str, float]
     inside: list[str]
@@ -150,7 +133,7 @@ class AttackResult:
     def certified_class(self) -> int | None:
         """The class that is certified at the original, None where there is none."""
         certificate = self.certificate
-        return None if certificate is None or certificate["abstained"] else certificate["predicted"]
+        return None if certificate is None or certificate.abstained else certificate.predicted
 
     @property
     def best_radius(self) -> tuple[str, float] | None:
@@ -170,20 +153,9 @@ class AttackResult:
         fixed = {name: getattr(self, name) for name in ("label", "target", "device", "precision", "batch")}
         return request.model_copy(update=fixed | {"image": on_another_machine(request.image)})
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values; `from_json` reads them."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
-        return values | {"path": self.path.to_json()}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "AttackResult":
-        known = {one.name for one in fields(cls)}
-        values = {name: value for name, value in values.items() if name in known}
-        return cls(**values | {"path": AttackPath.from_json(values["path"])})
-
 
 @dataclass(frozen=True)
-class AttackProgress:
+class AttackProgress(SavedProgress):
     """The state of one request.
 
     phase: one of PHASES. step, steps: of the attack, which may leave steps out.
@@ -199,6 +171,9 @@ class AttackProgress:
     victim and surrogate; the attack's own state; the votes of a certificate that is not finished.
     """
 
+    REQUEST = AttackRequest
+    PICTURES = AttackPictures
+
     request: AttackRequest
     pictures: AttackPictures | None = None
     phase: str = "loading"
@@ -211,7 +186,7 @@ class AttackProgress:
     total: int = 0
     counts_before: list | None = None
     counts_after: list | None = None
-    certificate: dict | None = None
+    certificate: Certificate | None = None
     path: list = field(default_factory=list)
     result: AttackResult | None = None
     plans: dict = field(default_factory=dict)
@@ -232,21 +207,20 @@ class AttackProgress:
         now = {"step": state.step, "steps": state.steps, "history": history, "state": state}
         return replace(self, phase="attacking", **now)
 
-    def changing(self) -> dict[str, Any]:
-        """What a job stores, for JSON: all but request, pictures and what only a restart needs."""
-        values = {name: getattr(self, name) for name in _CHANGING}
-        return values | {"result": self.result.to_json() if self.result else None}
+    def stored(self) -> dict[str, Any]:
+        """All but request, pictures and what only a restart needs, for JSON."""
+        return {name: plain(getattr(self, name)) for name in _STORED}
 
     @classmethod
     def gathered(cls, request: AttackRequest, pictures, values: dict[str, Any]) -> "AttackProgress":
-        """What `changing` gave, also in an older version."""
-        stored = values.get("result")
-        result = AttackResult.from_json(stored) if stored else None
-        return cls(request, pictures, **values | {"result": result})
+        """What `stored` gave, also in an older version."""
+        kinds = {"result": AttackResult, "certificate": Certificate}
+        records = {name: restored(kind, values.get(name)) for name, kind in kinds.items()}
+        return cls(request, pictures, **values | records)
 
     def to_bytes(self) -> bytes:
         """For a job that may be killed: a line of JSON, then the attack's state."""
-        line = {"progress": self.changing(), "plans": self.plans, "votes": self.certify_votes}
+        line = {"progress": self.stored(), "plans": self.plans, "votes": self.certify_votes}
         return json.dumps(line).encode() + b"\n" + (self.state.to_bytes() if self.state else b"")
 
     @classmethod
@@ -260,29 +234,12 @@ class AttackProgress:
         found = State.from_bytes(state) if state else None
         return replace(progress, plans=stored["plans"], certify_votes=stored["votes"], state=found)
 
-    def to_json(self) -> str:
-        """All that was found as one text, which `from_json` reads."""
-        pictures = base64.b64encode(self.pictures.to_bytes()).decode() if self.pictures else None
-        stored = {"request": self.request.model_dump(), **self.changing(), "pictures": pictures}
-        return json.dumps(stored, indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> "AttackProgress":
-        try:
-            values = json.loads(text)
-            pictures, request = values.pop("pictures"), AttackRequest.make(**values.pop("request"))
-            if pictures:
-                pictures = AttackPictures.from_bytes(base64.b64decode(pictures))
-            return cls.gathered(request, pictures or None, values)
-        except (KeyError, TypeError, ValueError, AttributeError, safetensors.SafetensorError):
-            raise AttackError("this is not a file that `attack --save` wrote.") from None
-
 
 _ONLY_FOR_A_RESTART = ("request", "pictures", "plans", "state", "certify_votes")
-_CHANGING = tuple(one.name for one in fields(AttackProgress) if one.name not in _ONLY_FOR_A_RESTART)
+_STORED = tuple(one.name for one in fields(AttackProgress) if one.name not in _ONLY_FOR_A_RESTART)
 
 
 @functools.cache
 def shipped_example() -> AttackProgress:
     """The finished attack that comes with rsviz; `attack --save` wrote it."""
-    return AttackProgress.from_json((SHIPPED_CHECKPOINTS / "examples" / "attack.json").read_text("utf-8"))
+    return AttackProgress.example()

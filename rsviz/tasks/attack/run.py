@@ -137,10 +137,7 @@ def _certify(materials, progress):
         progress = replace(progress, certify_votes=snapshot.votes.to_json(), phase="certifying")
         progress = replace(progress, drawn=snapshot.votes.drawn, total=request.n)
         yield progress
-    certificate = asdict(snapshot.certificate)
-    for speed in ("seconds", "votes_per_second"):  # two runs of one request end with the same
-        del certificate[speed]
-    certificate |= {name: list(certificate[name]) for name in ("counts0", "counts")}
+    certificate = snapshot.certificate.untimed()  # two runs of one request end with the same
     yield replace(progress, certify_votes=None, certificate=certificate)
 
 
@@ -175,7 +172,7 @@ def _result(materials, progress) -> AttackResult:
     names = [None if answer is None else card.classes[answer] for answer in answers]
     softmax = victim.softmax(np.stack([x, adversarial]))
     certificate = progress.certificate
-    radii = {key: float(radius) for key, radius in certificate["radii"].items()} if certificate else {}
+    radii = certificate.radii if certificate else {}
     return AttackResult(
         attack=request.attack,
         norm=chosen.norm,
@@ -228,15 +225,15 @@ def _converted(key, radius, norm, dim) -> float:
 
 def _path(materials, progress, lengths) -> AttackPath:
     certificate, noise, alpha = progress.certificate, materials.victim.noise, materials.request.alpha
-    certified = certificate is not None and not certificate["abstained"]
-    followed = int(certificate["predicted"]) if certified else progress.label
+    certified = certificate is not None and not certificate.abstained
+    followed = certificate.predicted if certified else progress.label
     norm = noise.norm if noise else materials.request.chosen.norm
     distance = np.linspace(0, 1, POINTS) * lengths[norm]
     counts = np.array(progress.path)
     votes, total = counts[:, followed], counts.sum(1)
     envelope = None
     if certified:
-        p_a = min(certificate["p_a_lower"], math.nextafter(1, 0))
+        p_a = min(certificate.p_a_lower, math.nextafter(1, 0))
         envelope = noise.least_probability(p_a, distance).tolist()
     softmax = materials.victim.softmax(on_the_way(materials.x, progress.adversarial))
     return AttackPath(
@@ -249,6 +246,6 @@ def _path(materials, progress, lengths) -> AttackPath:
         lower=clopper_pearson_lower(votes, total, alpha / 2).tolist() if noise else None,
         upper=clopper_pearson_upper(votes, total, alpha / 2).tolist() if noise else None,
         envelope=envelope,
-        p_a_lower=certificate["p_a_lower"] if certified else None,
+        p_a_lower=certificate.p_a_lower if certified else None,
         f=softmax[:, followed].tolist(),
     )

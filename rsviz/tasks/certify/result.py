@@ -1,33 +1,27 @@
 """What a certificate says and what it rests on, finished or not: votes, their path, pictures. No torch."""
 
-import base64
 import functools
-import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import safetensors.numpy
 
 from rsviz.bounds import certifying
-from rsviz.errors import RsvizError
-from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.noise import NOISES
-from rsviz.smoothing import Certificate
+from rsviz.smoothing import TimedCertificate
 from rsviz.tasks.certify.request import CertifyRequest
-from rsviz.tasks.image import Source, make_source, on_another_machine
+from rsviz.tasks.image import Source, on_another_machine
+from rsviz.tasks.saved import SavedPictures, SavedProgress
 
 if TYPE_CHECKING:
     from rsviz.smoothing import CertifyVotes
 
-BEFORE_STOPPING = {"ended": "complete", "radius_cohen": None}
-"""Fields that certificates of the first version lack; every run went to n then."""
-
 
 @dataclass(frozen=True)
-class CertifyResult(Certificate):
-    """A certificate with all that identifies it. Its own fields come from rsviz.smoothing.Certificate.
+class CertifyResult(TimedCertificate):
+    """A certificate with all that identifies it. Its own fields come from TimedCertificate.
 
     checkpoint, weights_sha256: the network. image, image_sha256: where the image comes from, and its pixels.
     label, label_name: the class in the dataset, None where it is not known.
@@ -74,31 +68,22 @@ class CertifyResult(Certificate):
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; `from_json` reads them."""
-        values = {name: getattr(self, name) for name in _IDENTITY} | asdict(self)
-        values |= {"image": self.image.model_dump()}
-        return values | {"counts0": list(self.counts0), "counts": list(self.counts)}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "CertifyResult":
-        """What `to_json` gave, also in an older version."""
-        values = BEFORE_STOPPING | {"n_planned": values["n"], "alpha_spent": values["alpha"]} | values
-        image = make_source(values["image"])
-        counts = {name: tuple(values[name]) for name in ("counts0", "counts")}
-        known = {one.name for one in fields(cls)}
-        values = values | counts | {"image": image}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        values = super().to_json()
+        return {name: values[name] for name in _IDENTITY} | values
 
 
 _IDENTITY = ("checkpoint", "weights_sha256", "image", "image_sha256", "label", "label_name")
 
 
-def described(certificate: Certificate, request: CertifyRequest, card, digest: str, label) -> CertifyResult:
+def described(
+    certificate: TimedCertificate, request: CertifyRequest, card, digest: str, label
+) -> CertifyResult:
     """The certificate of a request with its names.
 
     card: of the checkpoint. digest: SHA-256 of the image's pixels. label: class index or None.
     """
     return CertifyResult(
-        **{one.name: getattr(certificate, one.name) for one in fields(Certificate)},
+        **{one.name: getattr(certificate, one.name) for one in fields(TimedCertificate)},
         checkpoint=card.name,
         weights_sha256=card.weights_sha256,
         image=request.image,
@@ -111,7 +96,7 @@ def described(certificate: Certificate, request: CertifyRequest, card, digest: s
 
 
 @dataclass(frozen=True)
-class CertifyPictures:
+class CertifyPictures(SavedPictures):
     """The pictures of a certificate.
 
     x: the input float32 (C, H, W). noisy: noisy copies (EXAMPLES, C, H, W). votes: f's class of each copy.
@@ -121,20 +106,11 @@ class CertifyPictures:
     noisy: np.ndarray
     votes: np.ndarray
 
-    # safetensors, not npz: NumPy reads its headers with Python's parser, and in CPython 3.11 that fails
-    # now and then where many threads parse at once, as those of a class's pages do.
-    def to_bytes(self) -> bytes:
-        arrays = {"x": self.x.astype(np.float32), "noisy": self.noisy.astype(np.float16), "votes": self.votes}
-        return safetensors.numpy.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "CertifyPictures":
-        arrays = safetensors.numpy.load(content)
-        return cls(arrays["x"], arrays["noisy"].astype(np.float32), arrays["votes"])
+    FLOAT = MappingProxyType({"x": np.float32, "noisy": np.float16})
 
 
 @dataclass(frozen=True)
-class CertifyProgress:
+class CertifyProgress(SavedProgress):
     """The state of one request.
 
     phase: "loading", "measuring" (the speed of this machine) or "voting".
@@ -144,6 +120,9 @@ class CertifyProgress:
     p_b_upper]; the limits are those that could be claimed at that moment.
     result: None until the run has ended. votes: all that a restart needs beside the request.
     """
+
+    REQUEST = CertifyRequest
+    PICTURES = CertifyPictures
 
     request: CertifyRequest
     pictures: CertifyPictures | None = None
@@ -190,29 +169,14 @@ class CertifyProgress:
         result = CertifyResult.from_json(stored) if stored else None
         return cls(request, pictures, history=history, result=result, **values)
 
-    def to_json(self) -> str:
-        """All of it as one text, which `from_json` reads."""
-        pictures = base64.b64encode(self.pictures.to_bytes()).decode() if self.pictures else None
-        certificate = self.result.to_json() if self.result else None
-        stored = {"request": self.request.model_dump(), **self.changing(), "certificate": certificate}
-        return json.dumps(stored | {"pictures": pictures}, indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> "CertifyProgress":
-        try:
-            values = json.loads(text)
-            pictures, request = values.pop("pictures"), CertifyRequest.make(**values.pop("request"))
-            if pictures:
-                pictures = CertifyPictures.from_bytes(base64.b64decode(pictures))
-            return cls.gathered(request, pictures or None, values)
-        except (KeyError, TypeError, ValueError, AttributeError, safetensors.SafetensorError):
-            raise RsvizError("this is not a file that `certify --save` wrote.") from None
+    def stored(self) -> dict[str, Any]:
+        return self.changing() | {"certificate": self.result.to_json() if self.result else None}
 
 
 @functools.cache
 def shipped_example() -> CertifyProgress:
     """The finished certificate that comes with rsviz; `certify --save` wrote it."""
-    return CertifyProgress.from_json((SHIPPED_CHECKPOINTS / "examples" / "certify.json").read_text("utf-8"))
+    return CertifyProgress.example()
 
 
 def limits_in_words(p_a_lower: float, p_b_upper: float) -> tuple[str, str]:

@@ -1,28 +1,19 @@
 """An estimate as a task: some steps and one validation of the training run, timed."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import dataclass
 
 from rsviz.generators import mapped
+from rsviz.records import Record
 from rsviz.tasks.train.request import TrainRequest
 from rsviz.training.records import StageProgress
 
 
 @dataclass(frozen=True)
-class EstimateResult:
+class EstimateResult(Record):
     """seconds: until the checkpoint of the run would be saved."""
 
     seconds: float
-
-    def to_json(self) -> dict:
-        """The fields as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, values: dict) -> Self:
-        """The reverse of `to_json`."""
-        return cls(**values)
 
 
 @dataclass(frozen=True)

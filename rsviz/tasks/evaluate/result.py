@@ -7,8 +7,7 @@ and the best one is kept, their alphas add up.
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from rsviz.bounds import BOUNDS
 from rsviz.errors import RsvizError
 from rsviz.evaluation import curves
 from rsviz.noise import NOISES
+from rsviz.records import Record
 from rsviz.smoothing import Certificates
 from rsviz.tasks import settings
 from rsviz.tasks.evaluate.votes import EvaluationVotes
@@ -120,7 +120,7 @@ class AccuracyAtRadius:
 
 
 @dataclass(frozen=True)
-class EvaluateResult:
+class EvaluateResult(Record):
     """What an evaluation found.
 
     images: certified images. of: images of the request. bound, norm: of the radii.
@@ -152,20 +152,6 @@ class EvaluateResult:
     precision: str
     batch: int
     seconds: float
-
-    def to_json(self) -> dict:
-        """The fields as plain values."""
-        return asdict(self) | {
-            "certified_accuracy": [asdict(one) | {"band": list(one.band)} for one in self.certified_accuracy]
-        }
-
-    @classmethod
-    def from_json(cls, value: dict) -> Self:
-        """The reverse of `to_json`."""
-        accuracy = tuple(
-            AccuracyAtRadius(**one | {"band": tuple(one["band"])}) for one in value["certified_accuracy"]
-        )
-        return cls(**value | {"certified_accuracy": accuracy})
 
 
 def summary(

@@ -2,25 +2,24 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
 
 from rsviz.checkpoints import load_card
-from rsviz.distributional import AscentResults, PopulationCertificate, PopulationPoint, certificate
+from rsviz.distributional import AscentResults, PopulationCertificate, certificate
 from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.records import Record
 from rsviz.tasks.population.request import PopulationRequest, PopulationSeries
 
 EXAMPLES = SHIPPED_CHECKPOINTS / "examples"
-NAMES_IN_JSON = {"noiseless_loss": "bare_loss"}
-"""Fields of a point that have another name in JSON."""
 OLDER_COLUMNS = {"noiseless": "bare"}
 """Columns of stored parts under their names in older versions."""
 
 
 @dataclass(frozen=True)
-class PopulationCurve(PopulationCertificate):
+class PopulationCurve(PopulationCertificate, Record):
     """The certificate of one series, with what identifies it.
 
     method: training method of the checkpoint. scale, K, r: as in PopulationSeries. dim: values of one image.
@@ -39,39 +38,12 @@ class PopulationCurve(PopulationCertificate):
     images: int
     radii: list[float] | None
 
-    def to_json(self) -> dict:
-        """Plain values; `from_json` reads them."""
-        points = [
-            {NAMES_IN_JSON.get(name, name): value for name, value in asdict(point).items()}
-            for point in self.points
-        ]
-        return asdict(self) | {"points": points}
-
-    @classmethod
-    def from_json(cls, value: dict) -> Self:
-        """The reverse of `to_json`."""
-        names = {NAMES_IN_JSON.get(one.name, one.name): one.name for one in fields(PopulationPoint)}
-        points = [
-            PopulationPoint(**{name: point[stored] for stored, name in names.items()})
-            for point in value["points"]
-        ]
-        return cls(**value | {"points": points})
-
 
 @dataclass(frozen=True)
-class PopulationResult:
+class PopulationResult(Record):
     """The curves of a request that are finished, in the order of its series."""
 
     curves: list[PopulationCurve] = field(default_factory=list)
-
-    def to_json(self) -> dict:
-        """Plain values; `from_json` reads them."""
-        return {"curves": [curve.to_json() for curve in self.curves]}
-
-    @classmethod
-    def from_json(cls, value: dict) -> Self:
-        """The reverse of `to_json`, also for results of older versions."""
-        return cls([PopulationCurve.from_json(curve) for curve in value["curves"]])
 
     @classmethod
     def of_parts(cls, request: PopulationRequest, done: dict) -> Self:

@@ -1,11 +1,11 @@
 """Robust accuracy against attack size: the finished parts, and the curves that they make. No torch."""
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
+from rsviz.records import Record
 from rsviz.tasks.robustness.request import RobustnessRequest, RobustnessSeries
 
 RIGHT, ABSTAINED, WRONG = 0, 1, 2
@@ -43,17 +43,10 @@ class RobustnessCurve:
 
 
 @dataclass(frozen=True)
-class RobustnessResult:
+class RobustnessResult(Record):
     """curves: one for each series that has begun."""
 
     curves: tuple[RobustnessCurve, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"curves": [asdict(curve) for curve in self.curves]}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "RobustnessResult":
-        return cls(tuple(RobustnessCurve(**curve) for curve in values["curves"]))
 
     @classmethod
     def of_parts(cls, request: RobustnessRequest, done: dict) -> "RobustnessResult":
