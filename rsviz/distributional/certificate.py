@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
 
 from rsviz.distributional.losses import CONCAVE_FROM, PopulationError, concave_from
+from rsviz.lazy import lazy
+
+stats = lazy("scipy.stats")
 
 PROVED, NOT_PROVED = "proved", "not proved"
 POINTS = 201
@@ -89,7 +91,7 @@ def dual_lines(results: AscentResults, alpha: float = 0.05) -> DualLines:
     mean, share = values.mean(1), alpha / len(results.gammas)
     deviation = values.std(1, ddof=1)
     if results.bound is None:
-        half = t.ppf(1 - share / 2, count - 1) * deviation / np.sqrt(count)
+        half = stats.t.ppf(1 - share / 2, count - 1) * deviation / np.sqrt(count)
     else:
         half = _bernstein(deviation, count, results.bound, share / 2)
     proved = results.gammas > concave_from(results.bound, results.scale)
@@ -99,7 +101,7 @@ def dual_lines(results: AscentResults, alpha: float = 0.05) -> DualLines:
         missed = results.slope[proved] / (2 * mu[:, None])
         error = missed.std(1, ddof=1) / np.sqrt(count)
         gap[proved] = missed.mean(1).clip(0)
-        gap_high[proved] = (missed.mean(1) + norm.ppf(1 - share) * error).clip(0)
+        gap_high[proved] = (missed.mean(1) + stats.norm.ppf(1 - share) * error).clip(0)
     low, high = (mean - half).clip(0), mean + half  # no loss is below 0
     if results.bound is not None:
         high = high.clip(max=results.bound)

@@ -5,11 +5,13 @@ The two columns may come from stored votes, from a log of the field, or from any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binom
 
 from rsviz.confidence import clopper_pearson_lower, clopper_pearson_upper
 from rsviz.errors import RsvizError
 from rsviz.evaluation.logs import ABSTAIN
+from rsviz.lazy import lazy
+
+stats = lazy("scipy.stats")
 
 CERTIFIED, CLOSER, WRONG, ABSTAINED = "certified", "correct, but not so far", "wrong", "abstained"
 OUTCOMES = (CERTIFIED, CLOSER, WRONG, ABSTAINED)
@@ -98,7 +100,7 @@ def false_certificates(images: int, alpha: float, level: float = 0.05) -> int:
     """
     _check_level(alpha)
     _check_level(level)
-    return int(binom.ppf(1 - level, images, alpha))
+    return int(stats.binom.ppf(1 - level, images, alpha))
 
 
 def outcomes(predict: ArrayLike, label: ArrayLike, radius: ArrayLike, at: float) -> np.ndarray:

@@ -14,12 +14,14 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from rsviz.errors import RsvizError, short
 from rsviz.evaluation.log_columns import COLUMNS, Counted, different_sigmas, rename
 from rsviz.files import write_atomically
+from rsviz.lazy import lazy
 from rsviz.smoothing import ABSTAIN
+
+pd = lazy("pandas")
 
 NEEDED = COLUMNS[:4]
 
@@ -44,7 +46,7 @@ class NoRadii(LogError):
     """A log has counts and no radii: `read_log` needs to be told how the votes were drawn."""
 
 
-def read_log(source: str | PathLike | bytes, counted: Counted | None = None) -> pd.DataFrame:
+def read_log(source: str | PathLike | bytes, counted: Counted | None = None) -> "pd.DataFrame":
     """Read a log as a table, one row for each image, in the order of the file.
 
     source: path of a file, or its content. counted: how the votes of a log without radii were drawn.
@@ -90,7 +92,7 @@ def read_log(source: str | PathLike | bytes, counted: Counted | None = None) -> 
     return frame
 
 
-def write_log(frame: pd.DataFrame, path: str | PathLike) -> None:
+def write_log(frame: "pd.DataFrame", path: str | PathLike) -> None:
     """Write a table with the columns of `read_log` as a log, from which `read_log` gives the same table.
 
     Additional columns are written as text; `correct` is computed. Radii keep every digit. Times are written

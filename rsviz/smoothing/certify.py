@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
 
 from rsviz.bounds import Bound, certifying
 from rsviz.confidence import PROCEDURES
+from rsviz.lazy import lazy
 from rsviz.noise import Noise
 from rsviz.noise.streams import ESTIMATION, PREDICTION, SELECTION
+
+stats = lazy("scipy.stats")
 
 ABSTAIN = -1
 """What stands in the place of a class where none is named."""
@@ -68,7 +70,7 @@ def predict_from_counts(counts: ArrayLike, alpha: float) -> NDArray[np.int64]:
     counts = np.asarray(counts)
     ordered = np.sort(counts, axis=-1)
     first, second = ordered[..., -1], ordered[..., -2]
-    p_value = np.minimum(1, 2 * binom.sf(first - 1, first + second, 0.5))
+    p_value = np.minimum(1, 2 * stats.binom.sf(first - 1, first + second, 0.5))
     return np.where(p_value <= alpha, counts.argmax(-1), ABSTAIN)
 
 

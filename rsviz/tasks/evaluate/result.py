@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from rsviz import smoothing
 from rsviz.bounds import BOUNDS
 from rsviz.errors import RsvizError
 from rsviz.evaluation import curves
+from rsviz.lazy import lazy
 from rsviz.noise import NOISES
 from rsviz.records import Record
 from rsviz.smoothing import Certificates
 from rsviz.tasks import settings
 from rsviz.tasks.evaluate.votes import EvaluationVotes
+
+pd = lazy("pandas")
 
 RADII = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Radii at which certified accuracy is reported, as in the tables of the field, in pixel units."""
@@ -54,7 +56,7 @@ class EvaluationCertificates(Certificates):
             )
         return self.radii[bound]
 
-    def log(self, bound: str | None = None) -> pd.DataFrame:
+    def log(self, bound: str | None = None) -> "pd.DataFrame":
         """The table that `rsviz.evaluation.write_log` takes."""
         return pd.DataFrame(
             {

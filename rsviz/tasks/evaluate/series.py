@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
 from rsviz.bounds import BOUNDS
 from rsviz.evaluation import curves
 from rsviz.evaluation.tables import Origin, Table
 from rsviz.files import SHIPPED_CHECKPOINTS
+from rsviz.lazy import lazy
 from rsviz.reference.published import PrintedCurve
 from rsviz.tasks.evaluate.result import EvaluationCertificates
 from rsviz.tasks.evaluate.votes import EvaluationVotes, Header, read_votes
+
+pd = lazy("pandas")
 
 EXAMPLES = SHIPPED_CHECKPOINTS / "examples" / "evaluations"
 """Votes of the 500 test digits; each file was made by
@@ -78,7 +80,7 @@ class EvaluationSeries:
         """Limits on the accuracy in the population at the radii `at`. kind: key in BANDS. level: error."""
         return BANDS[kind](curves.certified_count(self.radius, self.correct, at), len(self), level)
 
-    def rows(self) -> pd.DataFrame:
+    def rows(self) -> "pd.DataFrame":
         """A table with one row for each image; of stored votes, with limits and the radius of every bound."""
         frame = pd.DataFrame(
             {
@@ -131,7 +133,7 @@ def log_name(file_name: str) -> str:
 
 
 def series_of_log(
-    name: str, log: pd.DataFrame, norm: str | None = None, dataset: str | None = None
+    name: str, log: "pd.DataFrame", norm: str | None = None, dataset: str | None = None
 ) -> EvaluationSeries:
     """The series of a log, as `read_log` gives it.
 
