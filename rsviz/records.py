@@ -20,7 +20,7 @@ class Record:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """What `to_json` gave, also in a version that had more fields; TypeError where one is missing."""
+        """What `to_json` gave, also in a version that had more fields; KeyError where one is missing."""
         return _filled(cls, values)
 
 
@@ -69,10 +69,8 @@ def _plain_fields(record: Any) -> dict[str, Any]:
 
 
 def _filled(kind: Any, values: Mapping[str, Any]) -> Any:
-    hints = _hints(kind)
-    names = {one.name: _json_name(one) for one in dataclasses.fields(kind)}
-    given = {name: values[stored] for name, stored in names.items() if stored in values}
-    return kind(**{name: restored(hints[name], value) for name, value in given.items()})
+    hints, fields = _hints(kind), dataclasses.fields(kind)
+    return kind(**{one.name: restored(hints[one.name], values[_json_name(one)]) for one in fields})
 
 
 def _one_of(kind: Any, value: Any) -> Any:

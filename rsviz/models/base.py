@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rsviz.errors import RsvizError
+from rsviz.lazy import lazy
+
+nn = lazy("torch.nn")
 
 Shape = tuple[int, int, int]
 """(channels, height, width) of one image."""
@@ -37,3 +40,20 @@ class Architecture:
     def takes(self, shape: Shape) -> bool:
         """Whether images of this shape (C, H, W) fit the network."""
         return tuple(shape) in self.input_shapes
+
+
+def with_activations(
+    network: Callable[[int, Shape, Any], Any], *, key: str, title: str, **record
+) -> tuple[Architecture, Architecture]:
+    """A network with ReLU, and with ELU as KEY-elu, which is smooth, as WRM requires.
+
+    network: called with (num_classes, input_shape, class of the activation). record: see Architecture.
+    """
+
+    def architecture(key, activation):
+        def built(num_classes, input_shape):
+            return network(num_classes, input_shape, getattr(nn, activation))
+
+        return Architecture(key=key, title=f"{title}, {activation}", network=built, **record)
+
+    return architecture(key, "ReLU"), architecture(f"{key}-elu", "ELU")

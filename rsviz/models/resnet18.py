@@ -8,7 +8,7 @@ from collections import OrderedDict
 from functools import partial
 
 from rsviz.lazy import lazy
-from rsviz.models.base import Architecture, Shape
+from rsviz.models.base import Shape, with_activations
 
 nn, layers = lazy("torch.nn"), lazy("rsviz.models.layers")
 
@@ -31,17 +31,12 @@ def _network(num_classes: int, input_shape: Shape, activation):
     )
 
 
-def _architecture(key, activation):
-    return Architecture(
-        key=key,
-        title=f"ResNet-18 for 32x32 images, {activation}",
-        source="He et al. 2016; NAL, section 5.1",
-        input_shapes=((3, 32, 32),),
-        dataset="cifar10",
-        head="linear.weight",
-        network=lambda num_classes, shape: _network(num_classes, shape, getattr(nn, activation)),
-    )
-
-
-CIFAR_RESNET18 = _architecture("cifar_resnet18", "ReLU")
-CIFAR_RESNET18_ELU = _architecture("cifar_resnet18-elu", "ELU")
+CIFAR_RESNET18, CIFAR_RESNET18_ELU = with_activations(
+    _network,
+    key="cifar_resnet18",
+    title="ResNet-18 for 32x32 images",
+    source="He et al. 2016; NAL, section 5.1",
+    input_shapes=((3, 32, 32),),
+    dataset="cifar10",
+    head="linear.weight",
+)

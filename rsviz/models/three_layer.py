@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from rsviz.lazy import lazy
-from rsviz.models.base import Architecture, Shape
+from rsviz.models.base import Shape, with_activations
 
 nn = lazy("torch.nn")
 
@@ -30,17 +30,12 @@ def _network(num_classes: int, input_shape: Shape, activation):
     )
 
 
-def _architecture(key, activation):
-    return Architecture(
-        key=key,
-        title=f"Three-layer network for MNIST, {activation}",
-        source="Sinha, Namkoong and Duchi 2018, section 4; NAL, section 5.1",
-        input_shapes=((1, 28, 28),),
-        dataset="mnist",
-        head="fc.weight",
-        network=lambda num_classes, shape: _network(num_classes, shape, getattr(nn, activation)),
-    )
-
-
-THREE_LAYER_CNN = _architecture("three-layer-cnn", "ReLU")
-THREE_LAYER_CNN_ELU = _architecture("three-layer-cnn-elu", "ELU")  # smooth, which WRM requires of a network
+THREE_LAYER_CNN, THREE_LAYER_CNN_ELU = with_activations(
+    _network,
+    key="three-layer-cnn",
+    title="Three-layer network for MNIST",
+    source="Sinha, Namkoong and Duchi 2018, section 4; NAL, section 5.1",
+    input_shapes=((1, 28, 28),),
+    dataset="mnist",
+    head="fc.weight",
+)

@@ -7,7 +7,7 @@ Source: Simonyan and Zisserman 2015, configuration D, with batch normalisation a
 from collections import OrderedDict
 
 from rsviz.lazy import lazy
-from rsviz.models.base import Architecture, Shape
+from rsviz.models.base import Shape, with_activations
 
 nn = lazy("torch.nn")
 
@@ -28,17 +28,12 @@ def _network(num_classes: int, input_shape: Shape, activation):
     return nn.Sequential(OrderedDict(features=features, flatten=nn.Flatten(), classifier=classifier))
 
 
-def _architecture(key, activation):
-    return Architecture(
-        key=key,
-        title=f"VGG-16 for 32x32 images, {activation}",
-        source="Simonyan and Zisserman 2015; NAL, section 5.1",
-        input_shapes=((3, 32, 32),),
-        dataset="cifar10",
-        head="classifier.weight",
-        network=lambda num_classes, shape: _network(num_classes, shape, getattr(nn, activation)),
-    )
-
-
-CIFAR_VGG16 = _architecture("cifar_vgg16", "ReLU")
-CIFAR_VGG16_ELU = _architecture("cifar_vgg16-elu", "ELU")
+CIFAR_VGG16, CIFAR_VGG16_ELU = with_activations(
+    _network,
+    key="cifar_vgg16",
+    title="VGG-16 for 32x32 images",
+    source="Simonyan and Zisserman 2015; NAL, section 5.1",
+    input_shapes=((3, 32, 32),),
+    dataset="cifar10",
+    head="classifier.weight",
+)

@@ -148,7 +148,7 @@ class Trainer:
         self.learning_rate = 0.0
         objective = METHODS[request.method]
         parameters = objective.parameters(**request.parameters)
-        self.passes = request.batch_size * objective.passes(parameters)
+        self.passes = request.batch_size * parameters.passes
         loss = functools.partial(objective.loss, noise=prepared.noise, parameters=parameters)
         self._loss: nn.Module = Loss(Network(self.module, info.precision).train(), loss)
         if processes.size > 1:

@@ -22,7 +22,7 @@ class Parameters(Hyperparameters):
     weight: Weight = Field(0.5, description="Weight of the toy's second term.")
 
 
-def toy_loss(f, x, y, *, noise, parameters, generator):
+def toy(f, x, y, *, noise, parameters, generator):
     """The cross-entropy of one noisy copy, and half of it once more."""
     logits = f(x + noise.sample(x.shape, generator)).float()
     loss = cross_entropy(logits, y)
@@ -30,18 +30,15 @@ def toy_loss(f, x, y, *, noise, parameters, generator):
 
 
 TOY = Objective(
-    key="toy",
     title="Half of the loss once more",
     source="a toy",
     parameters=Parameters,
-    loss=toy_loss,
-    needs_noise=True,
-    passes=lambda p: 1,
+    loss=toy,
 )
 
 
-@pytest.fixture
-def toy(register):
+@pytest.fixture(name="toy")
+def registered_toy(register):
     return register(METHODS, TOY.key, TOY)
 
 

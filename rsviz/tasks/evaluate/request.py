@@ -59,7 +59,7 @@ class EvaluateRequest(CertifyingRequest):
 
 @functools.lru_cache(maxsize=4)
 def _load_dataset(name, shape) -> Dataset:
-    return data.load(name, shape=shape if name.startswith("folder:") else None)
+    return data.load(name, shape=shape if data.is_folder(name) else None)
 
 
 def load_images(request: EvaluateRequest, card: Card) -> Dataset:

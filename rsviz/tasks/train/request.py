@@ -8,7 +8,7 @@ from rsviz.checkpoints.card import NAME
 from rsviz.checkpoints.card import Setting as HyperparameterValue
 from rsviz.data import DATASETS, available, is_folder
 from rsviz.errors import short
-from rsviz.models import ARCHITECTURES
+from rsviz.models import ARCHITECTURES, architectures_for
 from rsviz.noise import MAX_SEED
 from rsviz.tasks import settings
 from rsviz.tasks.base import Request
@@ -205,8 +205,7 @@ class TrainRequest(Request):
         """The architecture asked for, or the first that takes the dataset's images."""
         if self.architecture is not None or self.dataset not in DATASETS:
             return self.architecture
-        shape = DATASETS[self.dataset].shape
-        return next((key for key, record in ARCHITECTURES.items() if shape in record.input_shapes), None)
+        return next(iter(architectures_for(DATASETS[self.dataset].shape)), None)
 
     @property
     def chosen_name(self) -> str:

@@ -5,27 +5,31 @@ from typing import Annotated
 from pydantic import Field
 
 from rsviz.lazy import lazy
+from rsviz.training.objectives import base
 from rsviz.training.objectives.ascent import draw_copies, negative, strongest_wrong
-from rsviz.training.objectives.base import Copies, Hyperparameters, Objective, Outcome, Weight, outcome
 
 gradients = lazy("rsviz.smoothing.gradients")
 
 PushWeight = Annotated[
-    Weight,
+    base.Weight,
     Field(
         description="The paper's lambda: weight of the push away from the strongest wrong class; 0 is none."
     ),
 ]
 
 
-class Parameters(Hyperparameters):
+class Parameters(base.Hyperparameters):
     """k and lambda of Algorithm 1; defaults: the experiments on CIFAR-10, at their smallest lambda."""
 
-    k: Copies = Field(8, description="Noisy copies of each image; time grows with it.")
+    k: base.Copies = Field(8, description="Noisy copies of each image; time grows with it.")
     lam: PushWeight = 0.1
 
+    @property
+    def passes(self) -> int:
+        return self.k
 
-def adre(f, x, y, *, noise, parameters, generator) -> Outcome:
+
+def adre(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """1/k sum_j l_CE(F(x + delta_j), y) - lambda l_CE(G(x), y'), y' = arg max_{c != y} G^c(x).
 
     G(x) = 1/k sum_j F(x + delta_j) estimates the smoothed classifier, with the same k draws as the first
@@ -42,23 +46,20 @@ def adre(f, x, y, *, noise, parameters, generator) -> Outcome:
     return adre_loss(f, x, y, draw_copies(x, parameters.k, noise, generator), parameters.lam)
 
 
-def adre_loss(f, x, y, delta, lam: float) -> Outcome:
+def adre_loss(f, x, y, delta, lam: float) -> base.Outcome:
     """The Outcome of the ADRE loss at images x (B, C, H, W) with their draws delta (B, k, C, H, W)."""
     logits = gradients.noisy_logits(f, x, delta)
     scores = gradients.log_mean_softmax(logits)
-    return outcome(
+    return base.outcome(
         logits[:, 0],
         cross_entropy=gradients.noisy_losses(logits, y).mean(),
         adre=-lam * negative(scores, strongest_wrong(scores, y)).mean(),
     )
 
 
-ADRE = Objective(
-    key="adre",
+ADRE = base.Objective(
     title="Adaptive radius enhancing regularization (ADRE_REG)",
     source="Feng et al., Algorithm 1",
     parameters=Parameters,
     loss=adre,
-    needs_noise=True,
-    passes=lambda p: p.k,
 )

@@ -2,32 +2,29 @@
 
 from pydantic import Field
 
+from rsviz.training.objectives import base
 from rsviz.training.objectives.adre import PushWeight, adre_loss
 from rsviz.training.objectives.ascent import draw_copies, negative, smoothed_attack, strongest_wrong
-from rsviz.training.objectives.base import (
-    Copies,
-    Hyperparameters,
-    Objective,
-    Outcome,
-    SmoothedAttackRadius,
-    SmoothedAttackSteps,
-)
 
 
-class Parameters(Hyperparameters):
+class Parameters(base.Hyperparameters):
     """k, lambda, epsilon and M of Algorithm 1.
 
     k and M as in the experiments on CIFAR-10; lambda at the smallest value of Table 1, epsilon at the
     smallest of Salman et al. (the text prints neither for this method).
     """
 
-    k: Copies = Field(8, description="Noisy copies of each image, in the attack and in the loss.")
+    k: base.Copies = Field(8, description="Noisy copies of each image, in the attack and in the loss.")
     lam: PushWeight = 0.1
-    epsilon: SmoothedAttackRadius = 0.25
-    steps: SmoothedAttackSteps = 2
+    epsilon: base.SmoothedAttackRadius = 0.25
+    steps: base.SmoothedAttackSteps = 2
+
+    @property
+    def passes(self) -> int:
+        return self.k * (self.steps + 1)
 
 
-def adre_adv(f, x, y, *, noise, parameters, generator) -> Outcome:
+def adre_adv(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """The ADRE loss at x~ = arg max_{||x' - x||_2 <= epsilon} {l_CE(G(x'), y) - lambda l_CE(G(x'), y')}.
 
     G(x') = 1/k sum_j F(x' + delta_j) and y' = arg max_{c != y} G^c(x'), found anew at every step. M steps of
@@ -47,12 +44,9 @@ def adre_adv(f, x, y, *, noise, parameters, generator) -> Outcome:
     return adre_loss(f, attacked, y, delta, parameters.lam)
 
 
-ADRE_ADV = Objective(
-    key="adre-adv",
+ADRE_ADV = base.Objective(
     title="Adversarial training with ADRE (ADRE_ADV)",
     source="Feng et al., equations 12 and 13, Algorithm 1",
     parameters=Parameters,
     loss=adre_adv,
-    needs_noise=True,
-    passes=lambda p: p.k * (p.steps + 1),
 )

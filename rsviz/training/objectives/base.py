@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rsviz.lazy import lazy
+
 if TYPE_CHECKING:  # requests are checked in processes that have no torch
     from torch import Tensor
+
+functional = lazy("torch.nn.functional")
+gradients = lazy("rsviz.smoothing.gradients")
 
 Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 """The weight of one term of a loss."""
@@ -31,6 +36,8 @@ StepSize = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 PenaltyStepSize = Annotated[
     StepSize | None, Field(description="Step size of the ascent; if not given, 0.5 / gamma.")
 ]
+
+BallNorm = Annotated[Literal["linf", "l2"], Field(description="The norm of the ball.")]
 
 BallStepSize = Annotated[
     StepSize | None,
@@ -60,6 +67,11 @@ class Hyperparameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @property
+    def passes(self) -> int:
+        """How often one image of the batch goes through the network in one step."""
+        return 1
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -85,24 +97,37 @@ def outcome(logits: "Tensor", **terms: "Tensor") -> Outcome:
     )
 
 
+def cross_entropy(logits: "Tensor", y: "Tensor") -> Outcome:
+    """The Outcome of the mean cross-entropy of logits (B, classes)."""
+    return outcome(logits, cross_entropy=functional.cross_entropy(logits, y))
+
+
+def noisy_cross_entropy(logits: "Tensor", y: "Tensor") -> Outcome:
+    """The Outcome of the mean cross-entropy of noisy copies, logits (B, copies, classes)."""
+    return outcome(logits[:, 0], cross_entropy=gradients.noisy_losses(logits, y).mean())
+
+
 @dataclass(frozen=True)
 class Objective:
     """One training method.
 
-    key: its name in links, commands and cards. title: for screens. source: papers, with section or theorem.
-    parameters: the class of its hyper-parameters.
-    loss: loss(f, x, y, *, noise, parameters, generator) -> Outcome, the mean objective over a batch.
+    title: for screens. source: papers, with section or theorem.
+    loss: loss(f, x, y, *, noise, parameters, generator) -> Outcome, the mean objective over a batch. Its name
+    is that of the method, with hyphens.
     f: the network, a torch.nn.Module from (N, C, H, W) to logits (N, classes); ascents set it to evaluation
     mode while they run. x: (B, C, H, W) in [0, 1]. y: (B,) int64. noise: a mechanism of rsviz.noise, or None.
     parameters: an instance of `parameters`. generator: the source of all noise.
+    parameters: the class of its hyper-parameters; by default it has none.
     needs_noise: True if sigma must be positive, False if it must be 0.
-    passes: passes(parameters), how often one image of the batch goes through the network in one step.
     """
 
-    key: str
     title: str
     source: str
-    parameters: type[Hyperparameters]
     loss: Callable[..., Outcome]
-    needs_noise: bool
-    passes: Callable[[BaseModel], int]
+    parameters: type[Hyperparameters] = Hyperparameters
+    needs_noise: bool = True
+
+    @property
+    def key(self) -> str:
+        """Its name in links, commands and cards."""
+        return self.loss.__name__.replace("_", "-")

@@ -1,17 +1,12 @@
 """Training under the noise of the smoothed classifier: the base classifier sees what it will be asked."""
 
 from rsviz.lazy import lazy
-from rsviz.training.objectives.base import Hyperparameters, Objective, Outcome, outcome
+from rsviz.training.objectives import base
 
-functional = lazy("torch.nn.functional")
 gradients = lazy("rsviz.smoothing.gradients")
 
 
-class Parameters(Hyperparameters):
-    """Noise augmentation has no parameters beside sigma."""
-
-
-def gaussian(f, x, y, *, noise, parameters, generator) -> Outcome:
+def gaussian(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """Cross-entropy of one noisy copy of each image: L(f(x + epsilon), y), epsilon ~ N(0, sigma^2 I).
 
     An unbiased estimate of E_epsilon[L(f(x + epsilon), y)], an upper bound of the smoothed classifier's own
@@ -20,15 +15,11 @@ def gaussian(f, x, y, *, noise, parameters, generator) -> Outcome:
     """
     epsilon = noise.sample(x.shape, generator)
     logits = gradients.logits_of(f, x + epsilon)
-    return outcome(logits, cross_entropy=functional.cross_entropy(logits, y))
+    return base.cross_entropy(logits, y)
 
 
-GAUSSIAN = Objective(
-    key="gaussian",
+GAUSSIAN = base.Objective(
     title="Gaussian data augmentation",
     source="Cohen, Rosenfeld and Kolter 2019; Lecuyer et al. 2019",
-    parameters=Parameters,
     loss=gaussian,
-    needs_noise=True,
-    passes=lambda p: 1,
 )

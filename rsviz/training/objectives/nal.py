@@ -3,34 +3,31 @@
 from pydantic import Field
 
 from rsviz.lazy import lazy
+from rsviz.training.objectives import base
 from rsviz.training.objectives.ascent import draw_copies, penalised_ascent
-from rsviz.training.objectives.base import (
-    Copies,
-    Hyperparameters,
-    Objective,
-    Outcome,
-    Penalty,
-    PenaltyStepSize,
-    Steps,
-    outcome,
-)
 
 gradients = lazy("rsviz.smoothing.gradients")
 
 
-class Parameters(Hyperparameters):
+class Parameters(base.Hyperparameters):
     """K, r, gamma and eta_1 of Algorithm 1; defaults: section 5.1, and the gamma in every row of Table 1."""
 
-    K: Steps = Field(4, description="Steps of the inner ascent; 0 trains on r noisy copies of the image.")
-    r: Copies = Field(4, description="Noisy copies of each image, at every step and in the loss.")
-    gamma: Penalty = 1.5
-    eta1: PenaltyStepSize = None
+    K: base.Steps = Field(
+        4, description="Steps of the inner ascent; 0 trains on r noisy copies of the image."
+    )
+    r: base.Copies = Field(4, description="Noisy copies of each image, at every step and in the loss.")
+    gamma: base.Penalty = 1.5
+    eta1: base.PenaltyStepSize = None
     noise_in_cost: bool = Field(
         True, description="Whether the price counts the noise too; off is the paper's ablation."
     )
 
+    @property
+    def passes(self) -> int:
+        return self.r * (self.K + 1)
 
-def nal(f, x, y, *, noise, parameters, generator) -> Outcome:
+
+def nal(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """1/r sum_j l(theta; x_K + z_j), where x_K is found by K steps of gradient ascent from x_0 = x:
 
     x_{k+1} = x_k + eta_1 1/r sum_j [grad l(theta; x_k + z_j) - gamma grad c(x_k + z_j, x_0)],
@@ -55,15 +52,12 @@ def nal(f, x, y, *, noise, parameters, generator) -> Outcome:
 
     worst = penalised_ascent(f, surrogate, x, parameters)
     logits = gradients.noisy_logits(f, worst, draw_copies(x, parameters.r, noise, generator))
-    return outcome(logits[:, 0], cross_entropy=gradients.noisy_losses(logits, y).mean())
+    return base.noisy_cross_entropy(logits, y)
 
 
-NAL = Objective(
-    key="nal",
+NAL = base.Objective(
     title="Noisy adversarial learning (NAL)",
     source="A Distributional Robustness Certificate by Randomized Smoothing, Algorithm 1",
     parameters=Parameters,
     loss=nal,
-    needs_noise=True,
-    passes=lambda p: p.r * (p.K + 1),
 )

@@ -1,28 +1,20 @@
 """Plain training: a network that never sees noise."""
 
 from rsviz.lazy import lazy
-from rsviz.training.objectives.base import Hyperparameters, Objective, Outcome, outcome
+from rsviz.training.objectives import base
 
-functional = lazy("torch.nn.functional")
 gradients = lazy("rsviz.smoothing.gradients")
 
 
-class Parameters(Hyperparameters):
-    """Plain training has no parameters of its own."""
-
-
-def plain(f, x, y, *, noise, parameters, generator) -> Outcome:
+def plain(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """Cross-entropy of the images as they are: L(f(x), y) = -log softmax(f(x))_y, mean over the batch."""
     logits = gradients.logits_of(f, x)
-    return outcome(logits, cross_entropy=functional.cross_entropy(logits, y))
+    return base.cross_entropy(logits, y)
 
 
-PLAIN = Objective(
-    key="plain",
+PLAIN = base.Objective(
     title="Plain cross-entropy",
     source="no noise in training",
-    parameters=Parameters,
     loss=plain,
     needs_noise=False,
-    passes=lambda p: 1,
 )

@@ -3,33 +3,29 @@
 from pydantic import Field
 
 from rsviz.lazy import lazy
+from rsviz.training.objectives import base
 from rsviz.training.objectives.ascent import draw_copies, negative, smoothed_attack
-from rsviz.training.objectives.base import (
-    Copies,
-    Hyperparameters,
-    Objective,
-    Outcome,
-    SmoothedAttackRadius,
-    SmoothedAttackSteps,
-    outcome,
-)
 
 gradients = lazy("rsviz.smoothing.gradients")
 
 
-class Parameters(Hyperparameters):
+class Parameters(base.Hyperparameters):
     """m, epsilon and T of the paper, which reports a grid of them and no default.
 
     These are on its grid: its smallest epsilon (64/255, here 0.25), T = 2 and m = 8, the setting in which
     Feng et al. compare SmoothAdv with ADRE_ADV on CIFAR-10.
     """
 
-    m: Copies = Field(8, description="Noisy copies of each image, in the attack and in the loss.")
-    epsilon: SmoothedAttackRadius = 0.25
-    steps: SmoothedAttackSteps = 2
+    m: base.Copies = Field(8, description="Noisy copies of each image, in the attack and in the loss.")
+    epsilon: base.SmoothedAttackRadius = 0.25
+    steps: base.SmoothedAttackSteps = 2
+
+    @property
+    def passes(self) -> int:
+        return self.m * (self.steps + 1)
 
 
-def smoothadv(f, x, y, *, noise, parameters, generator) -> Outcome:
+def smoothadv(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """1/m sum_j l_CE(F(x^ + delta_j), y) with x^ = arg max_{||x' - x||_2 <= epsilon} J(x').
 
     J(x') = -log(1/m sum_j F(x' + delta_j)_y), the loss of the smoothed classifier (not the mean of the
@@ -42,15 +38,12 @@ def smoothadv(f, x, y, *, noise, parameters, generator) -> Outcome:
     delta = draw_copies(x, parameters.m, noise, generator)
     attacked = smoothed_attack(f, lambda scores: negative(scores, y), x, delta, parameters)
     logits = gradients.noisy_logits(f, attacked, delta)
-    return outcome(logits[:, 0], cross_entropy=gradients.noisy_losses(logits, y).mean())
+    return base.noisy_cross_entropy(logits, y)
 
 
-SMOOTHADV = Objective(
-    key="smoothadv",
+SMOOTHADV = base.Objective(
     title="Adversarial training of the smoothed classifier (SmoothAdv)",
     source="Salman et al. 2019",
     parameters=Parameters,
     loss=smoothadv,
-    needs_noise=True,
-    passes=lambda p: p.m * (p.steps + 1),
 )

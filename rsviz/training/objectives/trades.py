@@ -1,21 +1,10 @@
 """TRADES: be right on the image, and answer alike everywhere in a ball around it."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from rsviz.lazy import lazy
+from rsviz.training.objectives import base
 from rsviz.training.objectives.ascent import ball_attack, evaluating
-from rsviz.training.objectives.base import (
-    BallStepSize,
-    Hyperparameters,
-    Objective,
-    Outcome,
-    Radius,
-    Steps,
-    Weight,
-    outcome,
-)
 
 torch = lazy("torch")
 functional = lazy("torch.nn.functional")
@@ -25,22 +14,26 @@ START = 0.001
 """Standard deviation of the random start (Algorithm 1): at x itself the divergence has no gradient."""
 
 
-class Parameters(Hyperparameters):
+class Parameters(base.Hyperparameters):
     """The settings of the paper for MNIST."""
 
-    beta: Weight = Field(
+    beta: base.Weight = Field(
         6.0, description="The paper's 1 / lambda: weight of the divergence; 0 is plain training."
     )
-    norm: Literal["linf", "l2"] = Field("linf", description="The norm of the ball.")
-    epsilon: Radius = Field(
+    norm: base.BallNorm = "linf"
+    epsilon: base.Radius = Field(
         0.3,
         description="Radius of the ball in pixel units; the paper: 0.3 on MNIST, 0.031 on CIFAR-10, in linf.",
     )
-    steps: Steps = Field(40, description="Steps of the attack; the paper: 40 on MNIST, 10 on CIFAR-10.")
-    step_size: BallStepSize = None
+    steps: base.Steps = Field(40, description="Steps of the attack; the paper: 40 on MNIST, 10 on CIFAR-10.")
+    step_size: base.BallStepSize = None
+
+    @property
+    def passes(self) -> int:
+        return self.steps + 3
 
 
-def trades(f, x, y, *, noise, parameters, generator) -> Outcome:
+def trades(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """CE(f(x), y) + beta max_{||x' - x|| <= epsilon} KL(f(x) || f(x')), f with its softmax.
 
     The maximum is approached by projected gradient ascent from x + 0.001 N(0, I). In the minimised loss the
@@ -57,7 +50,7 @@ def trades(f, x, y, *, noise, parameters, generator) -> Outcome:
     start = torch.randn(x.shape, generator=generator, device=x.device) * START
     attacked = ball_attack(f, divergences, x, parameters, start)
     clean_logits, attacked_logits = gradients.logits_of(f, torch.cat((x, attacked))).chunk(2)
-    return outcome(
+    return base.outcome(
         attacked_logits,
         cross_entropy=functional.cross_entropy(clean_logits, y),
         divergence=parameters.beta * divergence(clean_logits, attacked_logits).mean(),
@@ -70,12 +63,10 @@ def divergence(p, q):
     return (p.exp() * (p - q)).sum(1)
 
 
-TRADES = Objective(
-    key="trades",
+TRADES = base.Objective(
     title="TRADES, with the Kullback-Leibler divergence",
     source="Zhang et al. 2019, Algorithm 1",
     parameters=Parameters,
     loss=trades,
     needs_noise=False,
-    passes=lambda p: p.steps + 3,
 )

@@ -3,30 +3,26 @@
 from pydantic import Field
 
 from rsviz.lazy import lazy
+from rsviz.training.objectives import base
 from rsviz.training.objectives.ascent import penalised_ascent
-from rsviz.training.objectives.base import (
-    Hyperparameters,
-    Objective,
-    Outcome,
-    Penalty,
-    PenaltyStepSize,
-    Steps,
-    outcome,
-)
 
 functional = lazy("torch.nn.functional")
 gradients = lazy("rsviz.smoothing.gradients")
 
 
-class Parameters(Hyperparameters):
+class Parameters(base.Hyperparameters):
     """K: Sinha et al., section 4; gamma and eta_1: Tables 1 and 3 of the NAL paper, the same as for NAL."""
 
-    K: Steps = Field(15, description="Steps of the inner ascent; 0 is plain training.")
-    gamma: Penalty = 1.5
-    eta1: PenaltyStepSize = None
+    K: base.Steps = Field(15, description="Steps of the inner ascent; 0 is plain training.")
+    gamma: base.Penalty = 1.5
+    eta1: base.PenaltyStepSize = None
+
+    @property
+    def passes(self) -> int:
+        return self.K + 1
 
 
-def wrm(f, x, y, *, noise, parameters, generator) -> Outcome:
+def wrm(f, x, y, *, noise, parameters, generator) -> base.Outcome:
     """l(theta; x_K); K steps of gradient ascent from x_0 = x climb l(theta; x') - gamma ||x' - x_0||_2^2.
 
     x_K approximates the maximiser of the robust surrogate phi_gamma(theta; x_0) = sup_x' {l(theta; x') -
@@ -41,15 +37,13 @@ def wrm(f, x, y, *, noise, parameters, generator) -> Outcome:
         return losses - parameters.gamma * (images - x).square().sum((1, 2, 3))
 
     logits = gradients.logits_of(f, penalised_ascent(f, surrogate, x, parameters))
-    return outcome(logits, cross_entropy=functional.cross_entropy(logits, y))
+    return base.cross_entropy(logits, y)
 
 
-WRM = Objective(
-    key="wrm",
+WRM = base.Objective(
     title="Distributionally robust training (WRM)",
     source="Sinha, Namkoong and Duchi 2018, Algorithm 1",
     parameters=Parameters,
     loss=wrm,
     needs_noise=False,
-    passes=lambda p: p.K + 1,
 )

@@ -9,7 +9,6 @@ import streamlit as st
 from rsviz import simulation
 from rsviz.bounds import round_down
 from rsviz.confidence import PROCEDURES
-from rsviz.confidence.sison_glaz import seconds_needed
 from rsviz.figures import statistics as figures
 from rsviz.simulation import Experiment, Summary
 from rsviz.ui.statistics.controls import draw_again
@@ -17,8 +16,8 @@ from rsviz.ui.table import markdown_table
 
 MOST_PEEKS = 10_000
 PATIENCE, MOST_PATIENCE = 0.08, 5.0
-"""Seconds that Sison-Glaz may take by default, and where somebody chose to wait."""
-FAST = tuple(key for key in PROCEDURES if key != "sison-glaz")
+"""Seconds that a slow procedure may take by default, and where somebody chose to wait."""
+FAST = tuple(key for key, procedure in PROCEDURES.items() if procedure.seconds_needed is None)
 
 Rows = list[dict]
 
@@ -32,16 +31,16 @@ def show(view: str, asked: Experiment) -> Rows:
 def summaries(asked: Experiment, wait: bool) -> dict[str, Summary]:
     """Every procedure on the same votes.
 
-    wait: whether Sison-Glaz may take MOST_PATIENCE seconds. It is computed on all votes, on the first or on
-    none, as its time allows.
+    wait: whether a slow procedure may take MOST_PATIENCE seconds. It is computed on all votes, on the first
+    or on none, as its time allows.
     """
     found = {}
     tops, counts = asked.votes()
-    for key in PROCEDURES:
-        runs = asked.runs
-        if key == "sison-glaz":
+    for key, procedure in PROCEDURES.items():
+        runs, needed = asked.runs, procedure.seconds_needed
+        if needed is not None:
             patience = MOST_PATIENCE if wait else PATIENCE
-            fitting = (few for few in (runs, 1) if seconds_needed(counts[:few], asked.alpha) < patience)
+            fitting = (few for few in (runs, 1) if needed(counts[:few], asked.alpha) < patience)
             runs = next(fitting, 0)
         if runs:
             found[key] = asked.summary(asked.outcome(key, tops[:runs], counts[:runs]))
@@ -78,8 +77,9 @@ def _certificates(asked: Experiment) -> Rows:
         }
         chart = figures.failures_chart(asked.alpha, rates)
         st.vega_lite_chart(chart, key="statistics-failures", alt="Share of false limits by procedure")
-    slow = "Sison-Glaz searches anew for each set of votes, and is counted where few of them differ."
-    waits = "" if "sison-glaz" in counted else f" {slow}"
+    left_out = [procedure.short for key, procedure in PROCEDURES.items() if key not in counted]
+    slow = " searches anew for each set of votes, and is counted where few of them differ."
+    waits = f" {', '.join(left_out)}{slow}" if left_out else ""
     st.caption(
         "Left: a bar reaches from the limit of p_B to that of p_A; dotted lines are the truth, and what "
         "reaches beyond them (red) is false. Right: dots with 95 % intervals are false limits, red crosses "

@@ -8,7 +8,7 @@ from rsviz import data, jobs
 from rsviz.checkpoints.storage import own_folder
 from rsviz.data import DATASETS
 from rsviz.errors import RsvizError
-from rsviz.models import ARCHITECTURES
+from rsviz.models import ARCHITECTURES, architectures_for
 from rsviz.tasks.estimate import estimate_from_past
 from rsviz.tasks.train import TrainRequest
 from rsviz.tasks.words import duration
@@ -54,7 +54,7 @@ def parameter_key(method: str, name: str) -> str:
 
 
 _FIELDS = {
-    "dataset": choice(DATASETS, "digits"),
+    "dataset": choice(DATASETS, SPECS["dataset"].default),
     "architecture": choice(ARCHITECTURES, None),
     "method": choice(METHODS, "gaussian"),
     "sigma": field_of(SPECS["sigma"], 0.25),
@@ -136,7 +136,7 @@ def choose() -> TrainRequest | None:
 def _choose_network(dataset):
     """Only networks that take the dataset's images."""
     shape = DATASETS[dataset].shape
-    fitting = [key for key, record in ARCHITECTURES.items() if shape in record.input_shapes]
+    fitting = architectures_for(shape)
     ADDRESS.suggest("architecture", fitting[0], fitting.__contains__)
     st.selectbox(
         "Network", fitting, format_func=lambda key: f"{ARCHITECTURES[key].title} ({key})", key="architecture"
