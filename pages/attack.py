@@ -3,21 +3,16 @@
 from rsviz.jobs.attack import progress_of
 from rsviz.tasks.attack import shipped_example
 from rsviz.ui.attack import controls, robustness, view
-from rsviz.ui.job_page import JobPage, show_job_page
+from rsviz.ui.job_page import JobPage
 
-show_job_page(
-    JobPage(
-        kind="attack",
-        title="Attack an image",
-        button="Attack",
-        wrong_kind="is no attack",
-        address=controls.ADDRESS,
-        choose=controls.choose,
-        show_example=lambda: view.show(shipped_example(), "example"),
-        show_state=lambda job: view.show(progress_of(job), job.state),
-        style=view.PHONE,
-        example=lambda: shipped_example().request,
-        subject=("checkpoint", "image"),
-        below_all=robustness.section,
-    )
-)
+JobPage(
+    kind="attack",
+    style=view.PHONE,
+    address=controls.ADDRESS,
+    choose=controls.choose,
+    show_example=lambda: view.show(shipped_example(), "example"),
+    show_state=lambda job: view.show(progress_of(job), job.state),
+    example=lambda: shipped_example().request,
+    subject=("checkpoint", "image"),
+    below_all=robustness.section,
+).show()

@@ -3,20 +3,15 @@
 from rsviz.jobs.certify import progress_of
 from rsviz.tasks.certify import shipped_example
 from rsviz.ui.certify import controls, view
-from rsviz.ui.job_page import JobPage, show_job_page
+from rsviz.ui.job_page import JobPage
 
-show_job_page(
-    JobPage(
-        kind="certify",
-        title="Certify an image",
-        button="Certify",
-        wrong_kind="certifies no image",
-        address=controls.ADDRESS,
-        choose=controls.choose,
-        show_example=lambda: view.show(shipped_example(), "example"),
-        show_state=lambda job: view.show(progress_of(job), job.state),
-        example=lambda: shipped_example().request,
-        subject=("checkpoint", "image"),
-        beside_cancel=view.offer_stop,
-    )
-)
+JobPage(
+    kind="certify",
+    address=controls.ADDRESS,
+    choose=controls.choose,
+    show_example=lambda: view.show(shipped_example(), "example"),
+    show_state=lambda job: view.show(progress_of(job), job.state),
+    example=lambda: shipped_example().request,
+    subject=("checkpoint", "image"),
+    beside_cancel=view.offer_stop,
+).show()

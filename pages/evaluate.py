@@ -4,7 +4,7 @@ import streamlit as st
 
 from rsviz.ui.evaluate import controls, view
 from rsviz.ui.evaluate.gallery import gallery
-from rsviz.ui.job_page import JobPage, show_job_page
+from rsviz.ui.job_page import JobPage
 from rsviz.ui.session import url_value
 
 
@@ -24,22 +24,17 @@ def below_result():
     gallery(st.session_state["e_show"], controls.reading())
 
 
-show_job_page(
-    JobPage(
-        kind="evaluate",
-        title="Certify a whole test set",
-        button="Evaluate",
-        wrong_kind="is no evaluation",
-        address=controls.ADDRESS,
-        prepare=controls.take_new,
-        choose=choose,
-        started=lambda request: controls.join(f"job:{url_value('job')}", request.checkpoint),
-        show_example=show,
-        show_state=show,
-        cancelled="Cancelled: the images that have all their votes are in the picture.",
-        every=0.8,
-        live=controls.READ,
-        compares=True,
-        below_result=below_result,
-    )
-)
+JobPage(
+    kind="evaluate",
+    address=controls.ADDRESS,
+    prepare=controls.take_new,
+    choose=choose,
+    started=lambda request: controls.join(f"job:{url_value('job')}", request.checkpoint),
+    show_example=show,
+    show_state=show,
+    cancelled="Cancelled: the images that have all their votes are in the picture.",
+    every=0.8,
+    live=controls.READ,
+    compares=True,
+    below_result=below_result,
+).show()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rsviz.ui.job_page import JobPage, show_job_page
+from rsviz.ui.job_page import JobPage
 from rsviz.ui.session import url_value
 from rsviz.ui.train import controls, job
 from rsviz.ui.train.compare import compare
@@ -16,22 +16,17 @@ def comparison(_):
             compare(url_value("job"))
 
 
-show_job_page(
-    JobPage(
-        kind="train",
-        title="Train a network",
-        button="Train",
-        wrong_kind="trains nothing",
-        address=controls.ADDRESS,
-        choose=lambda: (None, controls.choose()),
-        started=lambda _: controls.name_is_taken(),
-        below_button=job.below_button,
-        beside_cancel=lambda _: st.caption("Cancelling keeps the best epoch so far as a checkpoint."),
-        show_example=job.show_example,
-        show_state=job.show_state,
-        example=job.example,
-        every=0.5,
-        unfinished=job.in_flux,
-        below_all=comparison,
-    )
-)
+JobPage(
+    kind="train",
+    address=controls.ADDRESS,
+    choose=lambda: (None, controls.choose()),
+    started=lambda _: controls.name_is_taken(),
+    below_button=job.below_button,
+    beside_cancel=lambda _: st.caption("Cancelling keeps the best epoch so far as a checkpoint."),
+    show_example=job.show_example,
+    show_state=job.show_state,
+    example=job.example,
+    every=0.5,
+    unfinished=job.in_flux,
+    below_all=comparison,
+).show()

@@ -1,6 +1,7 @@
 """The skeleton of the pages that start a job: Certify, Attack, Evaluate, Population, Train.
 
-A page hands a `JobPage` to `show_job_page`. The smaller pieces serve sections that start a job of their own.
+The one statement of such a page is `JobPage(...).show()`. The smaller pieces serve sections that start a job
+of their own.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from rsviz.ui.frame import announce
 from rsviz.ui.order import CONTROLS_FIRST
 from rsviz.ui.own_runs import arrive, offer_example, return_to_own
 from rsviz.ui.session import url_value
-from rsviz.ui.shell import PAGES, show_page
+from rsviz.ui.shell import PAGES, Page, show_page
 from rsviz.ui.stale import differences, is_stale, marked, note, tell
 from rsviz.ui.start import start_button
 
@@ -40,7 +41,7 @@ class JobPage:
     """What distinguishes one job page from the others.
 
     kind: of its jobs, which is the page's key in the navigation.
-    title, button: words. wrong_kind: what is said of a job of another kind, after "The job ID ".
+    label: of the button; by default the page's name in the navigation.
     address: all that is set on the page.
     choose: draws the controls -> (card or None, request or None). Where it makes no request it says why.
     show_example, show_state: draw the result without a job, and of a job; RsvizError is shown as a sentence.
@@ -54,9 +55,6 @@ class JobPage:
     """
 
     kind: str
-    title: str
-    button: str
-    wrong_kind: str
     address: Address
     choose: Callable[[], tuple[Card | None, object | None]]
     show_example: Callable[[], None]
@@ -65,6 +63,7 @@ class JobPage:
     every: float = 0.4
     unfinished: Callable[[Job], bool] = is_unfinished
     style: str = ""
+    label: str = ""
     example: Callable[[], Request | None] = _nothing
     subject: Collection[str] = ()
     live: Collection[str] = ()
@@ -84,10 +83,23 @@ class JobPage:
     below_all: Callable[[Card | None], None] = _nothing
     """Over the full width, with the chosen card."""
 
+    @property
+    def title(self) -> str:
+        """That of the task."""
+        return TASKS[self.kind].title
 
-def show_job_page(page: JobPage) -> None:
-    """Draw the whole page; the one statement of its file."""
-    show_page(lambda: _draw(page))
+    @property
+    def place(self) -> Page:
+        """The page in the navigation."""
+        return next(page for page in PAGES if page.key == self.kind)
+
+    @property
+    def button(self) -> str:
+        return self.label or self.place.title
+
+    def show(self) -> None:
+        """Draw the whole page."""
+        show_page(lambda: _draw(self))
 
 
 def _draw(page):
@@ -104,7 +116,7 @@ def _draw(page):
         button = st.container(key="settings")
         card, request = page.choose()
         with button:
-            if start_button(page.button, _icon(page), page.kind, request):
+            if start_button(page.button, page.place.icon, page.kind, request):
                 page.started(request)
             page.below_button(url_value("job"), request)
             offer_example(page.kind)
@@ -115,10 +127,6 @@ def _draw(page):
         page.below_result()
     page.below_all(card)
     page.address.write()
-
-
-def _icon(page):
-    return next(known.icon for known in PAGES if known.key == page.kind)
 
 
 def settings_of_job(job_id: str, kind: str) -> dict[str, list[str]]:
@@ -134,7 +142,7 @@ def _draw_result(page, job_id, request):
         _draw_example(page, request)
         return
     try:
-        job = check_kind(job_id, page.kind, page.wrong_kind)
+        job = check_kind(job_id, page.kind)
     except RsvizError as error:
         words = f"{error} The settings of the link are restored; press {page.button}."
         st.warning(words, icon=":material/link_off:")
@@ -169,7 +177,7 @@ def _draw_example(page, request):
         note(found)
     elif any(getattr(drawn, name) != getattr(request, name) for name in page.subject):
         words = f"Nothing was run with these settings yet: press **{page.button}**."
-        st.info(words, icon=_icon(page))
+        st.info(words, icon=page.place.icon)
     else:
         tell(found)
         with marked(True):
@@ -215,11 +223,11 @@ def badge(state: str, own: Mapping[str, tuple[str, str, str]]) -> None:
     st.container(key="state").badge(words, icon=f":material/{symbol}:", color=color)
 
 
-def check_kind(job_id: str, kind: str, wrong_kind: str = "is of another kind") -> Job:
+def check_kind(job_id: str, kind: str) -> Job:
     """The job; RsvizError if there is none or it is of another kind."""
     job = jobs.get(job_id)
     if job.kind != kind:
-        raise RsvizError(f"The job {job_id} {wrong_kind}.")
+        raise RsvizError(f"The job {job_id} belongs to another task: {run_of(job).title}.")
     return job
 
 

@@ -115,7 +115,7 @@ def test_a_certificate_s_job_is_no_attack(opened):
     app.query_params["job"] = jobs.submit("certify", request, session="a")
     app.run()
     assert not app.exception
-    assert any("is no attack" in warning.value for warning in app.warning)
+    assert any("belongs to another task: " in warning.value for warning in app.warning)
 
 
 def test_a_finished_job_shows_its_verdict(opened):

@@ -123,7 +123,7 @@ def test_what_is_not_there_is_one_sentence(opened, query, words):
 def test_a_job_of_another_kind_is_refused(opened, still_home):
     job_id = Store().insert("certify", {}, "a", per_session=9, total=9)
     app = opened(job=job_id)
-    assert "is no evaluation" in app.warning[0].value
+    assert "belongs to another task: " in app.warning[0].value
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_a_link_cannot_set_what_may_not_be(opened, query):
 def test_a_job_of_another_kind_is_refused(opened):
     job_id = Store().insert("certify", {}, "a", per_session=9, total=9)
     app = opened(job=job_id)
-    assert "certifies no population" in app.warning[0].value
+    assert "belongs to another task: " in app.warning[0].value
 
 
 def test_efforts_are_drawn_from_the_job_where_it_has_several(opened):

@@ -287,7 +287,7 @@ def test_a_run_whose_loss_was_no_number_says_so_and_is_not_resumed(still_home):
 def test_a_job_of_another_kind_is_not_drawn_as_a_run(still_home):
     job_id = jobs.submit("estimate", shipped_run().request, session="a")
     app = open_page(job=job_id)
-    assert any("trains nothing" in warning.value for warning in app.warning)
+    assert any("belongs to another task: " in warning.value for warning in app.warning)
     assert charts(app) == 4
 
 

@@ -42,4 +42,4 @@ __all__ = [
     "summary",
 ]
 
-TASK = Task(key="evaluate", title="Certify a test set", request=EvaluateRequest, listing=LISTING)
+TASK = Task(key="evaluate", title="Certify a whole test set", request=EvaluateRequest, listing=LISTING)

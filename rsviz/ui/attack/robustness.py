@@ -148,7 +148,7 @@ def _parameters(attack) -> dict:
 
 def _show(job_id):
     try:
-        check_kind(job_id, "robustness", "draws no curves")
+        check_kind(job_id, "robustness")
     except RsvizError as error:
         st.warning(str(error), icon=":material/link_off:")
         return
