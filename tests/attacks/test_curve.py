@@ -5,6 +5,7 @@ import pytest
 
 from rsviz.attacks import AttackError
 from rsviz.tasks.robustness import RobustnessRequest, run
+from tests.here import ON_CPU, last
 
 BASE = {
     "checkpoints": ["digits-gaussian-0.25"],
@@ -14,9 +15,7 @@ BASE = {
     "sizes": [0.1, 0.5, 3.0],
     "votes": 100,
     "n": 500,
-    "precision": "float32",
-    "batch": 64,
-    "device": "cpu",
+    **ON_CPU,
 }
 
 
@@ -25,8 +24,7 @@ def request(**changes):
 
 
 def made(asked, done=None):
-    *_, reached = run(asked, done=done)
-    return reached
+    return last(run(asked, done=done))
 
 
 @pytest.fixture(scope="module")

@@ -13,19 +13,17 @@ from rsviz.tasks.attack import AttackProgress, AttackRequest, run
 from rsviz.tasks.attack.messages import gap_sentence, promise, verdict_sentence
 from rsviz.tasks.attack.run import on_the_way
 from rsviz.tasks.image import store_upload
+from tests.here import ON_CPU, last
+from tests.tasks.samples import SAMPLES
 
 BASE = {
-    "checkpoint": "digits-gaussian-0.25",
-    "image": {"kind": "dataset", "dataset": "digits", "index": 3},
-    "scale": 0.25,
+    **SAMPLES["attack"],
     "parameters": {"epsilon": 1.0, "steps": 8, "draws": 8},
     "votes": 300,
     "path_votes": 100,
     "n": 1000,
     "seed": 5,
-    "precision": "float32",
-    "batch": 64,
-    "device": "cpu",
+    **ON_CPU,
 }
 
 
@@ -33,14 +31,13 @@ def request(**changes):
     return AttackRequest.make(**BASE | changes)
 
 
-def last(asked, progress=None):
-    *_, progress = run(asked, resume=progress)
-    return progress
+def made(asked, progress=None):
+    return last(run(asked, resume=progress))
 
 
 @pytest.fixture(scope="module")
 def finished():
-    return last(request())
+    return made(request())
 
 
 def test_the_verdict_is_that_of_the_library(finished):
@@ -100,7 +97,7 @@ def test_a_run_that_was_interrupted_ends_with_the_same(finished, stage):
         if progress.phase == stage and progress.plans:
             break
     again = AttackProgress.from_bytes(progress.to_bytes(), asked)
-    ended = last(asked, again)
+    ended = made(asked, again)
     assert ended.result.counts_after == finished.result.counts_after
     assert ended.result.path == finished.result.path
     assert ended.result.history == finished.result.history
@@ -109,7 +106,7 @@ def test_a_run_that_was_interrupted_ends_with_the_same(finished, stage):
 
 
 def test_the_base_classifier_has_no_certificate():
-    progress = last(request(scale=0.0))
+    progress = made(request(scale=0.0))
     result = progress.result
     assert result.noise is None
     assert result.radii == {}
@@ -130,7 +127,7 @@ def test_inside_the_certified_radius_nothing_changes(finished):
     for index in range(3, 7):
         image = {"kind": "dataset", "dataset": "digits", "index": index}
         inside = {"epsilon": 0.99 * radius, "steps": 15, "draws": 16}
-        result = last(request(image=image, parameters=inside)).result
+        result = made(request(image=image, parameters=inside)).result
         if result.inside:
             assert result.after in (None, result.certificate.predicted)
             assert not result.contradicts
@@ -139,22 +136,22 @@ def test_inside_the_certified_radius_nothing_changes(finished):
 def test_an_uploaded_image_is_labelled_by_the_votes(finished):
     sha256 = store_upload(to_png(finished.pictures.x, 8))
     upload = {"kind": "upload", "sha256": sha256}
-    result = last(request(image=upload)).result
+    result = made(request(image=upload)).result
     assert result.label_from == "votes"
     assert result.label == finished.result.label
     with pytest.raises(AttackError, match="which is the image's label"):
-        last(request(image=upload, target=result.label))
+        made(request(image=upload, target=result.label))
 
 
 def test_a_target_equal_to_the_dataset_s_label_is_refused(finished):
     with pytest.raises(AttackError, match="it must be another class"):
-        last(request(target=finished.result.label))
+        made(request(target=finished.result.label))
 
 
 def test_transfer_runs_on_the_surrogate_and_is_judged_on_the_victim():
     inner = {"attack": "eot-pgd", "parameters": {"epsilon": 1.5, "steps": 8, "draws": 8}}
     asked = request(attack="transfer", surrogate="digits-plain", parameters=inner)
-    result = last(asked).result
+    result = made(asked).result
     assert result.surrogate == "digits-plain"
     assert result.eot == 1  # trained without noise, so attacked without
     assert sum(result.counts_after) == 300
@@ -162,7 +159,7 @@ def test_transfer_runs_on_the_surrogate_and_is_judged_on_the_victim():
 
 
 def test_an_attack_that_finds_nothing_says_so():
-    progress = last(request(attack="cw", parameters={"steps": 1, "searches": 1, "draws": 4}))
+    progress = made(request(attack="cw", parameters={"steps": 1, "searches": 1, "draws": 4}))
     result = progress.result
     assert result.found is False
     assert result.distance_l2 == 0

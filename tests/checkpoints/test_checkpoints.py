@@ -28,8 +28,8 @@ from rsviz.checkpoints import (
     storage,
     stored_module,
 )
+from rsviz.checkpoints.weights import build_network
 from rsviz.data import load
-from rsviz.models import build
 
 
 def card_for(name="toy", **changes):
@@ -51,13 +51,7 @@ def network(seed=0, card=None):
     card = card or card_for()
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
-        return build(
-            card.architecture,
-            num_classes=card.num_classes,
-            input_shape=card.input_shape,
-            mean=card.mean,
-            std=card.std,
-        ).eval()
+        return build_network(card).eval()
 
 
 @pytest.fixture

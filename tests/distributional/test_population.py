@@ -11,6 +11,7 @@ from rsviz.distributional import PopulationError, at_budget
 from rsviz.errors import RsvizError
 from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.tasks.population import PopulationRequest, PopulationResult, run, shipped_example
+from tests.here import ON_CPU, last
 
 BASE = {
     "checkpoints": ["digits-nal-0.25"],
@@ -22,9 +23,7 @@ BASE = {
     "measured": 8,
     "n0": 10,
     "n": 100,
-    "precision": "float32",
-    "batch": 64,
-    "device": "cpu",
+    **ON_CPU,
 }
 
 
@@ -37,8 +36,7 @@ def curves(asked, done):
 
 
 def made(asked, done=None):
-    *_, reached = run(asked, done)
-    return reached
+    return last(run(asked, done))
 
 
 @pytest.fixture(scope="module")

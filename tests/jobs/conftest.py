@@ -10,6 +10,7 @@ import toy_jobs
 
 from rsviz import jobs
 from rsviz.jobs import registry
+from rsviz.jobs.store import Store
 
 
 def worker_pid(home) -> int:
@@ -41,6 +42,13 @@ def home(tmp_path, monkeypatch):
     while jobs.worker_alive():  # one that another process started
         os.kill(worker_pid(tmp_path), signal.SIGKILL)
         time.sleep(0.02)
+
+
+@pytest.fixture
+def jobs_store(tmp_path, monkeypatch):
+    """The store of a home of its own."""
+    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
+    return Store()
 
 
 @pytest.fixture

@@ -7,26 +7,23 @@ from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.jobs.attack import REACHED, curves_of, progress_of, run_attack, run_robustness
 from rsviz.tasks.attack.result import PHASES
-from tests.here import run_here
+from tests.here import ON_CPU, run_here, submitted
+from tests.tasks.samples import SAMPLES
 
 REQUEST = {
-    "checkpoint": "digits-gaussian-0.25",
-    "image": {"kind": "dataset", "dataset": "digits", "index": 3},
-    "scale": 0.25,
+    **SAMPLES["attack"],
     "attack": "cw",
     "parameters": {"steps": 10, "searches": 3, "draws": 8},
     "votes": 200,
     "path_votes": 50,
     "n": 1000,
     "seed": 1,
-    "batch": 64,
-    "precision": "float32",
-    "device": "cpu",
+    **ON_CPU,
 }
 
 
-def submitted(**changes):
-    return jobs.get(jobs.submit("attack", REQUEST | changes, session="a"))
+def asked(**changes):
+    return submitted("attack", REQUEST | changes)
 
 
 def run(job, resume=None, until=None):
@@ -34,7 +31,7 @@ def run(job, resume=None, until=None):
 
 
 def test_phases_come_in_their_order_and_the_last_has_the_result(still_home):
-    steps, result = run(submitted())
+    steps, result = run(asked())
     seen = list(dict.fromkeys(step.progress["phase"] for step in steps))
     assert seen == [phase for phase in PHASES if phase in seen]
     assert {"attacking", "judging", "certifying", "path", "done"} <= set(seen)
@@ -44,7 +41,7 @@ def test_phases_come_in_their_order_and_the_last_has_the_result(still_home):
 @pytest.mark.parametrize("phase", ["attacking", "judging", "certifying", "path"])
 def test_a_killed_job_goes_on_to_the_same_end(still_home, monkeypatch, phase):
     monkeypatch.setattr("rsviz.jobs.attack.SAVE_EVERY", 0.0)
-    whole, broken = submitted(), submitted()
+    whole, broken = asked(), asked()
     _, expected = run(whole)
     count = {"attacking": 7}.get(phase, 1)
     seen = []
@@ -59,14 +56,14 @@ def test_a_killed_job_goes_on_to_the_same_end(still_home, monkeypatch, phase):
 
 
 def test_pictures_are_there_from_the_first_step(still_home):
-    job = submitted()
+    job = asked()
     run(job, until=lambda step: step.progress["phase"] == "attacking" and step.progress["step"] > 0)
     pictures = progress_of(job).pictures
     assert pictures.x.shape == (1, 8, 8)
 
 
 def test_a_cancelled_job_has_no_result(still_home):
-    job = submitted()
+    job = asked()
     run(job, until=lambda step: step.progress["phase"] == "judging")
     jobs.cancel(job.id)
     gathered = progress_of(jobs.get(job.id))
@@ -75,7 +72,7 @@ def test_a_cancelled_job_has_no_result(still_home):
 
 def test_what_stands_in_a_foreign_folder_is_not_taken_up(still_home):
     """Without a stored step the job begins anew, whatever lies there."""
-    job = submitted()
+    job = asked()
     place = jobs.folder(job.id)
     place.mkdir(parents=True)
     (place / REACHED).write_bytes(b"not ours")
@@ -85,9 +82,9 @@ def test_what_stands_in_a_foreign_folder_is_not_taken_up(still_home):
 
 def test_a_bad_request_is_refused_before_it_is_queued(still_home):
     with pytest.raises(RsvizError, match="epsilon is 0"):
-        submitted(parameters={"epsilon": 0})
+        asked(parameters={"epsilon": 0})
     with pytest.raises(RsvizError, match="a job takes"):
-        submitted(image={"kind": "file", "path": "/etc/passwd"})
+        asked(image={"kind": "file", "path": "/etc/passwd"})
 
 
 CURVE_REQUEST = {
@@ -98,9 +95,7 @@ CURVE_REQUEST = {
     "sizes": [0.5, 1.0],
     "votes": 100,
     "n": 500,
-    "precision": "float32",
-    "batch": 64,
-    "device": "cpu",
+    **ON_CPU,
 }
 
 

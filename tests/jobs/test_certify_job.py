@@ -11,22 +11,19 @@ from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.jobs.certify import progress_of, run_certify, stop
 from rsviz.tasks.certify import CertifyProgress, CertifyRequest
-from tests.here import run_here
+from tests.here import ON_CPU, run_here, submitted
+from tests.tasks.samples import SAMPLES
 
 REQUEST = {
-    "checkpoint": "digits-gaussian-0.25",
-    "image": {"kind": "dataset", "dataset": "digits", "index": 3},
-    "scale": 0.25,
+    **SAMPLES["certify"],
     "n": 5000,
     "seed": 1,
-    "batch": 64,
-    "precision": "float32",
-    "device": "cpu",
+    **ON_CPU,
 }
 
 
-def submitted(**changes):
-    return jobs.get(jobs.submit("certify", REQUEST | changes, session="a"))
+def asked(**changes):
+    return submitted("certify", REQUEST | changes)
 
 
 def run(job, resume=None, until=None):
@@ -42,7 +39,7 @@ def came_further(before, step):
 
 
 def test_a_stopped_job_keeps_what_is_proved(still_home):
-    job = submitted(n=1_000_000, stoppable=True)
+    job = asked(n=1_000_000, stoppable=True)
     _, result = run(job, until=lambda step: voting(step) and stop(job) is None and False)
     certificate = result["certificate"]
     assert certificate["ended"] == "by hand"
@@ -53,7 +50,7 @@ def test_a_stopped_job_keeps_what_is_proved(still_home):
 
 def test_a_wish_to_stop_outlives_the_worker(still_home):
     """The worker is killed between the wish and the next votes; the next one ends with the votes stored."""
-    job = submitted(n=1_000_000, stoppable=True)
+    job = asked(n=1_000_000, stoppable=True)
     steps, _ = run(job, until=voting)
     stop(job)
     _, result = run(job, resume=steps[-1].resume)
@@ -62,13 +59,13 @@ def test_a_wish_to_stop_outlives_the_worker(still_home):
 
 
 def test_a_job_that_was_not_announced_as_one_cannot_be_stopped(still_home):
-    job = submitted(stoppable=False)
+    job = asked(stoppable=False)
     with pytest.raises(RsvizError, match="not announced"):
         stop(job)
 
 
 def test_what_was_stored_says_what_may_be_claimed_at_that_moment(still_home):
-    job = submitted(stoppable=True)
+    job = asked(stoppable=True)
     steps, result = run(job)
     for step in filter(voting, steps):
         drawn, top, other, p_a_lower, p_b_upper = step.progress["history"][-1]
@@ -82,8 +79,8 @@ def test_what_was_stored_says_what_may_be_claimed_at_that_moment(still_home):
 
 @pytest.mark.parametrize("rule", [{"until_radius": 0.3}, {"within": 15}])
 def test_a_rule_ends_the_job_after_the_same_votes_however_often_it_is_killed(still_home, rule):
-    undisturbed = run(submitted(n=50_000, **rule))[1]
-    job, resume, kills = submitted(n=50_000, **rule), None, 0
+    undisturbed = run(asked(n=50_000, **rule))[1]
+    job, resume, kills = asked(n=50_000, **rule), None, 0
     result = None
     while result is None:
         before = 0 if resume is None else len(resume["progress"]["history"])
@@ -118,7 +115,7 @@ def test_a_real_worker_is_killed_and_the_stopped_job_still_ends(tmp_path, monkey
 
 def test_a_job_of_the_first_version_is_still_drawn(still_home):
     later = ("ended", "n_planned", "alpha_spent", "radius_cohen")
-    _, result = run(submitted())
+    _, result = run(asked())
     old = {name: value for name, value in result["certificate"].items() if name not in later}
     history = [row[:2] for row in result["history"]]
     request = CertifyRequest.make(**{name: REQUEST[name] for name in REQUEST} | {"decide": None})

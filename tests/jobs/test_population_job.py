@@ -9,7 +9,7 @@ from rsviz.errors import RsvizError
 from rsviz.jobs.population import PARTS, result_of, run_population
 from rsviz.jobs.store import Store
 from rsviz.tasks.population import PopulationResult
-from tests.here import run_here
+from tests.here import ON_CPU, run_here, submitted
 
 REQUEST = {
     "checkpoints": ["digits-nal-0.25"],
@@ -21,18 +21,16 @@ REQUEST = {
     "measured": 4,
     "n0": 10,
     "n": 50,
-    "precision": "float32",
-    "batch": 64,
-    "device": "cpu",
+    **ON_CPU,
 }
 
 
-def submitted(**changes):
-    return jobs.get(jobs.submit("population", REQUEST | changes, session="a"))
+def asked(**changes):
+    return submitted("population", REQUEST | changes)
 
 
 def test_steps_are_json_and_the_result_is_all_curves(still_home):
-    job = submitted()
+    job = asked()
     assert result_of(job).curves == []
     steps, result = run_here(run_population, job)
     json.dumps([[step.progress, step.resume] for step in steps] + [result])
@@ -44,7 +42,7 @@ def test_steps_are_json_and_the_result_is_all_curves(still_home):
 
 
 def test_a_stopped_job_shows_what_it_has_and_goes_on_to_the_same_end(still_home):
-    whole, stopped = submitted(), submitted()
+    whole, stopped = asked(), asked()
     _, expected = run_here(run_population, whole)
     _, result = run_here(run_population, stopped, until=lambda step: step.progress.get("finished", 0) >= 4)
     assert result is None
@@ -64,9 +62,9 @@ def test_the_worker_runs_it(tmp_path, monkeypatch):
 
 def test_a_bad_request_is_refused_when_it_is_sent(still_home):
     with pytest.raises(RsvizError, match="gammas"):
-        submitted(gammas=[-1.0])
+        asked(gammas=[-1.0])
     with pytest.raises(RsvizError, match="name of a checkpoint"):
-        submitted(checkpoints=["/etc/passwd"])
+        asked(checkpoints=["/etc/passwd"])
 
 
 def test_a_job_of_an_older_version_is_read_and_run(still_home):
@@ -80,7 +78,7 @@ def test_a_job_of_an_older_version_is_read_and_run(still_home):
 
 
 def test_parts_of_an_older_version_are_read(still_home):
-    job = submitted()
+    job = asked()
     _, result = run_here(run_population, job)
     path = jobs.folder(job.id) / PARTS
     path.write_text(path.read_text().replace('"noiseless"', '"bare"'))

@@ -5,16 +5,9 @@ from conftest import until
 
 from rsviz import jobs
 from rsviz.jobs import JobLimitError, NotResumable, UnknownJob
-from rsviz.jobs.store import Store
 from rsviz.jobs.worker import Active, Worker
 
 MANY = {"per_session": 100, "total": 100}
-
-
-@pytest.fixture
-def jobs_store(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    return Store()
 
 
 def reached(job_id):

@@ -14,12 +14,6 @@ from rsviz.jobs.store import Store
 MANY = {"per_session": 10_000, "total": 10_000}
 
 
-@pytest.fixture
-def jobs_store(tmp_path, monkeypatch):
-    monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
-    return Store()
-
-
 def test_the_store_is_a_rollback_journal_that_is_synchronised_in_full(jobs_store):
     jobs_store.insert("count", {}, "a", **MANY)
     with jobs_store._connection(write=True) as connection:

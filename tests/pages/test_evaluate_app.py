@@ -14,7 +14,7 @@ from rsviz.jobs.store import Store
 from rsviz.tasks.evaluate import certificates, shipped_votes
 from rsviz.ui.evaluate import sources
 from rsviz.ui.evaluate.controls import SHOWN
-from tests.here import run_here
+from tests.here import finish_here
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -50,12 +50,7 @@ def finished(**values):
         "n": 200,
         "scale": 0.25,
     }
-    job_id = jobs.submit("evaluate", request | values, session="another")
-    _, result = run_here(run_evaluate, jobs.get(job_id), None)
-    store = Store()
-    store.claim()
-    store.finish(job_id, result)
-    return job_id
+    return finish_here(run_evaluate, "evaluate", request | values)
 
 
 def test_it_opens_on_what_the_shipped_votes_prove(opened):

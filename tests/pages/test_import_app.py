@@ -10,7 +10,7 @@ from rsviz.checkpoints import CheckpointError, load_card, load_checkpoint
 from rsviz.jobs.store import Store
 from rsviz.jobs.transfers import run_import
 from rsviz.tasks.import_weights import ImportRequest
-from tests.here import run_here
+from tests.here import bring_to_end, run_here
 
 PAGES = ("certify", "attack", "evaluate", "population")
 """Pages that pick a network."""
@@ -52,10 +52,7 @@ def imported(app, name, **values):
     button(app, "Import").click().run()
     assert not app.exception, app.exception
     (job,) = [job for job in jobs.list_jobs() if job.kind == "import"]
-    _, result = run_here(run_import, job)
-    store = Store()
-    store.claim()
-    store.finish(job.id, result)
+    bring_to_end(run_import, job)
     return app.run()
 
 

@@ -11,7 +11,7 @@ from rsviz.distributional import at_budget
 from rsviz.jobs.population import run_population
 from rsviz.jobs.store import Store
 from rsviz.tasks.population import PopulationRequest, shipped_example
-from tests.here import run_here
+from tests.here import ON_CPU, finish_here, run_here
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SMALL = {
@@ -23,9 +23,7 @@ SMALL = {
     "r": 2,
     "measured": 4,
     "n": 50,
-    "device": "cpu",
-    "precision": "float32",
-    "batch": 64,
+    **ON_CPU,
 }
 
 
@@ -44,12 +42,7 @@ def texts(app):
 
 
 def finished(**changes):
-    job_id = jobs.submit("population", SMALL | changes, session="another")
-    _, result = run_here(run_population, jobs.get(job_id))
-    store = Store()
-    store.claim()
-    store.finish(job_id, result)
-    return job_id
+    return finish_here(run_population, "population", SMALL | changes)
 
 
 def test_it_opens_on_the_shipped_curves_and_says_what_is_not_proved(opened):

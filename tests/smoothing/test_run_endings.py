@@ -13,26 +13,13 @@ from rsviz.errors import RsvizError
 from rsviz.noise import Gaussian
 from rsviz.smoothing import CertifyVotes, SmoothedClassifier, Terms
 from rsviz.smoothing.stopping import next_checkpoint
+from tests.networks import X, half_space
 
-SHAPE = (1, 8, 8)
-X = torch.full(SHAPE, 0.5)
 SIGMA = 0.5
 
 
-def half_space(p, classes=3):
-    """Class 0 has exactly probability p on X + noise, so the true radius is SIGMA * ppf(p)."""
-    threshold = 0.5 + SIGMA * norm.ppf(p)
-
-    def f(batch):
-        logits = torch.zeros(len(batch), classes)
-        logits[:, 0] = threshold - batch[:, 0, 0, 0]
-        return logits
-
-    return f
-
-
 def smoothed(p, classes=3, batch=64):
-    return SmoothedClassifier(half_space(p, classes), Gaussian(SIGMA), classes, batch=batch)
+    return SmoothedClassifier(half_space(p, SIGMA, classes), Gaussian(SIGMA), classes, batch=batch)
 
 
 def simulated(p, n, runs, seed):

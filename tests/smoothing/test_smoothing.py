@@ -10,21 +10,7 @@ from rsviz.errors import RsvizError
 from rsviz.execution import Runner
 from rsviz.noise import Gaussian
 from rsviz.smoothing import ABSTAIN, CertifyVotes, SmoothedClassifier
-
-SHAPE = (1, 8, 8)
-X = torch.full(SHAPE, 0.5)
-
-
-def half_space(p, sigma=0.5, classes=3):
-    """A classifier whose class 0 has exactly probability p on X + noise: a half-space through one pixel."""
-    threshold = 0.5 + sigma * norm.ppf(p)
-
-    def f(batch):
-        logits = torch.zeros(len(batch), classes)
-        logits[:, 0] = threshold - batch[:, 0, 0, 0]
-        return logits
-
-    return f
+from tests.networks import SHAPE, ShortOfMemory, X, half_space
 
 
 def network(classes=10, seed=0):
@@ -151,13 +137,7 @@ def test_noisy_inputs_are_never_clipped():
 def test_running_out_of_memory_halves_the_batch_and_takes_the_same_draws():
     f = network()
 
-    class Small(torch.nn.Module):
-        def forward(self, batch):
-            if len(batch) > 20:
-                raise torch.OutOfMemoryError("CUDA out of memory")
-            return f(batch)
-
-    certificate = smoothed(Small(), classes=10, batch=64).certify(X, n0=10, n=1000, seed=2)
+    certificate = smoothed(ShortOfMemory(f), classes=10, batch=64).certify(X, n0=10, n=1000, seed=2)
     assert certificate.batch == 16
     assert certificate.counts == smoothed(f, classes=10, batch=16).certify(X, n0=10, n=1000, seed=2).counts
 

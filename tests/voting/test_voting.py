@@ -15,8 +15,9 @@ from rsviz.noise import NOISES, Gaussian
 from rsviz.noise.streams import ESTIMATION, SELECTION
 from rsviz.smoothing import SmoothedClassifier
 from rsviz.voting import Span, count_votes, spans_of
+from tests.networks import SHAPE, ShortOfMemory
 
-SHAPE, CLASSES = (1, 8, 8), 5
+CLASSES = 5
 
 
 def network(seed=0):
@@ -116,14 +117,8 @@ def test_counts_on_the_way_only_grow_and_fill_the_spans_in_order():
 def test_running_out_of_memory_halves_the_batch_and_takes_the_same_draws():
     f = network()
 
-    class Small(torch.nn.Module):
-        def forward(self, batch):
-            if len(batch) > 20:
-                raise torch.OutOfMemoryError("CUDA out of memory")
-            return f(batch)
-
     spans = spans_of(range(9), ESTIMATION, 111)
-    *_, last = count_votes(Runner(Small(), "cpu"), Gaussian(0.5), CLASSES, pictures(9), spans, 64)
+    *_, last = count_votes(Runner(ShortOfMemory(f), "cpu"), Gaussian(0.5), CLASSES, pictures(9), spans, 64)
     assert last.batch == 16
     assert np.array_equal(last.counts, counted(f, pictures(9), spans, batch=16))
 
