@@ -1,11 +1,18 @@
-"""Records that are stored as JSON: a dataclass becomes plain values, and plain values become it again."""
+"""Records in tables, and records stored as JSON: plain values of a dataclass, and the dataclass again."""
 
 import dataclasses
 import functools
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+Keyed = TypeVar("Keyed")
+
+
+def by_key(*records: Keyed) -> Mapping[str, Keyed]:
+    """A table of records, each by its attribute `key`, in this order."""
+    return types.MappingProxyType({typing.cast(Any, record).key: record for record in records})
 
 
 class Record:

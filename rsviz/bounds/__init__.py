@@ -1,7 +1,6 @@
 """Closed-form certificates: probabilities of the two top classes -> radius. NumPy and SciPy only."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from rsviz.bounds.renyi import LI_L2, RENYI_L2
 from rsviz.bounds.unified import DMR_L2, DMR_LINF, ZCDP_L2
 from rsviz.bounds.uniform import UNIFORM_L1
 from rsviz.errors import RsvizError
+from rsviz.records import by_key
 
 __all__ = [
     "BOUNDS",
@@ -26,27 +26,22 @@ __all__ = [
     "triangle",
 ]
 
-BOUNDS: Mapping[str, Bound] = MappingProxyType(
-    {
-        bound.key: bound
-        for bound in (
-            COHEN_L2,
-            RENYI_L2,
-            LI_L2,
-            PIXELDP_L2,
-            DMR_L2,
-            ZCDP_L2,
-            LAPLACE_L1,
-            TENG_L1,
-            LI_L1,
-            PIXELDP_L1,
-            EXPONENTIAL_LINF,
-            DINF_LINF,
-            GAUSSIAN_LINF,
-            DMR_LINF,
-            UNIFORM_L1,
-        )
-    }
+BOUNDS: Mapping[str, Bound] = by_key(
+    COHEN_L2,
+    RENYI_L2,
+    LI_L2,
+    PIXELDP_L2,
+    DMR_L2,
+    ZCDP_L2,
+    LAPLACE_L1,
+    TENG_L1,
+    LI_L1,
+    PIXELDP_L1,
+    EXPONENTIAL_LINF,
+    DINF_LINF,
+    GAUSSIAN_LINF,
+    DMR_LINF,
+    UNIFORM_L1,
 )
 """Every bound by its key, in display order."""
 

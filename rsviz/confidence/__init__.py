@@ -1,7 +1,6 @@
 """From votes to limits on p_A and p_B that hold with a stated confidence."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from rsviz.confidence.anytime import ANYTIME, log_evidence, sequence_lower, sequence_upper
 from rsviz.confidence.clopper_pearson import clopper_pearson_lower, clopper_pearson_upper
@@ -11,6 +10,7 @@ from rsviz.confidence.record import Procedure
 from rsviz.confidence.sison_glaz import SISON_GLAZ
 from rsviz.confidence.split import SPLIT
 from rsviz.confidence.tcertify import TCERTIFY
+from rsviz.records import by_key
 
 __all__ = [
     "PROCEDURES",
@@ -23,9 +23,7 @@ __all__ = [
     "sequence_upper",
 ]
 
-PROCEDURES: Mapping[str, Procedure] = MappingProxyType(
-    {procedure.key: procedure for procedure in (COHEN, SPLIT, TCERTIFY, LI, SISON_GLAZ, ANYTIME)}
-)
+PROCEDURES: Mapping[str, Procedure] = by_key(COHEN, SPLIT, TCERTIFY, LI, SISON_GLAZ, ANYTIME)
 """Every procedure by its key, in display order."""
 
 

@@ -78,7 +78,7 @@ class ArrayDataset(Dataset):
         return np.ascontiguousarray(chosen, dtype=np.float32) / white
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetInfo:
     """A dataset that rsviz offers by name. A subclass says where the images come from.
 

@@ -2,13 +2,14 @@
 
 import gzip
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rsviz.data.base import Progress
+from rsviz.data.base import Progress, Shape
 from rsviz.data.downloads import fetch_file
 from rsviz.data.published import Arrays, PublishedDataset
 
@@ -16,9 +17,13 @@ PREFIXES = {"train": "train", "test": "t10k"}
 IMAGES, LABELS = "{}-images-idx3-ubyte", "{}-labels-idx1-ubyte"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IdxDataset(PublishedDataset):
-    """Four IDX files, compressed (.gz) or not."""
+    """Four IDX files of the sizes of MNIST, compressed (.gz) or not."""
+
+    shape: Shape = (1, 28, 28)
+    sizes: Mapping[str, int] = field(default_factory=lambda: {"train": 60_000, "test": 10_000})
+    epochs: int = 5
 
     def has_files(self, folder: Path) -> bool:
         names = [name.format(prefix) for prefix in PREFIXES.values() for name in (IMAGES, LABELS)]
@@ -63,10 +68,7 @@ MNIST = IdxDataset(
     key="mnist",
     title="MNIST",
     classes=tuple("0123456789"),
-    shape=(1, 28, 28),
-    sizes={"train": 60_000, "test": 10_000},
     normalisation=((0.1307,), (0.3081,)),
-    epochs=5,
     source="LeCun, Cortes and Burges 1998, The MNIST database of handwritten digits",
     licence="Not stated with the files; Keras gives CC BY-SA 3.0, copyright LeCun and Cortes",
     folder="MNIST/raw",

@@ -34,7 +34,7 @@ SECONDS_UNTIL_STALE = 3600
 _reading = threading.Lock()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishedDataset(DatasetInfo):
     """A dataset whose published files torchvision knows. A subclass reads their format.
 

@@ -12,9 +12,9 @@ Sabuncu 2018, with q = 1/M). It has a slope everywhere, unlike a cross-entropy t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from rsviz.errors import RsvizError
+from rsviz.records import by_key
 
 CONCAVE_FROM = 0.24197072451914337
 """phi(1), the standard normal density at 1. See `concave_from`."""
@@ -39,20 +39,15 @@ class Loss:
     takes_bound: bool = False
 
 
-LOSSES: Mapping[str, Loss] = MappingProxyType(
-    {
-        loss.key: loss
-        for loss in (
-            Loss("cross-entropy", "cross-entropy", lambda log_share, bound: -log_share),
-            Loss("error", "1 - softmax share of the label", lambda log_share, bound: -log_share.expm1(), 1.0),
-            Loss(
-                "generalised-cross-entropy",
-                "generalised cross-entropy",
-                lambda log_share, bound: -bound * (log_share / bound).expm1(),
-                takes_bound=True,
-            ),
-        )
-    }
+LOSSES: Mapping[str, Loss] = by_key(
+    Loss("cross-entropy", "cross-entropy", lambda log_share, bound: -log_share),
+    Loss("error", "1 - softmax share of the label", lambda log_share, bound: -log_share.expm1(), 1.0),
+    Loss(
+        "generalised-cross-entropy",
+        "generalised cross-entropy",
+        lambda log_share, bound: -bound * (log_share / bound).expm1(),
+        takes_bound=True,
+    ),
 )
 
 

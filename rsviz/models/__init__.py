@@ -17,28 +17,26 @@ from rsviz.models.resnet18 import CIFAR_RESNET18, CIFAR_RESNET18_ELU
 from rsviz.models.resnet50 import RESNET50
 from rsviz.models.three_layer import THREE_LAYER_CNN, THREE_LAYER_CNN_ELU
 from rsviz.models.vgg16 import CIFAR_VGG16, CIFAR_VGG16_ELU
+from rsviz.records import by_key
 
 __all__ = ["ARCHITECTURES", "Architecture", "ModelError", "architectures_for", "build"]
 
 _layers = lazy("rsviz.models.layers")
 
-ARCHITECTURES: Mapping[str, Architecture] = {
-    architecture.key: architecture
-    for architecture in (  # the first that takes a dataset's images is the default for them
-        DIGITS_CNN,
-        LI_MNIST,
-        CIFAR_RESNET20,
-        CIFAR_RESNET110,
-        THREE_LAYER_CNN,
-        THREE_LAYER_CNN_ELU,
-        LI_CIFAR,
-        CIFAR_RESNET18,
-        CIFAR_RESNET18_ELU,
-        CIFAR_VGG16,
-        CIFAR_VGG16_ELU,
-        RESNET50,
-    )
-}
+ARCHITECTURES: Mapping[str, Architecture] = by_key(  # the first of a shape is the default for its images
+    DIGITS_CNN,
+    LI_MNIST,
+    CIFAR_RESNET20,
+    CIFAR_RESNET110,
+    THREE_LAYER_CNN,
+    THREE_LAYER_CNN_ELU,
+    LI_CIFAR,
+    CIFAR_RESNET18,
+    CIFAR_RESNET18_ELU,
+    CIFAR_VGG16,
+    CIFAR_VGG16_ELU,
+    RESNET50,
+)
 
 
 def architectures_for(shape: Shape) -> list[str]:

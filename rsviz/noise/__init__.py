@@ -4,7 +4,6 @@ Importing this room does not import torch; sampling does.
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from rsviz.noise.base import Noise
 from rsviz.noise.draws import MAX_SEED, Draws, block_seed, block_size
@@ -12,6 +11,7 @@ from rsviz.noise.gaussian import Gaussian
 from rsviz.noise.laplace import Laplace
 from rsviz.noise.linf_exponential import LinfExponential
 from rsviz.noise.uniform import Uniform
+from rsviz.records import by_key
 
 __all__ = [
     "MAX_SEED",
@@ -26,7 +26,5 @@ __all__ = [
     "block_size",
 ]
 
-NOISES: Mapping[str, type[Noise]] = MappingProxyType(
-    {noise.key: noise for noise in (Gaussian, Laplace, LinfExponential, Uniform)}
-)
+NOISES: Mapping[str, type[Noise]] = by_key(Gaussian, Laplace, LinfExponential, Uniform)
 """Every mechanism by its key, in display order; each is made from its scale alone."""

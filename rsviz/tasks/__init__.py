@@ -5,8 +5,8 @@ Adding a task takes one folder, and its line here. Importing this room does not 
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
+from rsviz.records import by_key
 from rsviz.tasks import (
     attack,
     certify,
@@ -22,20 +22,15 @@ from rsviz.tasks.base import Request, Task
 
 __all__ = ["TASKS", "Request", "Task"]
 
-TASKS: Mapping[str, Task] = MappingProxyType(
-    {
-        task.key: task
-        for task in (
-            certify.TASK,
-            attack.TASK,
-            robustness.TASK,
-            evaluate.TASK,
-            population.TASK,
-            download.TASK,
-            import_weights.TASK,
-            train.TASK,
-            estimate.TASK,
-        )
-    }
+TASKS: Mapping[str, Task] = by_key(
+    certify.TASK,
+    attack.TASK,
+    robustness.TASK,
+    evaluate.TASK,
+    population.TASK,
+    download.TASK,
+    import_weights.TASK,
+    train.TASK,
+    estimate.TASK,
 )
 """Every task by its key, which is its kind of job."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from rsviz.reference.citations import bibtex
+from rsviz.tasks import Request
+from rsviz.tasks.spellings import command_line, python_call
 from rsviz.ui.session import page_link
 
 KINDS = {
@@ -67,18 +69,37 @@ def take_home(
         below()
 
 
-def record_files(
-    name: str, record: Mapping, command: str, csv: Callable[[], str], png: Callable[[], bytes]
-) -> list[File]:
-    """The files of one result: its record with the command as JSON, a table as CSV, a slide as PNG.
+def show_record(
+    name: str,
+    record: Mapping,
+    request: Callable[[], Request],
+    gives: str,
+    csv: Callable[[], str],
+    png: Callable[[], bytes],
+    table: Callable[[], None],
+) -> None:
+    """The panel of the result for one image: JSON, CSV, a slide as PNG, command, Python, every bound.
 
-    name: of the files, without suffix.
+    name: of the files, without suffix. record: plain values. request: makes the one that repeats the result;
+    gives: what its command does, in words. table: draws the bounds.
     """
-    return [
-        File("JSON", f"{name}.json", lambda: json.dumps({**record, "command": command}, indent=2)),
-        File("CSV", f"{name}.csv", csv),
-        File("PNG", f"{name}.png", png),
-    ]
+
+    def export():
+        repeated = request()
+        command = command_line(repeated, "--json")
+        files = [
+            File("JSON", f"{name}.json", lambda: json.dumps({**record, "command": command}, indent=2)),
+            File("CSV", f"{name}.csv", csv),
+            File("PNG", f"{name}.png", png),
+        ]
+        return Export(files, [command], gives=gives, python=python_call(repeated))
+
+    def below():
+        table()
+        st.markdown("**All of it in numbers**")
+        st.json(record, expanded=1)
+
+    take_home("every bound, JSON, CSV, PNG, command", export, below=below)
 
 
 def draw(export: Export) -> None:

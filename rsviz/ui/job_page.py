@@ -15,7 +15,7 @@ from rsviz.checkpoints import Card
 from rsviz.errors import RsvizError
 from rsviz.jobs import Job
 from rsviz.jobs.listing import reached, request_of, run_of
-from rsviz.tasks.base import Request
+from rsviz.tasks import TASKS, Request
 from rsviz.tasks.spellings import to_query
 from rsviz.ui.address import Address
 from rsviz.ui.frame import announce

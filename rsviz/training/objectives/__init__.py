@@ -4,8 +4,8 @@ No torch is imported until a loss is computed: requests are checked in processes
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
+from rsviz.records import by_key
 from rsviz.training.objectives.adre import ADRE
 from rsviz.training.objectives.adre_adv import ADRE_ADV
 from rsviz.training.objectives.base import Objective, Outcome
@@ -18,22 +18,17 @@ from rsviz.training.objectives.stn import STN
 from rsviz.training.objectives.trades import TRADES
 from rsviz.training.objectives.wrm import WRM
 
-METHODS: Mapping[str, Objective] = MappingProxyType(
-    {
-        objective.key: objective
-        for objective in (
-            PLAIN,
-            GAUSSIAN,
-            STN,
-            ADRE,
-            SMOOTHADV,
-            ADRE_ADV,
-            NAL,
-            WRM,
-            TRADES,
-            PGD_AT,
-        )
-    }
+METHODS: Mapping[str, Objective] = by_key(
+    PLAIN,
+    GAUSSIAN,
+    STN,
+    ADRE,
+    SMOOTHADV,
+    ADRE_ADV,
+    NAL,
+    WRM,
+    TRADES,
+    PGD_AT,
 )
 """Every objective by its key, in display order."""
 

@@ -13,9 +13,8 @@ from rsviz.norms import NORMS
 from rsviz.tasks.attack import AttackProgress, AttackResult
 from rsviz.tasks.attack.messages import gap_sentence, verdict_sentence
 from rsviz.tasks.settings import noise_words
-from rsviz.tasks.spellings import command_line, python_call
 from rsviz.ui.attack.charts import path_chart, ruler
-from rsviz.ui.export import Export, record_files, take_home
+from rsviz.ui.export import show_record
 from rsviz.ui.table import markdown_table
 
 IN_EACH_ROW = [
@@ -48,21 +47,14 @@ def show_export(progress: AttackProgress, card: Card) -> None:
     result = progress.result
     name = f"attack-{result.checkpoint}-{result.image_sha256[:8]}"
 
-    def export():
-        repeated = result.repeated(progress.request)
-        command = command_line(repeated, "--json")
-        table, slide = partial(csv, result, card), partial(sheet, progress)
-        files = record_files(name, result.to_json(), command, table, slide)
-        return Export(files, [command], gives="repeats the attack", python=python_call(repeated))
-
-    def below():
+    def table():
         if result.radii:
             st.markdown("**What every bound certifies for the original**")
             st.markdown(_radii_table(result))
-        st.markdown("**All of it in numbers**")
-        st.json(result.to_json(), expanded=1)
 
-    take_home("every bound, JSON, CSV, PNG, command", export, below=below)
+    repeated = partial(result.repeated, progress.request)
+    numbers, slide = partial(csv, result, card), partial(sheet, progress)
+    show_record(name, result.to_json(), repeated, "repeats the attack", numbers, slide, table)
 
 
 def _radii_table(result: AttackResult) -> str:

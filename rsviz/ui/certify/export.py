@@ -12,9 +12,8 @@ from rsviz.figures import certify as figures
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyProgress, limits_in_words
 from rsviz.tasks.settings import noise_words
-from rsviz.tasks.spellings import command_line, python_call
 from rsviz.ui.certify.words import confidence, headline
-from rsviz.ui.export import Export, record_files, take_home
+from rsviz.ui.export import show_record
 from rsviz.ui.table import markdown_table
 
 IN_EACH_ROW = [
@@ -44,20 +43,13 @@ def show_export(progress: CertifyProgress, card: Card) -> None:
     certificate = progress.result
     name = f"certificate-{certificate.checkpoint}-{certificate.image_sha256[:8]}"
 
-    def export():
-        repeated = certificate.repeated(progress.request)
-        command = command_line(repeated, "--json")
-        table, slide = partial(_csv, certificate, card), partial(_sheet, progress, card)
-        files = record_files(name, certificate.to_json(), command, table, slide)
-        return Export(files, [command], gives="draws the same votes", python=python_call(repeated))
-
-    def below():
+    def table():
         st.markdown("**What every bound proves from these votes**")
         st.markdown(_radii_table(certificate.radii))
-        st.markdown("**All of it in numbers**")
-        st.json(certificate.to_json(), expanded=1)
 
-    take_home("every bound, JSON, CSV, PNG, command", export, below=below)
+    repeated = partial(certificate.repeated, progress.request)
+    numbers, slide = partial(_csv, certificate, card), partial(_sheet, progress, card)
+    show_record(name, certificate.to_json(), repeated, "draws the same votes", numbers, slide, table)
 
 
 def _radii_table(radii) -> str:
