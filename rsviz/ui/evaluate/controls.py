@@ -40,6 +40,7 @@ CERTIFYING = [TIGHT, *(key for key, bound in BOUNDS.items() if bound.rigorous)]
 SPECS = EvaluateRequest.fields()
 FIELDS = request_fields(EvaluateRequest, {"n": 1_000, "limit": 500})
 FIELDS |= request_fields(EvaluateRequest, dict.fromkeys(("skip", "n0", "seed", "alpha", "procedure"), ...))
+"""The page begins with fewer images and votes than the shell, so that a first run ends within minutes."""
 _DRAWN = {**pickers.CHECKPOINT, **pickers.NOISE, **FIELDS}
 CARRIED = carried_fields(EvaluateRequest, _DRAWN)
 
