@@ -1,6 +1,7 @@
-"""Measures anew what rsviz/data/likeness.json stores of training images: python -m benchmarks.likeness [NAME ...]
+"""Measures anew what rsviz/data/likeness.json stores: python -m benchmarks.likeness [NAME ...]
 
-Five sixths of the training images give mean and covariance, the others the limit, the test images the false alarms.
+Five sixths of the training images give mean and covariance, the others the limit; the test images tell how
+often it is a false alarm.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 from rsviz.jobs.certify import progress_of
 from rsviz.tasks.certify import shipped_example
-from rsviz.ui.certify import controls, view
+from rsviz.ui.certify import controls, live, view
 from rsviz.ui.job_page import JobPage
 
 JobPage(
@@ -14,4 +14,5 @@ JobPage(
     example=lambda: shipped_example().request,
     subject=("checkpoint", "image"),
     beside_cancel=view.offer_stop,
+    below_button=live.start,
 ).show()

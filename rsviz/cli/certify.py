@@ -83,7 +83,7 @@ def _sentences(result):
     """The certificate in words: the claim, how the run ended, and what every bound proves."""
     from rsviz.bounds import BOUNDS, round_down
     from rsviz.confidence import PROCEDURES
-    from rsviz.tasks.certify import limits_in_words
+    from rsviz.tasks.certify import NOT_CORRECT, limits_in_words
 
     p_a_lower, p_b_upper = limits_in_words(result.p_a_lower, result.p_b_upper)
     if result.abstained:
@@ -95,6 +95,7 @@ def _sentences(result):
             f"(p_A >= {p_a_lower}, p_B <= {p_b_upper}, {result.n} votes, "
             f"{PROCEDURES[result.procedure].title})"
         )
+        yield NOT_CORRECT
     if result.ended != "complete":
         saved = result.n_planned - result.n
         yield f"ended: {result.ended}, after {result.n} of {result.n_planned} votes ({saved} saved)"

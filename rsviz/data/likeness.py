@@ -1,9 +1,9 @@
-"""How far a picture is from the images that a network was trained on: Mahalanobis distance of simple statistics.
+"""How far a picture is from a network's training images: Mahalanobis distance of simple statistics.
 
-The statistics are brightness, contrast, edges, border, spread of the light and colour. For each dataset their mean
-and covariance over training images are stored, and the distance below which 99 of 100 other training images lie
-(`python -m benchmarks.likeness` computes them). A picture beyond it is unlike them. One within it need not be of
-any of the classes: the measure knows statistics, not shapes.
+The statistics are brightness, contrast, edges, border, spread of the light, colour and others: see NAMES. For
+each dataset their mean and covariance over training images are stored, and the distance below which 99 of
+100 other training images are; `python -m benchmarks.likeness` computes them. A picture beyond it is unlike
+them. One within it need not be of any of the classes: the measure knows statistics, not shapes.
 """
 
 import functools
@@ -29,7 +29,7 @@ NAMES = {
 
 
 def statistics(images: np.ndarray) -> np.ndarray:
-    """The statistics float64 (N, len(NAMES)) of images float (N, C, H, W) in [0, 1], in the order of NAMES."""
+    """The statistics float64 (N, len(NAMES)), in their order, of images float (N, C, H, W) in [0, 1]."""
     images = np.asarray(images, np.float64)
     grey = images.mean(1)
     across, down = np.abs(np.diff(grey, axis=2)), np.abs(np.diff(grey, axis=1))
@@ -59,8 +59,9 @@ def statistics(images: np.ndarray) -> np.ndarray:
 class Familiar:
     """What is stored of the training images of a dataset.
 
-    mean, deviation (k,), inverse (k, k): of the statistics; the inverse is that of the correlations. limit: the
-    distance below which 99 of 100 held-out training images lie. false_alarms: share of test images beyond it.
+    mean, deviation (k,), inverse (k, k): of the statistics; the inverse is that of the correlations.
+    limit: the distance below which 99 of 100 held-out training images are.
+    false_alarms: share of test images beyond it.
     """
 
     dataset: str
@@ -76,7 +77,7 @@ class Familiar:
         return np.sqrt(np.maximum(np.einsum("ni,ij,nj->n", away, self.inverse, away), 0))
 
     def farthest(self, image: np.ndarray) -> tuple[str, float, float, float]:
-        """The statistic that is most deviations away: (name, its value, mean, deviation). image: (C, H, W)."""
+        """The statistic that is most deviations away: name, value, mean, deviation. image: (C, H, W)."""
         found = statistics(image[None])[0]
         index = int(np.abs((found - self.mean) / self.deviation).argmax())
         return list(NAMES)[index], float(found[index]), float(self.mean[index]), float(self.deviation[index])
@@ -102,7 +103,7 @@ def measured(dataset: str, train: np.ndarray, held_out: np.ndarray, test: np.nda
 
 
 def familiar_with(dataset: str, shape) -> Familiar | None:
-    """What is known of the training images of a dataset; None where nothing is. shape: (C, H, W) of an input."""
+    """What is known of the training images of a dataset, None if nothing. shape: (C, H, W) of an input."""
     stored = _stored().get(dataset)
     if stored is None or tuple(stored["shape"]) != tuple(shape):
         return None

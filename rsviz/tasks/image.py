@@ -167,6 +167,14 @@ def load_image(source: Source, shape, classes: Sequence[str] = ()) -> LoadedImag
     return LoadedImage(prepared.x, None, decoded.pixels, images.NAMES[decoded.kind], steps)
 
 
+def check_sample(source: Source, shape, classes: Sequence[str]) -> None:
+    """Raise RsvizError where a source is a sample that a network of this input and classes is not asked about."""
+    if source.kind == "sample" and not find_sample(source.sample).fits(shape, classes):
+        raise RsvizError(
+            f"sample is {source.sample!r}; it does not fit {tuple(shape)} and {', '.join(classes)[:60]}."
+        )
+
+
 def _content(source) -> bytes:
     if source.kind == "upload":
         path, missing = files.upload(source.sha256), "the uploaded image is no longer here; upload it again."
@@ -179,11 +187,9 @@ def _content(source) -> bytes:
 
 
 def _from_samples(source, shape, classes) -> LoadedImage:
+    if classes:
+        check_sample(source, shape, classes)
     sample = find_sample(source.sample)
-    if classes and not sample.fits(shape, classes):
-        raise RsvizError(
-            f"sample is {sample.key!r}; it does not fit {tuple(shape)} and {', '.join(classes)[:60]}."
-        )
     prepared = sample.prepared(tuple(shape))
     label = classes.index(sample.label) if sample.label in classes else None
     return LoadedImage(prepared.x, label, sample.pixels(), "", prepared.steps)

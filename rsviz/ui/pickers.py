@@ -1,4 +1,4 @@
-"""Choosing a checkpoint, an image and a noise; the choice is part of the page's URL."""
+"""Choosing a checkpoint and a noise; the choice is part of the page's URL."""
 
 import contextlib
 import functools
@@ -7,30 +7,19 @@ import os
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import numpy as np
 import streamlit as st
 
-from rsviz import data, jobs
-from rsviz.checkpoints import UNKNOWN, Card, folders, list_cards, load_survey
-from rsviz.data.images import LISTED, SUFFIXES
-from rsviz.errors import RsvizError, short
+from rsviz.checkpoints import Card, folders, list_cards
+from rsviz.errors import short
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyRequest
-from rsviz.tasks.download import DownloadRequest
-from rsviz.tasks.image import load_input, make_source, store_upload
 from rsviz.tasks.settings import MAX_SCALE, default_scale, noise_words, training_words
 from rsviz.ui import imports
-from rsviz.ui.address import Address, choice, first_part, labelled
+from rsviz.ui.address import Address, first_part, labelled
 from rsviz.ui.glossary import explain
-from rsviz.ui.job_page import watch
-from rsviz.ui.pictures import picture
-from rsviz.ui.session import owner_id
 from rsviz.ui.settings import request_fields
 
-SOURCES = {"dataset": "From the data set", "upload": "Upload my own"}
-SURE = 0.7
-"""A top share of votes below this counts as uncertain."""
 SMALLEST, DEFAULT, LARGEST = 0.01, 0.1, 2.0
 """Deviation of the noise per pixel, in pixel units."""
 
@@ -43,14 +32,11 @@ def noise_option(noise: str) -> str:
 CHECKPOINT = request_fields(CertifyRequest, {"checkpoint": None})
 CHECKPOINT["checkpoint"] = first_part(CHECKPOINT["checkpoint"], " · ")  # older links have the whole label
 NOISE = request_fields(CertifyRequest, {"noise": None, "scale": None})
-IMAGE = request_fields(CertifyRequest, {"index": None, "image": None, "fit": ..., "invert": ...})
-IMAGE["from"] = labelled(choice(SOURCES, "dataset"), {words: key for key, words in SOURCES.items()})
 NOISE["noise"] = labelled(NOISE["noise"], {noise_option(noise): noise for noise in NOISES})
-"""Fields of an Address for the three pickers; what has no default follows the checkpoint."""
+"""Fields of an Address for the two pickers; what has no default follows the checkpoint."""
 
 OLDER = {"sigma": "scale"}
-IMPLIED = {"image": ("from", "upload")}
-"""Of the Address: keys in older links, and what a link need not say."""
+"""Of the Address: keys in older links."""
 
 
 def pick_checkpoint(address: Address, default: str) -> Card:
@@ -91,11 +77,6 @@ def _stamp() -> tuple:
 @functools.lru_cache(maxsize=4)
 def _cards(stamp) -> Mapping[str, Card]:
     return MappingProxyType(list_cards())
-
-
-@functools.lru_cache(maxsize=32)
-def _survey(name: str, weights_sha256: str) -> dict | None:
-    return load_survey(name)
 
 
 def describe(card: Card) -> str:
@@ -160,139 +141,3 @@ def _ask_scale(address, card, noise, step, largest) -> float | None:
         "certified."
     )
     return scale
-
-
-def pick_image(address: Address, card: Card, first: int = 0) -> dict | None:
-    """An image of the checkpoint's dataset or an upload, as the source for a request, or None.
-
-    address: with the fields IMAGE. first: the index to begin with. Without an image the page says why.
-    """
-    where = st.segmented_control("Image", list(SOURCES), format_func=SOURCES.get, required=True, key="from")
-    source = _uploaded(card) if where == "upload" else _from_dataset(address, card, first)
-    if source is None:
-        return None
-    try:
-        x, label = load_input(make_source(source), card.input_shape)
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    size = "×".join(str(side) for side in card.input_shape[1:])
-    words = f"What the network sees: {size} pixels"
-    if label is not None:
-        words += f", labelled {card.classes[label]}"
-    picture(x, words, alt=words, size=200)
-    return source
-
-
-def no_images_reason(card: Card) -> str:
-    """Why there are no test images for a network whose data set rsviz does not carry."""
-    if card.dataset == UNKNOWN:
-        return f"It is not known which images of {card.num_classes} classes {card.name} was trained on"
-    return f"{card.name} was trained on {card.dataset}, which rsviz does not carry"
-
-
-def _from_dataset(address, card, first):
-    if card.dataset not in data.DATASETS:
-        st.info(f"{no_images_reason(card)}; upload an image.")
-        return None
-    if not data.available(card.dataset):
-        offer_download(card.dataset)
-        return None
-    count = data.DATASETS[card.dataset].sizes["test"]
-    address.suggest("index", first, lambda index: index < count, follows=card.dataset)
-    index = st.number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
-    survey = _survey(card.name, card.weights_sha256)
-    with st.container(horizontal=True, gap="small"):
-        st.button(":material/casino: Random", on_click=_choose, args=(range(count),))
-        if survey is not None:
-            predicted, labels = np.array(survey["predicted"]), np.array(survey["label"])
-            looked_at, share = np.array(survey["index"]), np.array(survey["share"])
-            for words, chosen in (
-                ("Uncertain", looked_at[share < SURE]),
-                ("Misclassified", looked_at[predicted != labels]),
-            ):
-                st.button(
-                    words,
-                    on_click=_choose,
-                    args=(chosen.tolist(),),
-                    disabled=len(chosen) == 0,
-                    help=f"One of {len(chosen)} among the first {len(labels)} test images.",
-                )
-    return {"kind": "dataset", "dataset": card.dataset, "index": int(index)}
-
-
-def _choose(indices):
-    others = [index for index in indices if index != st.session_state.get("index")] or list(indices)
-    st.session_state["index"] = int(np.random.default_rng().choice(others))
-
-
-def offer_download(name: str) -> None:
-    """Say that a dataset is not on this machine and offer to download it; then show the progress."""
-    title = data.DATASETS[name].title
-    st.info(f"{title} is not on this machine yet.", icon=":material/download:")
-    running = st.session_state.get("download")
-    if running is None:
-        if st.button(f"Download {title}"):
-            try:
-                st.session_state["download"] = jobs.submit(
-                    "download", DownloadRequest(dataset=name), session=owner_id()
-                )
-            except RsvizError as error:
-                st.error(str(error), icon=":material/error:")
-                return
-            st.rerun()
-        return
-
-    watch(running, _show_download)
-
-
-def _show_download(job):
-    if job.unfinished:
-        progress = job.progress or {}
-        done, total = progress.get("done") or 0, progress.get("total")
-        st.progress(min(done / total, 1.0) if total else 0.0, f"{progress.get('what', 'waiting')} …")
-        return
-    if job.state == "done":
-        del st.session_state["download"]
-        st.rerun()
-    st.error(job.error or f"The download was {job.state}.", icon=":material/error:")
-
-
-def upload_image(file: str, key: str) -> bool:
-    """An uploader of an image; False if its file was refused, and the page says why.
-
-    file: key of its widget. key: where in the session the SHA-256 of the stored image goes.
-    """
-    uploaded = st.file_uploader(
-        LISTED.replace(" and ", " or "), type=list(SUFFIXES), key=file, help="It stays on this server."
-    )
-    stored = f"{file}-stored"
-    if uploaded is None or st.session_state.get(stored) == uploaded.file_id:
-        return True
-    try:
-        st.session_state[key] = store_upload(uploaded.getvalue())
-        st.session_state[stored] = uploaded.file_id
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return False
-    return True
-
-
-def _uploaded(card):
-    if not upload_image("file", "image"):
-        return None
-    digest = st.session_state["image"]
-    if digest is None:
-        return None
-    how = st.segmented_control(
-        "Fit to a square" if card.input_shape[1] == card.input_shape[2] else "Fit",
-        ["crop", "pad"],
-        required=True,
-        key="fit",
-    )
-    invert = st.toggle(
-        "Swap dark and light",
-        key="invert",
-        help="Digits of MNIST are light on dark; ink on paper is dark on light.",
-    )
-    return {"kind": "upload", "sha256": digest, "how": how or "crop", "invert": bool(invert)}

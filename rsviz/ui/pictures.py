@@ -8,6 +8,7 @@ import functools
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from rsviz.data.images import to_png
 from rsviz.figures.certify import montage
@@ -21,13 +22,20 @@ def picture(x, caption: str | None = None, *, alt: str, size: int = SIZE) -> Non
     st.image(_picture_uri(*_frozen(x), size), caption=caption, alt=alt)
 
 
+def thumbnail(
+    pixels, caption: str | None = None, *, alt: str, size: int = SIZE, width: int | str = "content"
+):
+    """Show an image uint8 (H, W) or (H, W, 3), shrunk to `size` if it is larger, else enlarged."""
+    st.image(_thumbnail_uri(*_frozen(pixels, np.uint8), size), caption=caption, alt=alt, width=width)
+
+
 def sheet(images, columns: int, *, alt: str, size: int = 120) -> None:
     """Show images float (N, C, H, W) as one picture with `columns` in a row."""
     st.image(_sheet_uri(*_frozen(images), columns, size), alt=alt)
 
 
-def _frozen(array):
-    array = np.asarray(array, np.float32)
+def _frozen(array, kind=np.float32):
+    array = np.asarray(array, kind)
     return array.tobytes(), array.shape
 
 
@@ -36,6 +44,16 @@ def _frozen(array):
 def _picture_uri(content, shape, size):
     x = np.frombuffer(content, np.float32).reshape(shape)
     return data_uri(to_png(x, _enlarge(x, size)))
+
+
+@functools.lru_cache(maxsize=64)
+def _thumbnail_uri(content, shape, size):
+    pixels = np.frombuffer(content, np.uint8).reshape(shape)
+    image = Image.fromarray(pixels)
+    if max(image.size) > size:
+        image.thumbnail((size, size), Image.Resampling.BOX)
+        return data_uri(to_png(np.asarray(image)))
+    return data_uri(to_png(pixels, max(1, round(size / max(image.size)))))
 
 
 @functools.lru_cache(maxsize=64)

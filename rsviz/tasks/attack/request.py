@@ -11,6 +11,7 @@ from rsviz.data import DATASETS
 from rsviz.errors import RsvizError, short
 from rsviz.tasks import settings
 from rsviz.tasks.fields import Setting
+from rsviz.tasks.image import check_sample
 from rsviz.tasks.shared import ImageRequest
 
 SHORTHANDS = {"norm": "--norm", "epsilon": "--epsilon", "draws": "--eot", "steps": "--steps"}
@@ -94,6 +95,7 @@ class AttackRequest(ImageRequest):
                 raise AttackError(
                     f"{name} is {value}; {card.name} knows classes 0 to {card.num_classes - 1}."
                 )
+        check_sample(image, card.input_shape, card.classes)
         if image.kind == "dataset" and card.dataset in DATASETS and image.dataset != card.dataset:
             raise AttackError(
                 f"image.dataset is {short(image.dataset)}; {card.name} was trained on {card.dataset}."

@@ -12,6 +12,7 @@ from rsviz.tasks.base import Task
 from rsviz.tasks.certify.listing import LISTING
 from rsviz.tasks.certify.request import CertifyRequest
 from rsviz.tasks.certify.result import (
+    NOT_CORRECT,
     CertifyPictures,
     CertifyProgress,
     CertifyResult,
@@ -21,6 +22,7 @@ from rsviz.tasks.certify.result import (
 from rsviz.tasks.certify.run import run
 
 __all__ = [
+    "NOT_CORRECT",
     "TASK",
     "CertifyPictures",
     "CertifyProgress",

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError, short
 from rsviz.tasks.fields import Setting
+from rsviz.tasks.image import check_sample
 from rsviz.tasks.settings import AUTO
 from rsviz.tasks.shared import CertifyingRequest, ImageRequest
 
@@ -58,6 +59,7 @@ class CertifyRequest(ImageRequest, CertifyingRequest):
         """The request, if a job may run it: its image is no path, and its checkpoint fits the image."""
         super().check_job()
         card = load_card(self.checkpoint)
+        check_sample(self.image, card.input_shape, card.classes)
         if self.image.kind == "dataset" and self.image.dataset != card.dataset:
             raise RsvizError(
                 f"image.dataset is {short(self.image.dataset)}; {card.name} was trained on {card.dataset}."

@@ -18,6 +18,9 @@ from rsviz.tasks.saved import SavedPictures, SavedProgress
 if TYPE_CHECKING:
     from rsviz.smoothing import CertifyVotes
 
+NOT_CORRECT = (
+    "Certified is not correct: the certificate says that the class stays, not that it is the right one."
+)
 
 @dataclass(frozen=True)
 class CertifyResult(TimedCertificate):

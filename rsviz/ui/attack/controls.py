@@ -7,7 +7,7 @@ import streamlit as st
 from rsviz.attacks import ATTACKS
 from rsviz.checkpoints import Card, list_cards
 from rsviz.tasks.attack import AttackRequest, shipped_example
-from rsviz.ui import pickers
+from rsviz.ui import image_picker, pickers
 from rsviz.ui.address import Address, flag
 from rsviz.ui.glossary import explain
 from rsviz.ui.settings import (
@@ -62,7 +62,7 @@ _FIELDS = request_fields(
     AttackRequest,
     {"attack": ..., "surrogate": None, "target": ...} | dict.fromkeys(STATISTICS, ...),
 )
-_DRAWN = {**pickers.CHECKPOINT, **pickers.IMAGE, **pickers.NOISE, **_FIELDS}
+_DRAWN = {**pickers.CHECKPOINT, **image_picker.IMAGE, **pickers.NOISE, **_FIELDS}
 CARRIED = carried_fields(AttackRequest, _DRAWN)
 
 ADDRESS = Address(
@@ -73,7 +73,7 @@ ADDRESS = Address(
         **{f"a_{key}": key for key in (*_FIELDS, "bare")},
         **{f"a_{key.replace('-', '_').replace('.', '_')}": key for key in _OWN},
     },
-    implied=pickers.IMPLIED,
+    implied=image_picker.IMPLIED,
     translate=from_task,
     job="job",
 )
@@ -83,7 +83,7 @@ def choose() -> tuple[Card, AttackRequest | None]:
     """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
     example = shipped_example().request
     card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
-    image = pickers.pick_image(ADDRESS, card, first=example.image.index)
+    image = image_picker.pick_image(ADDRESS, card, example.image.sample)
     _choose_victim(card)
     help_mark = explain("attack")
     attack = st.selectbox("Attack", list(ATTACKS), format_func=_title, key="attack", help=help_mark)

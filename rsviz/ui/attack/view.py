@@ -11,9 +11,11 @@ from rsviz.figures.certify import votes_columns, votes_spec
 from rsviz.norms import NORMS
 from rsviz.tasks.attack import AttackProgress
 from rsviz.tasks.attack.messages import distance_words, gap_sentence, promise, verdict_sentence, victim_words
+from rsviz.tasks.certify import NOT_CORRECT
 from rsviz.ui.attack.charts import path_chart, ruler
 from rsviz.ui.attack.export import show_export
 from rsviz.ui.job_page import badge
+from rsviz.ui.likeness import unlike_sentence
 from rsviz.ui.pictures import picture
 
 BADGES = {
@@ -48,7 +50,9 @@ def show(progress: AttackProgress, state: str) -> None:
         _verdict(result)
     _pictures(progress, card)
     if result:
-        st.markdown(f"**{gap_sentence(result)}**")
+        st.markdown(f"**{gap_sentence(result)}**" + (f" {NOT_CORRECT}" if result.best_radius else ""))
+        if progress.pictures is not None and (unlike := unlike_sentence(card, progress.pictures.x)):
+            st.warning(unlike, icon=":material/help:")
     with st.container(key="details"):  # on a phone the controls stand before it
         if result:
             _ruler(result)

@@ -8,8 +8,9 @@ from rsviz.checkpoints import Card
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
 from rsviz.tasks.certify import CertifyRequest, shipped_example
-from rsviz.ui import pickers
+from rsviz.ui import image_picker, pickers
 from rsviz.ui.address import Address, choice, labelled
+from rsviz.ui.certify import live
 from rsviz.ui.settings import (
     ALPHAS,
     carried_fields,
@@ -37,7 +38,7 @@ FIELDS["n"] = labelled(FIELDS["n"], {f"{n:,}": f"{n}" for n in VOTES})
 FIELDS["procedure"] = labelled(
     FIELDS["procedure"], {procedure_title(key): key for key in SPECS["procedure"].options}
 )
-_DRAWN = {**pickers.CHECKPOINT, **pickers.IMAGE, **pickers.NOISE, **FIELDS}
+_DRAWN = {**pickers.CHECKPOINT, **image_picker.IMAGE, **pickers.NOISE, **FIELDS}
 CARRIED = carried_fields(CertifyRequest, _DRAWN)
 CARRIED["stoppable"] = field_of(SPECS["stoppable"], True)  # every run of the page may be stopped by hand
 
@@ -49,7 +50,7 @@ ADDRESS = Address(
         "end": labelled(choice(ENDS, "votes"), OLDER_ENDS),
     },
     older={**pickers.OLDER, "decide": "until_radius"},
-    implied={**pickers.IMPLIED, "until_radius": ("end", "until_radius"), "within": ("end", "within")},
+    implied={**image_picker.IMPLIED, "until_radius": ("end", "until_radius"), "within": ("end", "within")},
     job="job",
 )
 
@@ -58,7 +59,9 @@ def choose() -> tuple[Card, CertifyRequest | None]:
     """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
     example = shipped_example().request
     card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
-    image = pickers.pick_image(ADDRESS, card, first=example.image.index)
+    image = image_picker.pick_image(
+        ADDRESS, card, example.image.sample, chosen=live.fewer_votes, drawn=live.ask
+    )
     noise, _ = pickers.pick_noise(ADDRESS, card)
     draw_stops(SPECS["n"], VOTES)
     _choose_end(NORMS[NOISES[noise].norm].symbol)

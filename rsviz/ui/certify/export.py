@@ -10,7 +10,7 @@ from rsviz.checkpoints import Card
 from rsviz.confidence import PROCEDURES
 from rsviz.figures import certify as figures
 from rsviz.norms import NORMS
-from rsviz.tasks.certify import CertifyProgress, limits_in_words
+from rsviz.tasks.certify import NOT_CORRECT, CertifyProgress, limits_in_words
 from rsviz.tasks.settings import noise_words
 from rsviz.ui.certify.words import confidence, headline
 from rsviz.ui.export import show_record
@@ -78,6 +78,7 @@ def _sheet(progress, card) -> bytes:
         f"n = {certificate.n:,}, α = {certificate.alpha:g}, seed {certificate.seed}",
         f"p_A ≥ {p_a_lower}, p_B ≤ {p_b_upper} with confidence {confidence(certificate.alpha)} "
         f"({PROCEDURES[certificate.procedure].title})",
+        NOT_CORRECT,
     ]
     return figures.sheet_png(
         progress.pictures.x,

@@ -20,6 +20,7 @@ from rsviz.ui.certify import strip, words
 from rsviz.ui.certify.export import show_export
 from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import badge, refuse
+from rsviz.ui.likeness import unlike_sentence
 from rsviz.ui.pictures import picture, sheet
 
 BADGES = {
@@ -43,7 +44,7 @@ def show(progress: CertifyProgress, state: str) -> None:
         state = "abstained" if abstained else "done" if certificate.ended == "complete" else "early"
     badge(state, BADGES)
     if certificate:
-        _promise(progress)
+        _promise(progress, card)
         strip.show(progress, card, _attack_query(progress.request))
     elif progress.counts:
         _so_far(progress, card, state)
@@ -56,7 +57,7 @@ def show(progress: CertifyProgress, state: str) -> None:
             show_export(progress, card)
 
 
-def _promise(progress):
+def _promise(progress, card):
     """Headline, guarantee, and how it came about."""
     certificate = progress.result
     if certificate.abstained:
@@ -68,6 +69,8 @@ def _promise(progress):
     label = certificate.label_name
     if not certificate.abstained and label not in (None, certificate.predicted_name):
         st.warning(f"The label is {label}: the class is certified, and wrong.", icon=":material/warning:")
+    if progress.pictures is not None and (unlike := unlike_sentence(card, progress.pictures.x)):
+        st.warning(unlike, icon=":material/help:")
 
 
 def _so_far(progress, card, state):

@@ -3,7 +3,7 @@
 from rsviz.bounds import round_down
 from rsviz.noise import NOISES
 from rsviz.norms import NORMS
-from rsviz.tasks.certify import CertifyProgress, CertifyResult, limits_in_words
+from rsviz.tasks.certify import NOT_CORRECT, CertifyProgress, CertifyResult, limits_in_words
 from rsviz.tasks.settings import noise_words
 
 ENDED = {
@@ -30,7 +30,7 @@ def promise(progress: CertifyProgress) -> str:
         f"With confidence {sure}, **every** image whose {symbol} distance from this one is below "
         f"**{radius}** gets the class **{certificate.predicted_name}** from the smoothed classifier "
         f"({noise_words(certificate.noise, certificate.scale)}). "
-        f"In grey levels of 1/255 that is {round_down(255 * certificate.radius)}."
+        f"In grey levels of 1/255 that is {round_down(255 * certificate.radius)}. {NOT_CORRECT}"
         f"{_ending(progress)}{_gained(certificate)}"
     )
 

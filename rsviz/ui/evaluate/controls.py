@@ -16,6 +16,7 @@ from rsviz.reference.published import CERTIFIED, PrintedCurve
 from rsviz.tasks.evaluate import EvaluateRequest
 from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, Field, choice, flag, names, number
+from rsviz.ui.downloads import no_images_reason, offer_download
 from rsviz.ui.evaluate import sources
 from rsviz.ui.session import owner_id, url_value
 from rsviz.ui.settings import (
@@ -104,11 +105,11 @@ def choose() -> tuple[Card, EvaluateRequest | None]:
         draw(SPECS["seed"], mark=True)
     tell_carried(SPECS, CARRIED)
     if card.dataset not in data.DATASETS:
-        words = f"{pickers.no_images_reason(card)}; `python -m rsviz evaluate` certifies a folder of images."
+        words = f"{no_images_reason(card)}; `python -m rsviz evaluate` certifies a folder of images."
         st.info(words, icon=":material/info:")
         return card, None
     if not data.available(card.dataset):
-        pickers.offer_download(card.dataset)
+        offer_download(card.dataset)
         return card, None
     return card, request_or_sentence(asked, values=ADDRESS.values(), card=card)
 

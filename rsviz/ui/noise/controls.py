@@ -13,7 +13,7 @@ from rsviz.noise_size import Comparison, EqualDeviation, EqualRadius, EqualScale
 from rsviz.norms import NORMS, norm_symbol
 from rsviz.tasks.image import load_input, make_source
 from rsviz.ui.glossary import explain
-from rsviz.ui.pickers import upload_image
+from rsviz.ui.image_picker import upload_image
 
 RULES = MappingProxyType({"deviation": "equal deviation", "scale": "equal scale", "radius": "equal radius"})
 SOURCES = MappingProxyType({"dataset": "From a data set", "upload": "Upload my own"})

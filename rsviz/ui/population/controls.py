@@ -11,9 +11,10 @@ from rsviz import data
 from rsviz.checkpoints import Card, list_cards, load_card
 from rsviz.distributional import LOSSES, concave_from
 from rsviz.tasks.population import PopulationRequest
-from rsviz.ui import imports, pickers
+from rsviz.ui import imports
 from rsviz.ui.address import Address, number, text
-from rsviz.ui.pickers import describe, offer_download
+from rsviz.ui.downloads import no_images_reason, offer_download
+from rsviz.ui.pickers import describe
 from rsviz.ui.settings import (
     carried_fields,
     draw,
@@ -83,7 +84,7 @@ def choose() -> tuple[Card, PopulationRequest | None]:
         others = [name for name in st.session_state["checkpoints"] if name != imported]
         st.session_state["checkpoints"] = [imported, *others[: MOST - 1]]
         if imported not in cards:
-            words = f"{pickers.no_images_reason(load_card(imported))}, so there is no population here."
+            words = f"{no_images_reason(load_card(imported))}, so there is no population here."
             st.warning(words, icon=":material/warning:")
     keep_known("checkpoints", cards, SHOWN)
     chosen = st.multiselect(

@@ -15,8 +15,8 @@ from rsviz.tasks.words import duration
 from rsviz.training import METHODS
 from rsviz.training.run_folder import check_name, free_name
 from rsviz.ui.address import LONGEST, Address, choice, text
+from rsviz.ui.downloads import offer_download
 from rsviz.ui.job_page import refuse, watch
-from rsviz.ui.pickers import offer_download
 from rsviz.ui.session import owner_id
 from rsviz.ui.settings import (
     carried_fields,
