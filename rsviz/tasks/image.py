@@ -46,6 +46,11 @@ class SampleImage(Frozen):
             raise ValueError(f"must be one of {', '.join(SAMPLES)}")
         return value
 
+    @property
+    def words(self) -> str:
+        """The image in a list of runs."""
+        return f"sample {self.sample}"
+
 
 class DatasetImage(Frozen):
     """Image `index` of the test part of a dataset."""
@@ -168,7 +173,7 @@ def load_image(source: Source, shape, classes: Sequence[str] = ()) -> LoadedImag
 
 
 def check_sample(source: Source, shape, classes: Sequence[str]) -> None:
-    """Raise RsvizError where a source is a sample that a network of this input and classes is not asked about."""
+    """Raise RsvizError where a source is a sample that does not fit a network of this input and classes."""
     if source.kind == "sample" and not find_sample(source.sample).fits(shape, classes):
         raise RsvizError(
             f"sample is {source.sample!r}; it does not fit {tuple(shape)} and {', '.join(classes)[:60]}."

@@ -22,10 +22,11 @@ from rsviz.ui.settings import request_fields
 
 SOURCES = {
     "sample": "Samples",
-    "dataset": "From the data set",
-    "upload": "Upload my own",
+    "dataset": "Data set",
+    "upload": "Upload",
     "draw": "Draw",
 }
+OLDER_SOURCES = {"From the data set": "dataset", "Upload my own": "upload"}
 SURE = 0.7
 """A top share of votes below this counts as uncertain."""
 DIGEST = "[0-9a-f]{64}"
@@ -35,7 +36,7 @@ IMAGE = request_fields(
     CertifyRequest, {"sample": None, "index": None, "image": None, "fit": ..., "invert": ...}
 )
 IMAGE |= {"prepare": _PAPER, "drawing": text(None, pattern=DIGEST)}
-IMAGE["from"] = labelled(choice(SOURCES, None), {words: key for key, words in SOURCES.items()})
+IMAGE["from"] = labelled(choice(SOURCES, None), OLDER_SOURCES)
 """Fields of an Address; what has no default follows the checkpoint."""
 IMPLIED = {
     "index": ("from", "dataset"),
@@ -64,6 +65,8 @@ def pick_image(
         key for key in SOURCES if (key != "sample" or samples) and (key != "draw" or _tells_digits(card))
     ]
     address.suggest("from", sources[0], sources.__contains__)
+    if samples:
+        address.suggest("sample", sample if sample in samples else next(iter(samples)), samples.__contains__)
     where = st.segmented_control(
         "Image",
         sources,
@@ -73,7 +76,7 @@ def pick_image(
         on_change=lambda: chosen(st.session_state["from"]),
     )
     ways = {
-        "sample": lambda: _from_samples(address, samples, sample),
+        "sample": lambda: _from_samples(samples),
         "dataset": lambda: _from_dataset(address, card),
         "upload": _uploaded,
         "draw": lambda: _drawn(drawn),
@@ -97,9 +100,7 @@ def _tells_digits(card) -> bool:
     return any(sample.is_digit for sample in samples_for(card.input_shape, card.classes).values())
 
 
-def _from_samples(address, samples: dict[str, Sample], first):
-    first = first if first in samples else next(iter(samples))
-    address.suggest("sample", first, samples.__contains__)
+def _from_samples(samples: dict[str, Sample]):
     key = st.selectbox(
         "Sample",
         list(samples),

@@ -196,12 +196,12 @@ def png_of_a_seven():
 
 def test_certify_an_uploaded_picture(page, server):
     open_certify(page, server)
-    page.get_by_text("Upload my own").click()
+    page.get_by_text("Upload", exact=True).click()
     expect(page.get_by_role("button", name="Certify", exact=True)).to_be_disabled(timeout=SLOW)
     page.locator(".st-key-file input[type=file]").set_input_files(
         {"name": "../../seven.png", "mimeType": "image/png", "buffer": png_of_a_seven()}
     )
-    expect(page.get_by_text("What the network sees: 8×8 pixels")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("What the network sees: 8 × 8 pixels")).to_be_visible(timeout=SLOW)
     page.get_by_text("Swap dark and light").click()
     set_votes(page, -2)
     page.wait_for_timeout(500)
@@ -227,7 +227,7 @@ def test_certify_an_uploaded_picture(page, server):
 )
 def test_a_bad_picture_gets_one_sentence(page, shared, name, content, sentence):
     open_certify(page, shared)
-    page.get_by_text("Upload my own").click()
+    page.get_by_text("Upload", exact=True).click()
     page.locator(".st-key-file input[type=file]").set_input_files(
         {"name": name, "mimeType": "image/png", "buffer": content}
     )

@@ -40,7 +40,7 @@ def test_it_opens_on_a_finished_attack_that_is_what_it_says(opened):
     assert not app.exception
     progress = shipped_example()
     result, card = progress.result, load_card(progress.request.checkpoint)
-    x, label = load_input(progress.request.image, card.input_shape)
+    x, label = load_input(progress.request.image, card.input_shape, card.classes)
     assert result.weights_sha256 == card.weights_sha256
     assert result.image_sha256 == images.digest(x)
     assert result.label == label

@@ -113,12 +113,17 @@ def query(app):
 
 def test_a_link_carries_keys_and_leaves_out_what_the_page_suggests(certify_page):
     assert query(certify_page) == {}
-    app = certify_page.selectbox(key="noise").set_value("linf-exponential").run()
+    app = certify_page.selectbox(key="sample").set_value("7-a").run()
+    assert query(app) == {"sample": "7-a"}
+    app = app.selectbox(key="sample").set_value("5-a").run()
+    assert query(app) == {}
+    app = app.selectbox(key="noise").set_value("linf-exponential").run()
     app = app.selectbox(key="checkpoint").set_value("digits-plain").run()
     app = app.select_slider(key="n").set_value(1_000_000).run()
     app = app.selectbox(key="end").set_value("within").run()
     assert query(app) == {"checkpoint": "digits-plain", "n": "1000000", "end": "within"}
     app = app.selectbox(key="noise").set_value("laplace").run()
+    app = app.segmented_control(key="from").set_value("dataset").run()
     app = app.number_input(key="index").set_value(7).run()
     assert query(app)["noise"] == "laplace"
     assert query(app)["index"] == "7"
@@ -186,7 +191,7 @@ def test_the_link_of_a_request_restores_it(open_page):
 @pytest.mark.parametrize(
     "query",
     [
-        {"job": "none", "scale": "-3", "n": "5", "alpha": "2", "index": "99999", "seed": "-1", "n0": "x"},
+        {"job": "none", "scale": "-3", "n": "5", "alpha": "2", "sample": "10-a", "seed": "-1", "n0": "x"},
         {"job": "../../etc/passwd", "checkpoint": "../../etc/passwd"},
         {"image": "zz", "from": "upload", "fit": "stretch"},
         {"sigma": "nan", "index": "1e9", "from": "nowhere", "job": "a" * 5000},
@@ -235,7 +240,7 @@ def test_the_panel_holds_the_command_the_python_lines_and_the_link(open_page):
     app.run()
     assert not app.exception
     command, python, link = (code.value for code in app.code)
-    assert command.startswith("python -m rsviz certify --checkpoint digits-gaussian-0.25 --dataset digits ")
+    assert command.startswith("python -m rsviz certify --checkpoint digits-gaussian-0.25 --sample 5-a ")
     assert command.endswith(" --json")
     assert "from rsviz.tasks.certify import CertifyRequest, run" in python
     compile(python, "lines", "exec")
@@ -252,12 +257,12 @@ def test_the_cap_on_jobs_is_one_sentence(certify_page, monkeypatch):
     assert len(jobs.list_jobs()) == 1
 
 
-def test_a_choice_of_uncertain_or_misclassified_images_is_what_it_says(certify_page):
+def test_a_choice_of_uncertain_or_misclassified_images_is_what_it_says(open_page):
     from rsviz.checkpoints import load_survey
 
     survey = load_survey("digits-gaussian-0.25")
     row = {index: place for place, index in enumerate(survey["index"])}
-    app = button(certify_page, "Misclassified").click().run()
+    app = button(open_page("certify", **{"from": "dataset"}), "Misclassified").click().run()
     place = row[app.number_input(key="index").value]
     assert survey["predicted"][place] != survey["label"][place]
     app = button(app, "Uncertain").click().run()

@@ -63,7 +63,7 @@ def test_a_link_is_left_as_it_was_opened_until_something_changes(page, link, key
 
 @pytest.mark.parametrize("page", ["certify", "attack", "evaluate"])
 def test_a_network_brings_its_own_noise_and_scale_and_leaves_the_image(page, open_page):
-    app = open_page(page, scale="0.3")
+    app = open_page(page, scale="0.3", index="3")
     assert app.slider(key="scale").value == 0.3
     if page != "evaluate":
         app = app.number_input(key="index").set_value(7).run()
