@@ -22,6 +22,7 @@ NOT_CORRECT = (
     "Certified is not correct: the certificate says that the class stays, not that it is the right one."
 )
 
+
 @dataclass(frozen=True)
 class CertifyResult(TimedCertificate):
     """A certificate with all that identifies it. Its own fields come from TimedCertificate.
