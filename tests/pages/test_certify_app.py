@@ -239,7 +239,7 @@ def test_the_panel_holds_the_command_the_python_lines_and_the_link(open_page):
     app.session_state["take_home"] = True
     app.run()
     assert not app.exception
-    command, python, link = (code.value for code in app.code)
+    command, python, link, *_ = (code.value for code in app.code)
     assert command.startswith("python -m rsviz certify --checkpoint digits-gaussian-0.25 --sample 5-a ")
     assert command.endswith(" --json")
     assert "from rsviz.tasks.certify import CertifyRequest, run" in python
