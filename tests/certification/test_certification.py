@@ -172,7 +172,7 @@ def test_an_image_that_is_not_there_or_does_not_fit_is_refused():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "please give either --dataset with --index"),
+        ([], "please give either --sample, or --dataset with --index"),
         (
             ["--checkpoint", "digits-plain"],
             "--dataset with --index, or --upload, or --image",
