@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -12,7 +12,7 @@ from rsviz.bounds import BOUNDS, Bound, tight_bound
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
-from rsviz.norms import check_dim, conversion
+from rsviz.norms import NORMS, check_dim, conversion
 
 TIE = 1e-9
 """Radii closer than this, relatively, are called equal: the accuracy to which bounds are computed."""
@@ -227,6 +227,15 @@ def refuted(key: str, p_a, p_b, setting: Setting) -> np.ndarray:
     if _bound(key).rigorous or tight is None:
         return np.zeros(np.shape(np.atleast_1d(p_a)), bool)
     return radius(key, p_a, p_b, setting) > radius(tight.key, p_a, p_b, setting) * (1 + TIE)
+
+
+def comparable(keys: Sequence[str], setting: Setting) -> Setting:
+    """The setting in which the radii of these bounds have one norm: its own, else that of the lowest order.
+
+    A ball of that norm lies in the ball of a higher order with the same radius, so no radius shrinks.
+    """
+    norms = {setting.norm_of(_bound(key)) for key in keys}
+    return setting if len(norms) < 2 else replace(setting, norm=min(norms, key=lambda key: NORMS[key].order))
 
 
 def winners(keys: Sequence[str], p_a, p_b, setting: Setting) -> np.ndarray:

@@ -161,5 +161,5 @@ def _end_rows(radii: Mapping[str, np.ndarray], x: float, top: float) -> list[dic
     ends = {key: value for key, value in ends.items() if not np.isnan(value)}
     return [
         {"p_a": x, "radius": height, "bound": label(BOUNDS[key]), "name": BOUNDS[key].title}
-        for key, height in place_names(ends, 0.0, top, 0.07 * top).items()
+        for key, height in place_names(ends, 0.0, top, min(0.07, 1 / max(len(ends), 1)) * top).items()
     ]

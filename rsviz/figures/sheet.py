@@ -19,10 +19,14 @@ def filled(spec: dict, columns: Mapping[str, Sequence], width: int) -> dict:
 
 
 def part(spec: dict) -> dict:
-    """A chart without what a sheet has once, and without selections and what appears under the pointer."""
-    kept = {
-        key: value for key, value in spec.items() if key not in ("$schema", "config", "params", "datasets")
-    }
+    """A chart without what a sheet has once, and without selections and what appears under the pointer.
+
+    On a page words end where the chart ends; a sheet grows until they fit.
+    """
+    once = ("$schema", "config", "params", "datasets", "usermeta")
+    kept = {key: value for key, value in spec.items() if key not in once}
+    if isinstance(kept.get("mark"), dict) and kept["mark"]["type"] == "text":
+        kept["mark"] = {key: value for key, value in kept["mark"].items() if key != "clip"}
     if "layer" in kept:
         kept["layer"] = [part(layer) for layer in kept["layer"] if not _follows_the_pointer(layer)]
     return kept

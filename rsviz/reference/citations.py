@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from rsviz.bounds import BOUNDS
+from rsviz.bounds.papers import COHEN, LI, UNIFIED
+
 SOURCE = Path(__file__).parent / "citations.bib"
 
 RSVIZ = "rsviz"
@@ -23,6 +26,9 @@ PAPERS: Mapping[str, str] = MappingProxyType(
 )
 """Paper, as in rsviz.reference.papers and the tables of rsviz.reference.published -> key of its entry."""
 
+OF_BOUNDS: Mapping[str, str] = MappingProxyType({COHEN: "cohen", LI: "li", UNIFIED: "unified"})
+"""Paper of a bound -> paper with an entry."""
+
 SHORT: Mapping[str, str] = MappingProxyType(
     {
         "cohen": "Cohen et al. 2019",
@@ -34,6 +40,12 @@ SHORT: Mapping[str, str] = MappingProxyType(
     }
 )
 """Paper -> its name in a line."""
+
+
+def of_bounds(keys: Iterable[str]) -> list[str]:
+    """The papers with an entry that these bounds come from, each once. keys: of BOUNDS."""
+    papers = dict.fromkeys(BOUNDS[key].paper for key in keys)
+    return [OF_BOUNDS[paper] for paper in papers if paper in OF_BOUNDS]
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from rsviz.reference.citations import bibtex
+from rsviz.reference.citations import bibtex, of_bounds
 from rsviz.tasks import Request
 from rsviz.tasks.spellings import command_line, python_call
 from rsviz.ui.session import page_link
@@ -80,7 +80,7 @@ def show_record(
 ) -> None:
     """The panel of the result for one image: JSON, CSV, a slide as PNG, command, Python, every bound.
 
-    name: of the files, without suffix. record: plain values. request: makes the one that repeats the result;
+    name: of the files, without suffix. record: plain values; the bounds of its `radii` are cited. request: makes the one that repeats the result;
     gives: what its command does, in words. table: draws the bounds.
     """
 
@@ -92,7 +92,8 @@ def show_record(
             File("CSV", f"{name}.csv", csv),
             File("PNG", f"{name}.png", png),
         ]
-        return Export(files, [command], gives=gives, python=python_call(repeated))
+        cites = of_bounds(record.get("radii") or ())
+        return Export(files, [command], gives=gives, python=python_call(repeated), cites=cites)
 
     def below():
         table()

@@ -7,7 +7,8 @@ import pytest
 
 from rsviz.bounds import BOUNDS
 from rsviz.confidence import PROCEDURES
-from rsviz.figures import theme
+from rsviz.errors import RsvizError
+from rsviz.figures import evaluation, robustness, theme
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -38,3 +39,36 @@ def test_only_what_is_proved_is_solid():
     strokes = [theme.SOLID, theme.NOT_PROVED, theme.PRINTED, theme.TRANSFER]
     assert [stroke == [1, 0] for stroke in strokes] == [True, False, False, False]
     assert len({tuple(stroke) for stroke in strokes}) == len(strokes)
+
+
+def test_no_two_series_of_a_picture_share_a_colour():
+    names = [f"series {place}" for place in range(len(theme.SERIES))]
+    assert len(set(theme.series_colours(names).values())) == len(names) >= 26
+    with pytest.raises(RsvizError, match="a picture has colours for"):
+        theme.series_colours([*names, "one more"])
+
+
+def colours_of(spec):
+    scales = [
+        layer["encoding"]["color"]["scale"]
+        for layer in spec["layer"]
+        if "color" in layer["encoding"] and "scale" in layer["encoding"]["color"]
+    ]
+    return (spec.get("encoding", {}).get("color", {}).get("scale") or scales[0])["range"]
+
+
+def test_the_fullest_pictures_have_a_colour_for_each_curve():
+    line = {"radius": np.array([0.0, 1.0]), "accuracy": np.array([0.9, 0.1])}
+    curves = {f"mine {place}": line | {"kind": "ours"} for place in range(10)}
+    curves |= {f"printed {place}": line | {"kind": "paper"} for place in range(10)}
+    curves |= {evaluation.ENVELOPE: line | {"kind": "envelope"}}
+    found = colours_of(evaluation.curve_spec(curves, "l2", 0.5))
+    assert len(found) == len(set(found)) == 21
+    attacked = [
+        {"checkpoint": f"c{one}", "scale": scale, "surrogate": None}
+        for one in range(4)
+        for scale in (0, 0.25, 0.5, 1)
+    ]
+    printed = {f"printed {place}": {} for place in range(10)}
+    found = colours_of(robustness.accuracy_spec(attacked, "l2", printed))
+    assert len(found) == len(set(found)) == 26

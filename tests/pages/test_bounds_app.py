@@ -1,5 +1,6 @@
 """The Bounds and Papers pages in Streamlit's own test runner: states, links, refusals."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -133,7 +134,18 @@ def test_an_impossible_point_gets_one_sentence_and_the_picture_stays():
 def test_no_bound_chosen_is_said_and_norms_that_differ_do_not_compete():
     assert "Choose at least one bound." in words(open_page("bounds", b_bounds=""))
     app = open_page("bounds", b_view="Who wins", b_bounds="cohen-l2,laplace-l1")
-    assert "different norms" in app.warning[0].value
+    assert not app.warning and "Every radius is read in ℓ₁" in words(app)
+
+
+def test_who_wins_opens_where_somebody_else_than_cohen_wins_too():
+    app = open_page("bounds", b_view="winner")
+    shares = dict(re.findall(r"(Cohen et al\.|Laplace, tight|Uniform, tight) ([\d.]+)%", words(app)))
+    assert float(shares["Cohen et al."]) > 10 and float(shares["Laplace, tight"]) > 10
+
+
+def test_an_older_link_to_who_wins_has_its_contestants():
+    app = open_page("bounds", b_view="winner", b_bounds="li-l2,pixeldp-l2")
+    assert app.multiselect(key="b_contest").value == ["li-l2", "pixeldp-l2"]
 
 
 def test_a_claim_is_never_shown_as_a_certificate():
@@ -154,6 +166,23 @@ def test_the_python_lines_recompute_the_picture():
     assert room["setting"].votes.n == 100
     assert set(room["radii"]) == {"cohen-l2", "dmr-l2"}
     assert room["radii"]["cohen-l2"].max() > 0
+
+
+@pytest.mark.parametrize("view", ui.VIEWS)
+def test_files_and_python_lines_are_those_of_the_view(view, monkeypatch):
+    saved = []
+    monkeypatch.setattr("rsviz.ui.export.download", lambda file: saved.append(file.name))
+    app = open_page("bounds", b_view=view)
+    app.session_state["take_home"] = True
+    app.run()
+    assert not app.exception
+    room = {}
+    exec(app.code[0].value, room)
+    made = {"map": "radii", "ratio": "ratios", "winner": "largest", "surfaces": "radii", "slice": "radii"}[
+        view
+    ]
+    assert len(room[made])
+    assert {name.partition(".")[0] for name in saved} == {f"rsviz-bounds-{view}", "rsviz"}
 
 
 def test_papers_page_shows_each_paper_and_each_error():

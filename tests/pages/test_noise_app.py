@@ -159,6 +159,24 @@ def test_the_same_seed_draws_the_same_and_a_scale_moves_the_same_draw():
     assert not np.array_equal(one, unit_draw("laplace", (1, 8, 8), 4))
 
 
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_python_lines_of_a_view_compute_its_table(open_noise, view):
+    app = open_noise(n_view=view)
+    app.session_state["take_home"] = True
+    app.run()
+    assert not app.exception
+    room = {}
+    exec(app.code[0].value, room)
+    made = {
+        "density": "points",
+        "pixel": "densities",
+        "growth": "means",
+        "radius": "radii",
+        "numbers": "numbers",
+    }
+    assert len(room[made[view]])
+
+
 def test_the_python_lines_draw_the_noise_of_the_picture(capsys):
     rule = EqualRadius(1 / 255, "linf", 0.99, 0.01)
     compared = Comparison(rule, np.zeros((1, 8, 8), np.float32), 3, 0.99, 0.01)

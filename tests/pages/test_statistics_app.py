@@ -165,6 +165,23 @@ def test_the_python_lines_draw_the_same_certificates():
     assert room["experiment"].probabilities == (1 / 3,) * 3
 
 
+@pytest.mark.parametrize("view", ui.VIEWS)
+def test_the_python_lines_are_those_of_the_view(view):
+    app = open_page(s_view=view, s_n="100", s_runs="100")
+    app.session_state["take_home"] = True
+    app.run()
+    room = {}
+    exec(app.code[0].value, room)
+    made = {
+        "certificates": "rates",
+        "peeking": "misled",
+        "votes": "radii",
+        "split": "radii",
+        "same": "failures",
+    }
+    assert len(room[made[view]])
+
+
 def test_peeking_stops_where_it_would_take_too_long():
     text = words(open_page(s_view="peeking", s_n="1000000"))
     assert "Votes beyond 10,000 are left out." in text

@@ -259,6 +259,25 @@ def test_a_run_is_shown_while_it_goes_on_and_a_reload_takes_it_up(still_home):
         assert not app.get("select_slider")
 
 
+def test_the_slider_of_a_resumed_run_follows_to_the_epoch_that_is_kept(still_home):
+    run = shipped_run()
+    job_id = running_job(run)
+    jobs.cancel(job_id)
+
+    def ended(state, epoch):
+        end = {"state": state, "checkpoint": None, "epoch": epoch, "sentence": ""}
+        (store.folder(job_id) / END).write_text(json.dumps(end))
+
+    first, second = (run.validations[place].epoch for place in (1, -1))
+    ended("stopped", first)
+    app = open_page(job=job_id)
+    assert app.select_slider(key="t_epoch").value == first
+    ended("done", second)
+    assert app.run().select_slider(key="t_epoch").value == second
+    app.select_slider(key="t_epoch").set_value(first).run()
+    assert app.run().select_slider(key="t_epoch").value == first  # what somebody chose stays
+
+
 def test_a_cancelled_run_says_what_is_kept_and_can_be_resumed(still_home):
     run = shipped_run()
     job_id = running_job(run)

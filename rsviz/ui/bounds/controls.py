@@ -7,7 +7,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from rsviz.bounds import BOUNDS
-from rsviz.comparison import REGIONS, ExpectedVotes, Setting
+from rsviz.comparison import REGIONS, ExpectedVotes, Setting, comparable
 from rsviz.confidence import PROCEDURES
 from rsviz.figures.bounds import label
 from rsviz.norms import NORMS
@@ -46,11 +46,30 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
     }
 )
 
-ADDRESS = Address(
+MAP_STEPS = 80
+"""Squares of a map from p_A = 0 to 1."""
+CONTEST = ("cohen-l2", "laplace-l1", "uniform-l1")
+"""Who competes at first: among the bounds of the maps the tight one always wins."""
+
+
+class BoundsAddress(Address):
+    """The URL of the page. In older links those who compete are the bounds of the maps."""
+
+    def restore(self):
+        query = st.query_params
+        if query.get("b_view") in ("winner", VIEWS["winner"]) and "b_bounds" in query:
+            if "b_contest" not in query:
+                query["b_contest"] = query.get_all("b_bounds")
+            del query["b_bounds"]
+        super().restore()
+
+
+ADDRESS = BoundsAddress(
     "bounds",
     {
         "b_view": choice(VIEWS, "map", {title: key for key, title in VIEWS.items()}),
         "b_bounds": choices(list(BOUNDS), ["cohen-l2", "li-l2", "pixeldp-l2"]),
+        "b_contest": choices(list(BOUNDS), CONTEST),
         "b_over": choice(BOUNDS, "li-l2"),
         "b_under": choice(BOUNDS, "pixeldp-l2"),
         "b_region": choice(REGIONS, "whole"),
@@ -117,7 +136,7 @@ PRESETS = Presets(
             "Who wins among the published",
             "Three Gaussian certificates of the papers: Rényi divergence wins almost everywhere, privacy "
             "in the corner where many classes share the votes.",
-            {"b_view": "winner", "b_bounds": ["li-l2", "pixeldp-l2", "zcdp-l2"], "b_region": "corner"},
+            {"b_view": "winner", "b_contest": ["li-l2", "pixeldp-l2", "zcdp-l2"], "b_region": "corner"},
         ),
     },
     free=("b_scale", "b_pa", "b_pb", "b_example"),
@@ -138,6 +157,11 @@ class Choice:
     share: float
     setting: Setting
 
+    @property
+    def contestants(self) -> list[str]:
+        """Of the bounds, those that are certificates: only they compete."""
+        return [key for key in self.keys if BOUNDS[key].rigorous]
+
 
 def choose() -> Choice:
     """Draw the controls above the picture. Raises RsvizError where together they cannot be."""
@@ -148,7 +172,7 @@ def choose() -> Choice:
     region, share = "whole", 1.0
     first, second, third = st.columns([2, 1, 1])
     with first:
-        keys = pair_control() if view == "ratio" else bounds_control()
+        keys = pair_control() if view == "ratio" else bounds_control(view)
     with second:
         scale = scale_control()
     with third:
@@ -159,7 +183,10 @@ def choose() -> Choice:
         elif view == "slice":
             share = share_control()
     with settings:
-        return Choice(view, keys, region, share, setting_controls(scale))
+        setting = setting_controls(scale)
+    if view == "winner":
+        setting = comparable([key for key in keys if BOUNDS[key].rigorous], setting)
+    return Choice(view, keys, region, share, setting)
 
 
 def picked(chart_key: str) -> None:
@@ -177,10 +204,10 @@ def bound_label(key: str) -> str:
     return f"{label(bound)} · {bound.noise}, {NORMS[bound.norm].symbol}"
 
 
-def bounds_control() -> tuple[str, ...]:
+def bounds_control(view: str) -> tuple[str, ...]:
     """The chosen bounds in display order."""
-    words = explain("bound", "tight")
-    chosen = st.multiselect("Bounds", list(BOUNDS), format_func=bound_label, key="b_bounds", help=words)
+    words, key = explain("bound", "tight"), "b_contest" if view == "winner" else "b_bounds"
+    chosen = st.multiselect("Bounds", list(BOUNDS), format_func=bound_label, key=key, help=words)
     return tuple(key for key in BOUNDS if key in chosen)
 
 

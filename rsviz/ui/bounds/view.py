@@ -21,7 +21,7 @@ from rsviz.comparison import (
 from rsviz.figures import bounds as figures
 from rsviz.figures import triangle
 from rsviz.norms import NORMS, conversion
-from rsviz.ui.bounds.controls import Choice, picked
+from rsviz.ui.bounds.controls import MAP_STEPS, Choice, picked
 
 MOST_MAPS = 6
 
@@ -39,7 +39,7 @@ def show(asked: Choice, point: Point) -> Charts:
 
 def _maps(asked: Choice, point: Point) -> Charts:
     keys, setting = asked.keys[:MOST_MAPS], asked.setting
-    p_a, p_b, side = cells(80)
+    p_a, p_b, side = cells(MAP_STEPS)
     values = {key: radius(key, p_a, p_b, setting) for key in keys}
     rigorous = [values[key].max() for key in keys if BOUNDS[key].rigorous]
     levels = triangle.levels_to(float(max(rigorous or [found.max() for found in values.values()])))
@@ -95,15 +95,10 @@ def _ratios(asked: Choice, point: Point) -> Charts:
 
 def _winners(asked: Choice, point: Point) -> Charts:
     setting, region = asked.setting, REGIONS[asked.region]
-    contestants = [key for key in asked.keys if BOUNDS[key].rigorous]
+    contestants = asked.contestants
     left_out = [BOUNDS[key].title for key in asked.keys if not BOUNDS[key].rigorous]
     if not contestants:
         st.info("Only certificates compete; none is chosen.")
-        return {}
-    if len({setting.norm_of(BOUNDS[key]) for key in contestants}) > 1:
-        st.warning(
-            "These radii are in different norms. Choose one norm above, under “Norm, dimension, votes”."
-        )
         return {}
     p_a, p_b, side = region.cells()
     winner = winners(contestants, p_a, p_b, setting)
@@ -112,9 +107,13 @@ def _winners(asked: Choice, point: Point) -> Charts:
     _clickable(chart, "winner", title)
     shares = [(np.mean(winner == i), figures.label(BOUNDS[key])) for i, key in enumerate(contestants)]
     text = " · ".join(f"{name} {share:.1%}" for share, name in sorted(shares, reverse=True))
+    read = ""
+    if any(BOUNDS[key].norm != setting.norm_of(BOUNDS[key]) for key in contestants):
+        read = f" Every radius is read in {NORMS[setting.norm].symbol}, so that they can be compared."
     out = f" Left out, for it is not a certificate: {', '.join(left_out)}." if left_out else ""
     st.caption(
-        f"Share of the triangle: {text}. Of equal radii the first in the list wins.{out}{_estimated(setting)}"
+        f"Share of the triangle: {text}. Of equal radii the first in the list wins.{read}{out}"
+        f"{_estimated(setting)}"
     )
     return {title: chart}
 

@@ -22,6 +22,7 @@ def show_export(request: PopulationRequest, named: Mapping[str, PopulationCurve]
         ],
         commands=[command_line(request)],
         gives="certifies the same population",
+        cites=["nal"],
     )
     take_home(
         "table, command",

@@ -140,10 +140,18 @@ def _curves(run):
 
 
 def _choose_validation(run) -> Validation:
-    """A slider over the validated epochs; it begins at the one whose weights are kept."""
+    """A slider over the validated epochs; it begins at the one whose weights are kept, else at the last one.
+
+    Until somebody moves it, it follows: a run that goes on is shown at its last epoch.
+    """
     epochs = [validation.epoch for validation in run.validations]
     kept = _kept(run) or run.validations[-1]
-    if st.session_state.get("t_epoch") not in epochs:
+    followed = st.session_state.get("t_epoch_followed")
+    st.session_state["t_epoch_followed"] = (run.id, kept.epoch)
+    chosen = st.session_state.get("t_epoch")
+    if followed is not None and (followed[0] != run.id or followed[1] == chosen):
+        st.session_state["t_epoch"] = kept.epoch
+    elif chosen not in epochs:
         st.session_state.pop("t_epoch", None)
     chosen = st.select_slider(
         "Look at the network after epoch", epochs, kept.epoch, key="t_epoch", bind="query-params"
