@@ -80,8 +80,9 @@ def show_record(
 ) -> None:
     """The panel of the result for one image: JSON, CSV, a slide as PNG, command, Python, every bound.
 
-    name: of the files, without suffix. record: plain values; the bounds of its `radii` are cited. request: makes the one that repeats the result;
-    gives: what its command does, in words. table: draws the bounds.
+    name: of the files, without suffix. record: plain values; the bounds of its `radii` are cited.
+    request: makes the one that repeats the result; gives: what its command does, in words. table: draws the
+    bounds.
     """
 
     def export():
