@@ -1,7 +1,7 @@
 """Choosing an image: a sample, one of the data set, an upload, a drawing; and what the network sees of it."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import streamlit as st
@@ -85,7 +85,8 @@ def pick_image(
     if source is None:
         return None
     if where == "upload":
-        source |= _choose_fit(card, source)
+        _choose_fit(card, source)
+    source = source_of(st.session_state, card)
     try:
         loaded = load_image(make_source(source), card.input_shape, card.classes)
     except RsvizError as error:
@@ -94,6 +95,20 @@ def pick_image(
     _show(loaded, card)
     tell_if_unlike(card, loaded.x)
     return source
+
+
+def source_of(values: Mapping, card: Card) -> dict:
+    """The source of the image that the fields IMAGE name, for a request."""
+    where = values["from"]
+    if where == "sample":
+        return {"kind": "sample", "sample": values["sample"]}
+    if where == "dataset":
+        return {"kind": "dataset", "dataset": card.dataset, "index": int(values["index"])}
+    if where == "draw":  # strokes on paper
+        return {"kind": "upload", "sha256": values["drawing"], "prepare": "paper"}
+    prepare = "paper" if values["prepare"] and _tells_digits(card) else "none"
+    fitted = {"how": values["fit"] or "crop", "invert": bool(values["invert"]), "prepare": prepare}
+    return {"kind": "upload", "sha256": values["image"]} | fitted
 
 
 def _tells_digits(card) -> bool:
@@ -228,9 +243,9 @@ def _drawn(arrived):
     return None if digest is None else {"kind": "upload", "sha256": digest, "prepare": "paper"}
 
 
-def _choose_fit(card, source) -> dict:
+def _choose_fit(card, source):
     """How an upload is fitted; paper correction is suggested with its preview where it would help."""
-    values = {}
+    paper = False
     if _tells_digits(card):
         _suggest_paper(card, source)
         paper = st.toggle(
@@ -239,23 +254,15 @@ def _choose_fit(card, source) -> dict:
             help="The ground is flattened, dark and light are swapped, the contrast is stretched, and the "
             "strokes are centred as MNIST's digits are.",
         )
-        values["prepare"] = "paper" if paper else "none"
-    if values.get("prepare") != "paper":
+    if not paper:
         square = card.input_shape[1] == card.input_shape[2]
-        how = st.segmented_control(
-            "Fit to a square" if square else "Fit", ["crop", "pad"], required=True, key="fit"
-        )
-        values["how"] = how or "crop"
-    else:
-        values["how"] = st.session_state["fit"]
-    values["invert"] = bool(
-        st.toggle(
-            "Swap dark and light",
-            key="invert",
-            help="Digits of MNIST are light on dark; ink on paper is dark on light.",
-        )
+        words = "Fit to a square" if square else "Fit"
+        st.segmented_control(words, ["crop", "pad"], required=True, key="fit")
+    st.toggle(
+        "Swap dark and light",
+        key="invert",
+        help="Digits of MNIST are light on dark; ink on paper is dark on light.",
     )
-    return values
 
 
 def _suggest_paper(card, source):

@@ -15,6 +15,9 @@ from rsviz.ui.address import Field
 ALPHAS = (0.05, 0.01, 0.001, 0.0001, 0.00001)
 """Stops of a slider over probabilities of error."""
 
+MOST_LISTED = 32
+"""Parts of a list that are read from a link."""
+
 KINDS = ("integer", "number", "boolean", "choice")
 """Kinds of fields that have a widget."""
 
@@ -54,6 +57,8 @@ def field_of(spec: FieldSpec, default=...) -> Field:
     default = spec.default if default is ... else default
 
     def read(texts):
+        if spec.kind == "list":  # older links join the parts by commas
+            texts = [part for text in texts for part in text.split(",")][:MOST_LISTED]
         try:
             value = read_texts(spec, texts)
         except RsvizError as error:
@@ -86,17 +91,18 @@ def carried_fields(model: type[BaseModel], drawn: Collection[str]) -> dict[str, 
     }
 
 
-def tell_carried(specs: Mapping[str, FieldSpec], carried: Mapping[str, Field]) -> None:
-    """What a link set that has no widget here, and a button that lets it go."""
-    states = {key: st.session_state[key] for key in carried}
+def tell_carried(specs: Mapping[str, FieldSpec], carried: Mapping[str, Field], prefix: str = "") -> None:
+    """What a link set that has no widget here, and a button that lets it go. prefix: of the keys."""
+    states = {key: st.session_state[prefix + key] for key in carried}
     other = {key: value for key, value in states.items() if value != carried[key].default}
     if not other:
         return
     said = ", ".join(f"{specs[key].label} {value_words(specs[key], value)}" for key, value in other.items())
-    with st.container(horizontal=True, vertical_alignment="center", key="carried"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{prefix}carried"):
         st.caption(f"Also set by the link: {said}.")
-        defaults = {key: carried[key].default for key in other}
-        st.button("Leave out", type="tertiary", on_click=st.session_state.update, args=(defaults,))
+        defaults = {prefix + key: carried[key].default for key in other}
+        leave = st.session_state.update
+        st.button("Leave out", type="tertiary", on_click=leave, args=(defaults,), key=f"{prefix}leave-out")
 
 
 def value_words(spec: FieldSpec, value) -> str:
@@ -192,10 +198,10 @@ def numbers_of(spec: FieldSpec, text: str) -> list[float]:
     return list(read_texts(spec, [part.strip() for part in text.split(",") if part.strip()]))
 
 
-def keep_known(key: str, known: Collection[str], otherwise: list[str]) -> None:
-    """Before a multiselect is drawn: leave out what a link names and is not here; `otherwise` if all is."""
+def keep_known(key: str, known: Collection[str], otherwise: list[str], most: int) -> None:
+    """Before a multiselect is drawn: at most `most` of the known names in a link, or else `otherwise`."""
     asked = st.session_state[key]
-    kept = [name for name in asked if name in known]
+    kept = [name for name in asked if name in known][:most]
     st.session_state[key] = kept if kept or not asked else list(otherwise)
 
 

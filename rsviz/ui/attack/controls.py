@@ -8,7 +8,8 @@ from rsviz.attacks import ATTACKS
 from rsviz.checkpoints import Card, list_cards
 from rsviz.tasks.attack import AttackRequest, shipped_example
 from rsviz.ui import image_picker, pickers
-from rsviz.ui.address import Address, flag
+from rsviz.ui.address import flag
+from rsviz.ui.attack.robustness import PageAddress
 from rsviz.ui.glossary import explain
 from rsviz.ui.settings import (
     ALPHAS,
@@ -65,7 +66,7 @@ _FIELDS = request_fields(
 _DRAWN = {**pickers.CHECKPOINT, **image_picker.IMAGE, **pickers.NOISE, **_FIELDS}
 CARRIED = carried_fields(AttackRequest, _DRAWN)
 
-ADDRESS = Address(
+ADDRESS = PageAddress(
     "attack",
     {**_DRAWN, "bare": flag(False), **_OWN, **CARRIED},
     older={

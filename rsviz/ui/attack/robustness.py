@@ -1,6 +1,8 @@
 """Robust accuracy against attack size, below the Attack page: its controls, its job and its picture."""
 
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -15,20 +17,32 @@ from rsviz.jobs.attack import curves_of
 from rsviz.reference.published import ATTACKED as ATTACKED_IN_PAPERS
 from rsviz.tasks.robustness import RobustnessRequest
 from rsviz.tasks.robustness.result import described, to_csv
-from rsviz.tasks.spellings import command_line
+from rsviz.tasks.spellings import command_line, text_of, value_of
 from rsviz.ui import published
-from rsviz.ui.address import Address, choice, names, number, numbers, text
+from rsviz.ui.address import Address, Field, choice, number
 from rsviz.ui.export import File, download
 from rsviz.ui.glossary import explain
-from rsviz.ui.job_page import check_kind, unfinished_row, watch
+from rsviz.ui.job_page import check_kind, settings_of_job, tell_changes, unfinished_row, watch
 from rsviz.ui.own_runs import return_to_own
 from rsviz.ui.pickers import describe
 from rsviz.ui.session import url_value
-from rsviz.ui.settings import meaning, request_or_sentence
+from rsviz.ui.settings import (
+    carried_fields,
+    draw,
+    draw_several,
+    meaning,
+    number_list,
+    numbers_of,
+    request_fields,
+    request_or_sentence,
+    settings_of,
+    tell_carried,
+)
+from rsviz.ui.stale import marked
 from rsviz.ui.start import start_button
 
 SCALES = [0.0, 0.12, 0.25, 0.5, 1.0]
-NONE = ""
+SIZES = "0.25, 0.5, 0.75, 1, 1.25, 1.5"
 MOST = 4
 TITLE = "Robust accuracy against attack size, over many test images"
 PRINTED = "Diamonds: accuracy under ℓ₂ PGD-20 that papers print, of other networks; lines only join them."
@@ -36,22 +50,81 @@ SPECS = RobustnessRequest.fields()
 ALLOWED = SPECS["attack"].options
 NORMS_OF_ALL = list(dict.fromkeys(norm for key in ALLOWED for norm in ATTACKS[key].norms))
 
+# The section shares the URL with a page that has keys of the same names: its own begin with c_
+PREFIX = "c_"
+PLAIN = ("images", "attack")
+MOST_STEPS, MOST_DRAWS = (
+    int(max(specs[name].high for key in ALLOWED if name in (specs := settings_of(ATTACKS[key].parameters))))
+    for name in ("steps", "draws")
+)
+SETTINGS = {
+    "norm": choice(NORMS_OF_ALL, "l2"),
+    "steps": number(1, MOST_STEPS, 20),
+    "draws": number(1, MOST_DRAWS, 8),
+}
+"""Settings of the attack, by name."""
+_DRAWN = request_fields(RobustnessRequest, {"checkpoints": None, "scales": [0.0, 0.25], "surrogate": None})
+_DRAWN |= request_fields(RobustnessRequest, dict.fromkeys(PLAIN, ...))
+_DRAWN["sizes"] = number_list(SPECS["sizes"], SIZES)
+CARRIED = carried_fields(RobustnessRequest, _DRAWN)
+OTHERS = Field([], lambda texts: [text for text in texts if "=" in text], list)
+"""Further settings of the attack, "name=value": a link may set them."""
+
+
+def from_older(query: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The parameters of a link by their names of today: of one to the task, and of older ones.
+
+    A link to the task is known by its sizes. Older links gave sizes by the largest one and their number.
+    """
+    found = dict(query)
+    if "sizes" in query:
+        found = {(PREFIX + key if key in SPECS else key): texts for key, texts in query.items()}
+        found |= _settings(query.get("attack", [SPECS["attack"].default])[0], found)
+    ends = [found.pop(f"c_{key}", [usual])[0] for key, usual in (("largest", "1.5"), ("count", "6"))]
+    if {"c_largest", "c_count"} & set(query):
+        with contextlib.suppress(ValueError):
+            largest, count = float(ends[0]), int(ends[1])
+            if 0 < largest < math.inf and 1 <= count <= 20:
+                sizes = [f"{size:.6g}" for size in np.linspace(0, largest, count + 1)[1:]]
+                found.setdefault("c_sizes", sizes)
+    return found
+
+
+def _settings(attack, found) -> dict[str, list[str]]:
+    """The settings of the attack of a link to the task, which are taken out of `found`."""
+    known = ATTACKS[attack].parameters.model_fields if attack in ATTACKS else {}
+    settings = {PREFIX + name: [text_of(known[name].default)] for name in SETTINGS if name in known}
+    others = []
+    for key in [key for key in found if key.startswith("parameters.")]:
+        name, texts = key.removeprefix("parameters."), found.pop(key)
+        if name in SETTINGS:
+            settings[PREFIX + name] = texts
+        else:
+            others.append(f"{name}={texts[0]}")
+    return settings | ({"c_others": others} if others else {})
+
+
 ADDRESS = Address(
     "robustness",
     {
-        "c_checkpoints": names([], MOST),
-        "c_scales": numbers(SCALES, [0.0, 0.25]),
-        "c_surrogate": text(NONE),
-        "c_attack": choice(ALLOWED, SPECS["attack"].default),
-        "c_norm": choice(NORMS_OF_ALL, "l2"),
-        "c_images": number(1, 1000, 20),
-        "c_largest": number(0.001, 100.0, 1.5),
-        "c_count": number(1, 20, 6),
-        "c_steps": number(1, 10_000, 20),
-        "c_draws": number(1, 1000, 8),
+        **{PREFIX + key: field for key, field in (_DRAWN | SETTINGS | CARRIED).items()},
+        "c_others": OTHERS,
         "c_papers": published.field(ATTACKED_IN_PAPERS),
     },
+    translate=from_older,
+    views=("c_papers",),
+    job="curve",
 )
+
+
+class PageAddress(Address):
+    """The Address of a page that has the section: a link to the curves alone is the section's."""
+
+    def restore(self, *arguments):
+        query = {key: st.query_params.get_all(key) for key in st.query_params}
+        if "sizes" in query:
+            st.query_params.from_dict(from_older(query))
+        super().restore(*arguments)
 
 
 def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> None:
@@ -60,17 +133,17 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
     card: of the dataset that is attacked. checkpoints: those that are chosen at first; the card's if none.
     """
     return_to_own("robustness", "curve", remembered_only=True)
-    job_id = url_value("curve")
+    named = url_value("curve") is not None or "c_sizes" in st.query_params
     box = st.expander(
         title,
         icon=":material/show_chart:",
         key="a_curve",
         on_change="rerun",
-        expanded=job_id is not None,
+        expanded=named,
     )
     if not box.open:
         return
-    ADDRESS.restore()
+    ADDRESS.restore(lambda job_id: settings_of_job(job_id, "robustness"))
     with box:
         st.markdown(
             "The share of test images that are still answered rightly after an attack of each size. What is "
@@ -81,7 +154,7 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
         start_button("Draw the curves", icon, "robustness", request, parameter="curve", prominent=False)
         job_id = url_value("curve")
         if job_id is not None:
-            _show(job_id)
+            _show(job_id, request)
         elif st.session_state["c_papers"]:
             _chart([], "l2")
             st.caption(PRINTED)
@@ -91,68 +164,76 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
 def _choose(card: Card, checkpoints):
     """Draw the controls; the request, or None where they make none, and the page says why."""
     fitting = {name: other for name, other in list_cards().items() if other.dataset == card.dataset}
-    kept = [name for name in st.session_state["c_checkpoints"] if name in fitting]
-    st.session_state["c_checkpoints"] = kept or checkpoints[:MOST]
-    if st.session_state["c_surrogate"] not in fitting:
-        st.session_state["c_surrogate"] = NONE
+    usual = checkpoints[:MOST]
+    ADDRESS.suggest(
+        "c_checkpoints",
+        usual,
+        lambda names: 0 < len(names) <= MOST and set(names) <= set(fitting),
+        follows=tuple(usual),
+    )
+    ADDRESS.suggest("c_surrogate", None, (None, *fitting).__contains__)
     left, right = st.columns(2, gap="medium")
     with left:
-        chosen = st.multiselect(
+        st.multiselect(
             SPECS["checkpoints"].label,
             list(fitting),
             key="c_checkpoints",
             max_selections=MOST,
             help=explain("checkpoint"),
         )
-        scales = st.multiselect(
-            "Gaussian noise σ; 0 is f itself", SCALES, format_func="{:g}".format, key="c_scales"
-        )
-        surrogate = st.selectbox(
+        draw_several(SPECS["scales"], SCALES, "c_scales", "Gaussian noise σ; 0 is f itself")
+        st.selectbox(
             SPECS["surrogate"].label,
-            [NONE, *fitting],
+            [None, *fitting],
             format_func=lambda name: describe(fitting[name]) if name else "white-box only",
             key="c_surrogate",
             help=meaning(SPECS["surrogate"]),
         )
-        images = st.number_input(SPECS["images"].label, 1, 1000, key="c_images")
+        draw(SPECS["images"], "c_images", mark=True)
     with right:
         attack = st.selectbox("Attack", ALLOWED, format_func=lambda key: ATTACKS[key].title, key="c_attack")
-        parameters = _parameters(ATTACKS[attack])
-        largest = st.number_input("Largest size (pixel units)", 0.001, 100.0, key="c_largest", format="%g")
-        count = st.number_input("Sizes", 1, 20, key="c_count")
+        _draw_settings(ATTACKS[attack])
+        st.text_input("Sizes of the attack, up to 20", key="c_sizes", help=meaning(SPECS["sizes"]))
     published.pick("c_papers", ATTACKED_IN_PAPERS)
-    return request_or_sentence(
-        RobustnessRequest.make,
-        checkpoints=chosen,
-        scales=scales,
-        noise="gaussian",
-        surrogate=surrogate or None,
-        images=images,
-        attack=attack,
-        parameters=parameters,
-        sizes=[float(f"{size:.6g}") for size in np.linspace(0, largest, count + 1)[1:]],
+    tell_carried(SPECS, CARRIED, PREFIX)
+    return request_or_sentence(asked, values=ADDRESS.values())
+
+
+def _draw_settings(attack):
+    if len(attack.norms) > 1:
+        ADDRESS.suggest("c_norm", attack.norms[0], attack.norms.__contains__)
+        st.selectbox("Norm", attack.norms, key="c_norm", help=explain("norm"))
+    st.number_input("Steps of the attack", 1, MOST_STEPS, key="c_steps")
+    if attack.needs_gradient:
+        st.number_input("Draws a gradient", 1, MOST_DRAWS, key="c_draws", help=explain("EOT"))
+
+
+def asked(values: Mapping[str, object]) -> RobustnessRequest:
+    """The request of the values in the Address; RsvizError where they make none."""
+    attack = ATTACKS[values["c_attack"]]
+    taken = {"norm": len(attack.norms) > 1, "steps": True, "draws": attack.needs_gradient}
+    plain = ("checkpoints", "scales", "surrogate", *PLAIN, *CARRIED)
+    others = (one.partition("=") for one in values["c_others"])
+    parameters = {name: value_of(text, "any") for name, _, text in others}
+    return RobustnessRequest.make(
+        parameters={name: values[PREFIX + name] for name, takes in taken.items() if takes} | parameters,
+        sizes=numbers_of(SPECS["sizes"], values["c_sizes"]),
+        **{name: values[PREFIX + name] for name in plain},
     )
 
 
-def _parameters(attack) -> dict:
-    parameters = {}
-    if len(attack.norms) > 1:
-        if st.session_state["c_norm"] not in attack.norms:
-            st.session_state["c_norm"] = attack.norms[0]
-        parameters["norm"] = st.selectbox("Norm", attack.norms, key="c_norm", help=explain("norm"))
-    parameters["steps"] = st.number_input("Steps of the attack", 1, 10_000, key="c_steps")
-    if attack.needs_gradient:
-        parameters["draws"] = st.number_input("Draws a gradient", 1, 1000, key="c_draws", help=explain("EOT"))
-    return parameters
-
-
-def _show(job_id):
+def _show(job_id, request):
     try:
-        check_kind(job_id, "robustness")
+        stale = tell_changes(check_kind(job_id, "robustness"), request, ADDRESS)
     except RsvizError as error:
         st.warning(str(error), icon=":material/link_off:")
         return
-    watch(job_id, _state, every=0.6)
+
+    def state(job):
+        with marked(stale, "stale-curve"):
+            _state(job)
+
+    watch(job_id, state, every=0.6)
 
 
 def _state(job):

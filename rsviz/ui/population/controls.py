@@ -12,7 +12,8 @@ from rsviz.checkpoints import Card, list_cards, load_card
 from rsviz.distributional import LOSSES, concave_from
 from rsviz.tasks.population import PopulationRequest
 from rsviz.ui import imports
-from rsviz.ui.address import Address, number, text
+from rsviz.ui.address import number, text
+from rsviz.ui.attack.robustness import PageAddress
 from rsviz.ui.downloads import no_images_reason, offer_download
 from rsviz.ui.pickers import describe
 from rsviz.ui.settings import (
@@ -58,7 +59,7 @@ def from_older(query: dict[str, list[str]]) -> dict[str, list[str]]:
     return found
 
 
-ADDRESS = Address(
+ADDRESS = PageAddress(
     "population",
     {
         **_DRAWN,
@@ -86,7 +87,7 @@ def choose() -> tuple[Card, PopulationRequest | None]:
         if imported not in cards:
             words = f"{no_images_reason(load_card(imported))}, so there is no population here."
             st.warning(words, icon=":material/warning:")
-    keep_known("checkpoints", cards, SHOWN)
+    keep_known("checkpoints", cards, SHOWN, MOST)
     chosen = st.multiselect(
         f"Checkpoints, up to {MOST}",
         list(cards),
