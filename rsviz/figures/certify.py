@@ -27,6 +27,8 @@ NAME_GAP = 0.1
 MOST_CLASSES = 12
 """Bars that can be read side by side; the votes of further classes are summed up in one bar."""
 HEIGHT = 230
+SHORT = 3
+"""Letters of a name that has room below its bar."""
 
 
 def votes_columns(counts, classes: Sequence[str], top: int | None) -> dict[str, list]:
@@ -54,8 +56,11 @@ def votes_columns(counts, classes: Sequence[str], top: int | None) -> dict[str, 
     }
 
 
-def votes_spec() -> dict:
-    """Vega-Lite bar chart of the rows of `votes_columns`."""
+def votes_spec(names: Sequence[str] = ()) -> dict:
+    """Vega-Lite bar chart of the rows of `votes_columns`, in which every class has its name.
+
+    names: of the classes; long ones are written aslant, so that none hides another.
+    """
     bars = layer(
         {"type": "bar", "cornerRadiusEnd": 2},
         color=colour("role", {"top": BLUE, "other": PALE}),
@@ -64,7 +69,8 @@ def votes_spec() -> dict:
     # Words are lighter than bars, legible on white and on black
     label = words("center", dy=-9, size=12)
     numbers = layer(label, text={"field": "label"}, color=colour("role", {"top": LEAD, "other": QUIET}))
-    axis = {"labelAngle": 0, "labelLimit": 90}
+    aslant = max(map(len, names), default=0) > SHORT
+    axis = {"labelAngle": -45 if aslant else 0, "labelLimit": 90, "labelOverlap": False}
     return chart(
         [bars, numbers],
         HEIGHT,
@@ -167,5 +173,5 @@ def sheet_png(x, votes: Mapping, path: Mapping, headline: str, lines: Sequence[s
 
     x: float32 (C, H, W). votes, path: of `votes_columns` and `path_columns`. Returns PNG bytes.
     """
-    charts = [sheet.filled(votes_spec(), votes, 330), sheet.filled(path_spec(), path, 330)]
+    charts = [sheet.filled(votes_spec(votes["class"]), votes, 330), sheet.filled(path_spec(), path, 330)]
     return sheet.slide(headline, lines, hconcat=[sheet.image(x), *charts], spacing=30)

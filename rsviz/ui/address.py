@@ -215,7 +215,7 @@ class Address:
         if arrived and (first or (query, job) != (before, shown)):
             self.take(query or bare, views=first or bool(query) or not job)
             st.session_state[self._seen] = query, job
-            st.session_state[self._refused] = set()
+            st.session_state[self._refused] = {}
             owners.update(dict.fromkeys(self.fields, self._name))
         for key in self.fields:
             if key not in st.session_state or owners.get(key) != self._name:
@@ -242,7 +242,7 @@ class Address:
         if st.session_state[self._followed].get(key, follows) != follows:
             current = None
         if current is not None and not allowed(current):
-            st.session_state[self._refused].add(key)
+            st.session_state[self._refused][key] = current
             current = None
         if current is None:
             st.session_state[key] = value
@@ -258,6 +258,10 @@ class Address:
         """Whether the controls are as the page opens, apart from how a result is looked at."""
         suggested = {key: value for key, (value, _) in st.session_state[self._suggested].items()}
         return not set(self.spell(self.values(), suggested)) - self._views
+
+    def refused(self, key: str) -> object | None:
+        """What the link asked for and `suggest` refused; None where it refused nothing."""
+        return st.session_state[self._refused].get(key)
 
     def values(self) -> dict:
         """What the widgets hold, by key."""
@@ -282,7 +286,7 @@ class Address:
                 query = {key: self.fields[key].write(kept[key]) for key in kept if kept[key] != opened[key]}
             others = {key: st.query_params.get_all(key) for key in st.query_params if key not in mine}
             st.query_params.from_dict(others | query)
-            mine, st.session_state[self._refused] = query, set()
+            mine, st.session_state[self._refused] = query, {}
         st.session_state[self._seen] = mine, self._job_id()
 
     def _job_id(self) -> str | None:

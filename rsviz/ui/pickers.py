@@ -49,7 +49,6 @@ def pick_checkpoint(address: Address, default: str) -> Card:
         st.stop()
     if imported := imports.take_imported():
         st.session_state["checkpoint"] = imported
-    asked = st.session_state["checkpoint"]
     address.suggest("checkpoint", default if default in cards else next(iter(cards)), cards.__contains__)
     name = st.selectbox(
         "Checkpoint",
@@ -58,7 +57,7 @@ def pick_checkpoint(address: Address, default: str) -> Card:
         key="checkpoint",
         help=explain("checkpoint"),
     )
-    if asked not in (None, *cards):
+    if (asked := address.refused("checkpoint")) is not None:
         words = f"There is no checkpoint {short(asked)} here; this page shows {name}."
         st.warning(words, icon=":material/link_off:")
     imports.offer_import()

@@ -7,6 +7,8 @@ import streamlit as st
 
 from rsviz.ui.address import Address
 
+MENU = "presets-menu"
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -32,7 +34,7 @@ class Presets:
 
     def menu(self, title: str) -> None:
         """A popover with a button for each preset."""
-        with st.popover(title, icon=":material/auto_stories:"):
+        with st.popover(title, icon=":material/auto_stories:", key=MENU, on_change="rerun"):
             for key, preset in self.table.items():
                 st.button(
                     preset.title, key=f"preset-{key}", on_click=self.apply, args=(key,), width="stretch"
@@ -40,7 +42,8 @@ class Presets:
                 st.caption(preset.says)
 
     def apply(self, key: str) -> None:
-        """Put a preset into the widgets; a callback, so it runs before they are drawn."""
+        """Put a preset into the widgets, and close the menu, which would hide the picture; a callback."""
+        st.session_state[MENU] = False
         for name, value in self._wanted(self.table[key]).items():
             if name not in self.kept:
                 st.session_state[name] = value

@@ -185,7 +185,6 @@ def _votes(result, card):
     ):
         counts = getattr(result, f"counts_{when}")
         words = f"Votes per class at {words}, {result.votes:,} draws"
-        place.vega_lite_chart(
-            pa.table(votes_columns(counts, card.classes, result.label)), votes_spec(), alt=words
-        )
+        columns = votes_columns(counts, card.classes, result.label)
+        place.vega_lite_chart(pa.table(columns), votes_spec(columns["class"]), alt=words)
         place.caption(words)

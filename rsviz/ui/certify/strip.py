@@ -1,6 +1,7 @@
 """One certificate explained in steps, with its own numbers: noise, votes, p_A, formula, radius, attack."""
 
 import math
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -37,8 +38,8 @@ STYLE = """<style>
 WIDTHS = (1.1, 1.1, 1.35, 1.95, 1.15)
 
 
-def show(progress: CertifyProgress, card: Card, query: dict) -> None:
-    """The steps of a finished certificate. query: of the link that carries its settings to an attack."""
+def show(progress: CertifyProgress, card: Card, link: Callable[[], None]) -> None:
+    """The steps of a finished certificate. link: draws the one that carries its settings to an attack."""
     certificate, dim = progress.result, math.prod(card.input_shape)
     st.html(STYLE)
     with st.container(key="strip", border=True):
@@ -54,8 +55,7 @@ def show(progress: CertifyProgress, card: Card, query: dict) -> None:
         with radius:
             _radius(certificate, bound)
         _attack(progress, bound)
-        label, icon = "Attack this image", ":material/bolt:"
-        st.page_link("pages/attack.py", label=label, icon=icon, query_params=query)
+        link()
 
 
 def _step(title, *lines, terms=(), more=""):

@@ -45,7 +45,7 @@ def show(progress: CertifyProgress, state: str) -> None:
     badge(state, BADGES)
     if certificate:
         _promise(progress, card)
-        strip.show(progress, card, _attack_query(progress.request))
+        strip.show(progress, card, lambda: _attack_link(progress.request))
     elif progress.counts:
         _so_far(progress, card, state)
     _pictures(progress, card)
@@ -128,7 +128,9 @@ def _votes(progress, card):
     votes = figures.votes_columns(progress.counts, card.classes, progress.top)
     path = figures.path_columns(progress.history)
     left.vega_lite_chart(
-        pa.table(votes), figures.votes_spec(), alt=f"Votes per class after {progress.drawn:,} draws"
+        pa.table(votes),
+        figures.votes_spec(votes["class"]),
+        alt=f"Votes per class after {progress.drawn:,} draws",
     )
     right.vega_lite_chart(
         pa.table(path),
@@ -176,8 +178,9 @@ def _edges(radius, norm, predicted, seed, dataset, content, shape):
     return {key.replace("another class", f"class {name}"): image for key, image in moved.items()}
 
 
-def _attack_query(request) -> dict[str, str]:
-    """Of the link to the Attack page: this checkpoint, image, noise and scale."""
+def _attack_link(request):
+    """To the Attack page with this checkpoint, image, noise and scale."""
     source = type(request.image).model_fields
     carried = {"checkpoint", "noise", "scale", *source}
-    return {spec.link: text_of(value) for spec, value in flat(request) if spec.name in carried}
+    query = {spec.link: text_of(value) for spec, value in flat(request) if spec.name in carried}
+    st.page_link("pages/attack.py", label="Attack this image", icon=":material/bolt:", query_params=query)

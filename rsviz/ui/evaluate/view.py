@@ -158,6 +158,19 @@ def _down_to_zero(curve) -> dict:
     return {key: np.append(values, ends[key]) if key in ends else values for key, values in curve.items()}
 
 
+def false_words(images: int, alpha: float) -> str:
+    """How many certificates may be false, in a sentence. images: certificates. alpha: of each."""
+    false = false_certificates(images, alpha)
+    if images == 1:
+        return "There is one certificate."
+    if false == 0:
+        return f"With probability 95 %, none of the {images:,} certificates is false."
+    return (
+        f"With probability 95 %, at most {false:,} of the {images:,} certificates "
+        f"{'is' if false == 1 else 'are'} false."
+    )
+
+
 def _about(found, reading, printed) -> str:
     words = [source.series.note for source in found.values() if source.series.note]
     votes = [source for source in found.values() if source.votes is not None]
@@ -166,8 +179,7 @@ def _about(found, reading, printed) -> str:
         most = max(len(source.series) for source in votes)
         words.append(
             f"Each certificate holds with confidence {100 * (1 - reading.alpha):g} % ({', '.join(used)}). "
-            f"With probability 95 %, at most {false_certificates(most, reading.alpha)} of {most:,} "
-            "certificates are false."
+            f"{false_words(most, reading.alpha)}"
         )
     if len(votes) < len(found):
         words.append("A log is drawn as it says.")
