@@ -173,8 +173,8 @@ def _draw_example(page, request):
     if not found:
         page.show_example()
     elif page.address.is_fresh():
-        page.show_example()
         note(found)
+        page.show_example()
     elif any(getattr(drawn, name) != getattr(request, name) for name in page.subject):
         words = f"Nothing was run with these settings yet: press **{page.button}**."
         st.info(words, icon=page.place.icon)

@@ -19,10 +19,13 @@ SAID = 4
 LONGEST = 24
 """Characters of a value that are written."""
 
-GREY = """<style>[class*="st-key-stale"] [data-testid="stElementContainer"] {
-  filter: grayscale(1); opacity: 0.55;
-}</style>"""
-"""For st.html: what is drawn in `marked` is grey."""
+GREY = """<style>
+[class*="st-key-stale"] {border-left: 4px solid #7A8794; padding-left: 0.9rem}
+[class*="st-key-stale"] [data-testid="stElementContainer"] {filter: grayscale(1)}
+[class*="st-key-stale"] :is([data-testid="stVegaLiteChart"], [data-testid="stImage"]) {opacity: 0.5}
+[class*="st-key-stale"] [data-testid="stHeading"] {opacity: 0.65}
+</style>"""
+"""For st.html: what is drawn in `marked` is grey, its pictures pale, and its words legible."""
 
 _STALE = ContextVar("stale", default=False)
 

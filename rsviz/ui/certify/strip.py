@@ -82,7 +82,8 @@ def _limits(certificate, top):
     _step("Limits", f"**p_A ≥ {at_least}**", terms=("p_A", "p_B", "alpha"), more=more)
     share = certificate.counts[top] / max(certificate.n, 1)
     st.html(axis(certificate.p_a_lower, certificate.p_b_upper, share))
-    st.markdown(f":small[p_B ≤ {at_most}; both with confidence {100 * (1 - certificate.alpha):.10g} %]")
+    sure = f"{100 * (1 - certificate.alpha):.10g}\N{NO-BREAK SPACE}%"
+    st.markdown(f":small[p_B ≤ {at_most}  \nconfidence {sure}]")
 
 
 def axis(p_a_lower: float, p_b_upper: float, share: float) -> str:
