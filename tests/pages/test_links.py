@@ -111,3 +111,23 @@ def test_a_rule_that_is_not_chosen_does_not_come_back_by_the_link(open_page):
     app = app.selectbox(key="end").set_value("votes").run()
     again = open_page("certify", **query(app))
     assert again.selectbox(key="end").value == "votes"
+
+
+@pytest.mark.parametrize("page", ["certify", "attack"])
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"index": "99999"}, "The link names test image 99999; digits has 0 to 499."),
+        ({"image": "photo"}, "The link names the image 'photo'; an upload is named by 64"),
+        ({"checkpoint": "nobodys"}, "There is no checkpoint 'nobodys' here"),
+        ({"job": "nonsense"}, "'nonsense' is not a job id"),
+    ],
+    ids=str,
+)
+def test_what_a_link_names_and_is_not_here_is_one_warning(page, link, words, open_page):
+    app = open_page(page, **link)
+    for _ in range(2):  # it is said for as long as the link stands there
+        assert not app.exception and not app.error
+        (said,) = [warning.value for warning in app.warning]
+        assert said.startswith(words)
+        app = app.run()

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from rsviz import jobs
 from rsviz.attacks import ATTACKS, make_parameters
 from rsviz.checkpoints import list_cards
 from rsviz.data import DATASETS
@@ -182,3 +183,44 @@ def test_there_are_a_thousand_requests_and_most_differ_from_each_other():
     for task in PAGES:
         spelled = {str(to_query(request)) for request in random_requests(task, EACH)}
         assert len(spelled) > 0.9 * EACH
+
+
+BUTTONS = {
+    "certify": "Certify",
+    "attack": "Attack",
+    "evaluate": "Evaluate",
+    "population": "Certify the population",
+    "train": "Train",
+    "robustness": "Draw the curves",
+}
+OPENED_ON = [*((task, task) for task in PAGES if task != "robustness"), ("robustness", "attack")]
+OPENED_ON += [("robustness", "population")]
+
+
+def runs_here(task, request):
+    """Whether the images of the request are on this machine."""
+    if task in ("certify", "attack"):
+        return request.image.kind == "dataset"
+    if task == "train":
+        return request.dataset == "digits" and request.held_out < 1000
+    if task == "evaluate":
+        return True
+    return (request.images - 1) * request.skip < 500
+
+
+@pytest.mark.parametrize(("task", "page"), OPENED_ON)
+def test_the_page_that_opens_the_link_of_a_request_asks_for_the_same(task, page, open_page, monkeypatch):
+    monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
+    fitting = [request for request in random_requests(task, EACH) if runs_here(task, request)]
+    for request in fitting[:2]:
+        link = {key: texts if len(texts) > 1 else texts[0] for key, texts in to_query(request).items()}
+        app = open_page(page, **link)
+        assert not app.exception
+        assert not [found.value for found in app.error]
+        app = next(button for button in app.button if button.label == BUTTONS[task]).click().run()
+        assert not app.exception
+        job = jobs.get(app.query_params["curve" if task == "robustness" else "job"])
+        jobs.cancel(job.id)
+        assert fields(TASKS[task].request.make(**job.request)) == fields(request)
+        said = [text.value for text in app.warning if "Settings changed" in text.value]
+        assert said == []
