@@ -55,6 +55,7 @@ def field_of(spec: FieldSpec, default=...) -> Field:
     default: of the page, if it differs from the model's; None if it follows another control.
     """
     default = spec.default if default is ... else default
+    default = list(default) if isinstance(default, tuple) else default
 
     def read(texts):
         if spec.kind == "list":  # older links join the parts by commas
