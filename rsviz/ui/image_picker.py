@@ -1,6 +1,7 @@
 """Choosing an image: a sample, one of the data set, an upload, a drawing; and what the network sees of it."""
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -10,7 +11,7 @@ from rsviz import data
 from rsviz.checkpoints import Card, load_survey
 from rsviz.data.images import LISTED, SUFFIXES, on_paper
 from rsviz.data.samples import SAMPLES, Sample, samples_for
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, short
 from rsviz.tasks.certify import CertifyRequest
 from rsviz.tasks.image import LoadedImage, load_image, make_source, store_upload
 from rsviz.ui.address import Address, Field, choice, labelled, text
@@ -67,6 +68,10 @@ def pick_image(
     address.suggest("from", sources[0], sources.__contains__)
     if samples:
         address.suggest("sample", sample if sample in samples else next(iter(samples)), samples.__contains__)
+    address.suggest("image", None, re.compile(DIGEST).fullmatch)
+    if (asked := address.refused("image")) is not None:
+        words = f"The link names the image {short(asked)}; an upload is named by 64 hexadecimal digits."
+        st.warning(words, icon=":material/link_off:")
     where = st.segmented_control(
         "Image",
         sources,
@@ -166,6 +171,9 @@ def _from_dataset(address, card):
     count = data.DATASETS[card.dataset].sizes["test"]
     address.suggest("index", 0, lambda index: index < count, follows=card.dataset)
     index = st.number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
+    if (asked := address.refused("index")) is not None:
+        words = f"The link names test image {asked}; {card.dataset} has 0 to {count - 1}."
+        st.warning(words, icon=":material/link_off:")
     survey = _survey(card.name, card.weights_sha256)
     with st.container(horizontal=True, gap="small"):
         st.button(":material/casino: Random", on_click=_choose, args=(range(count),))

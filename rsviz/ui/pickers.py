@@ -4,7 +4,6 @@ import contextlib
 import functools
 import math
 import os
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -21,13 +20,6 @@ from rsviz.ui.address import Address, first_part, labelled
 from rsviz.ui.glossary import explain
 from rsviz.ui.settings import request_fields
 
-<<<<<<< HEAD
-=======
-SOURCES = {"dataset": "From the data set", "upload": "Upload my own"}
-IMAGE_ID = re.compile("[0-9a-f]{64}")
-SURE = 0.7
-"""A top share of votes below this counts as uncertain."""
->>>>>>> 1c1d634 (The links of requests open on the pages, curves too, and what a link names and is not here is one warning)
 SMALLEST, DEFAULT, LARGEST = 0.01, 0.1, 2.0
 """Deviation of the noise per pixel, in pixel units."""
 
@@ -148,157 +140,3 @@ def _ask_scale(address, card, noise, step, largest) -> float | None:
         "certified."
     )
     return scale
-<<<<<<< HEAD
-=======
-
-
-def pick_image(address: Address, card: Card, first: int = 0) -> dict | None:
-    """An image of the checkpoint's dataset or an upload, as the source for a request, or None.
-
-    address: with the fields IMAGE. first: the index to begin with. Without an image the page says why.
-    """
-    where = st.segmented_control("Image", list(SOURCES), format_func=SOURCES.get, required=True, key="from")
-    address.suggest("image", None, IMAGE_ID.fullmatch)
-    if (asked := address.refused("image")) is not None:
-        words = f"The link names the image {short(asked)}; an upload is named by 64 hexadecimal digits."
-        st.warning(words, icon=":material/link_off:")
-    source = _uploaded(card) if where == "upload" else _from_dataset(address, card, first)
-    if source is None:
-        return None
-    try:
-        x, label = load_input(make_source(source), card.input_shape)
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    size = "×".join(str(side) for side in card.input_shape[1:])
-    words = f"What the network sees: {size} pixels"
-    if label is not None:
-        words += f", labelled {card.classes[label]}"
-    picture(x, words, alt=words, size=200)
-    return source
-
-
-def no_images_reason(card: Card) -> str:
-    """Why there are no test images for a network whose data set rsviz does not carry."""
-    if card.dataset == UNKNOWN:
-        return f"It is not known which images of {card.num_classes} classes {card.name} was trained on"
-    return f"{card.name} was trained on {card.dataset}, which rsviz does not carry"
-
-
-def source_of(values: Mapping, card: Card) -> dict:
-    """The source of the image that the fields IMAGE name, for a request."""
-    if values["from"] == "upload":
-        how, invert = values["fit"] or "crop", bool(values["invert"])
-        return {"kind": "upload", "sha256": values["image"], "how": how, "invert": invert}
-    return {"kind": "dataset", "dataset": card.dataset, "index": int(values["index"])}
-
-
-def _from_dataset(address, card, first):
-    if card.dataset not in data.DATASETS:
-        st.info(f"{no_images_reason(card)}; upload an image.")
-        return None
-    if not data.available(card.dataset):
-        offer_download(card.dataset)
-        return None
-    count = data.DATASETS[card.dataset].sizes["test"]
-    address.suggest("index", first, lambda index: index < count, follows=card.dataset)
-    st.number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
-    if (asked := address.refused("index")) is not None:
-        words = f"The link names test image {asked}; {card.dataset} has 0 to {count - 1}."
-        st.warning(words, icon=":material/link_off:")
-    survey = _survey(card.name, card.weights_sha256)
-    with st.container(horizontal=True, gap="small"):
-        st.button(":material/casino: Random", on_click=_choose, args=(range(count),))
-        if survey is not None:
-            predicted, labels = np.array(survey["predicted"]), np.array(survey["label"])
-            looked_at, share = np.array(survey["index"]), np.array(survey["share"])
-            for words, chosen in (
-                ("Uncertain", looked_at[share < SURE]),
-                ("Misclassified", looked_at[predicted != labels]),
-            ):
-                st.button(
-                    words,
-                    on_click=_choose,
-                    args=(chosen.tolist(),),
-                    disabled=len(chosen) == 0,
-                    help=f"One of {len(chosen)} among the first {len(labels)} test images.",
-                )
-    return source_of(st.session_state, card)
-
-
-def _choose(indices):
-    others = [index for index in indices if index != st.session_state.get("index")] or list(indices)
-    st.session_state["index"] = int(np.random.default_rng().choice(others))
-
-
-def offer_download(name: str) -> None:
-    """Say that a dataset is not on this machine and offer to download it; then show the progress."""
-    title = data.DATASETS[name].title
-    st.info(f"{title} is not on this machine yet.", icon=":material/download:")
-    running = st.session_state.get("download")
-    if running is None:
-        if st.button(f"Download {title}"):
-            try:
-                st.session_state["download"] = jobs.submit(
-                    "download", DownloadRequest(dataset=name), session=owner_id()
-                )
-            except RsvizError as error:
-                st.error(str(error), icon=":material/error:")
-                return
-            st.rerun()
-        return
-
-    watch(running, _show_download)
-
-
-def _show_download(job):
-    if job.unfinished:
-        progress = job.progress or {}
-        done, total = progress.get("done") or 0, progress.get("total")
-        st.progress(min(done / total, 1.0) if total else 0.0, f"{progress.get('what', 'waiting')} …")
-        return
-    if job.state == "done":
-        del st.session_state["download"]
-        st.rerun()
-    st.error(job.error or f"The download was {job.state}.", icon=":material/error:")
-
-
-def upload_image(file: str, key: str) -> bool:
-    """An uploader of an image; False if its file was refused, and the page says why.
-
-    file: key of its widget. key: where in the session the SHA-256 of the stored image goes.
-    """
-    uploaded = st.file_uploader(
-        LISTED.replace(" and ", " or "), type=list(SUFFIXES), key=file, help="It stays on this server."
-    )
-    stored = f"{file}-stored"
-    if uploaded is None or st.session_state.get(stored) == uploaded.file_id:
-        return True
-    try:
-        st.session_state[key] = store_upload(uploaded.getvalue())
-        st.session_state[stored] = uploaded.file_id
-    except RsvizError as error:
-        st.error(str(error), icon=":material/error:")
-        return False
-    return True
-
-
-def _uploaded(card):
-    if not upload_image("file", "image"):
-        return None
-    digest = st.session_state["image"]
-    if digest is None:
-        return None
-    st.segmented_control(
-        "Fit to a square" if card.input_shape[1] == card.input_shape[2] else "Fit",
-        ["crop", "pad"],
-        required=True,
-        key="fit",
-    )
-    st.toggle(
-        "Swap dark and light",
-        key="invert",
-        help="Digits of MNIST are light on dark; ink on paper is dark on light.",
-    )
-    return source_of(st.session_state, card)
->>>>>>> 1c1d634 (The links of requests open on the pages, curves too, and what a link names and is not here is one warning)

@@ -8,6 +8,7 @@ from rsviz import jobs
 from rsviz.attacks import ATTACKS, make_parameters
 from rsviz.checkpoints import list_cards
 from rsviz.data import DATASETS
+from rsviz.data.samples import samples_for
 from rsviz.errors import RsvizError
 from rsviz.models import ARCHITECTURES
 from rsviz.noise import NOISES
@@ -68,10 +69,14 @@ def settings_for(model, dice):
 
 
 def image(dice):
-    if dice.random() < 0.5:
-        return {"kind": "dataset", "dataset": "digits", "index": dice.randint(0, 499)}
-    upload = {"kind": "upload", "sha256": f"{dice.getrandbits(256):064x}"}
-    return upload | {"how": dice.choice(["crop", "pad"]), "invert": dice.random() < 0.5}
+    kind = dice.choice(["dataset", "dataset", "upload", "sample"])
+    if kind == "dataset":
+        return {"kind": kind, "dataset": "digits", "index": dice.randint(0, 499)}
+    if kind == "sample":
+        card = next(iter(CARDS.values()))
+        return {"kind": kind, "sample": dice.choice(list(samples_for(card.input_shape, card.classes)))}
+    upload = {"kind": kind, "sha256": f"{dice.getrandbits(256):064x}", "how": dice.choice(["crop", "pad"])}
+    return upload | {"invert": dice.random() < 0.5, "prepare": dice.choice(["none", "paper"])}
 
 
 def attack_and_settings(allowed, dice):
@@ -200,10 +205,10 @@ OPENED_ON += [("robustness", "population")]
 def runs_here(task, request):
     """Whether the images of the request are on this machine."""
     if task == "certify":
-        return request.image.kind == "dataset"
+        return request.image.kind != "upload"
     if task == "attack":
         classes = [label or 0 for label in (request.label, request.target)]
-        return request.image.kind == "dataset" and max(classes) < 10
+        return request.image.kind != "upload" and max(classes) < 10
     if task == "train":
         return request.dataset == "digits" and request.name is None
     if task == "evaluate":

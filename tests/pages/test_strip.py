@@ -25,7 +25,9 @@ def strip(noise, procedure, counts):
     example = shipped_example()
     card = load_card(example.request.checkpoint)
     mechanism, dim = NOISES[noise](0.25), math.prod(card.input_shape)
-    proved = certificates(counts, 5, procedure=procedure, alpha=0.001, noise=mechanism, dim=dim)
+    top = example.top
+    counts[5], counts[top] = counts[top], counts[5]
+    proved = certificates(counts, top, procedure=procedure, alpha=0.001, noise=mechanism, dim=dim)
     abstained = bool(proved.abstained)
     result = dataclasses.replace(
         example.result,
@@ -35,7 +37,7 @@ def strip(noise, procedure, counts):
         norm=mechanism.norm,
         procedure=procedure,
         predicted=int(proved.predicted),
-        predicted_name=None if abstained else "5",
+        predicted_name=None if abstained else card.classes[top],
         abstained=abstained,
         p_a_lower=float(proved.p_a_lower),
         p_b_upper=float(proved.p_b_upper),
@@ -53,7 +55,7 @@ VALID = [key for key, procedure in PROCEDURES.items() if procedure.valid]
 
 def drawn(noise, procedure, counts, bound=None):
     """All words of the strip, and its help marks."""
-    app = AppTest.from_function(strip, args=(noise, procedure, counts))
+    app = AppTest.from_function(strip, args=(noise, procedure, list(counts)))
     if bound:
         app.session_state["certify_bound"] = bound
     app.run()
