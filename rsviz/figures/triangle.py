@@ -196,5 +196,5 @@ def _thin(values, most) -> list:
 
 
 def _colour_bar(title, form) -> dict:
-    bar = {"gradientThickness": 14, "gradientLength": 240, "labelOverlap": "greedy"}
+    bar = {"gradientThickness": 14, "gradientLength": 240, "labelOverlap": "greedy", "labelSeparation": 6}
     return {"title": title, "orient": "bottom", "format": form, **bar}

@@ -266,7 +266,7 @@ def test_weights_of_ones_own_become_a_checkpoint(page, shared, tmp_path):
     expect(page.get_by_text("mine.pth.tar")).to_be_visible(timeout=SLOW)
     page.wait_for_timeout(1000)  # the name shows before the upload has arrived
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("mine is ready: choose it above.")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("mine is imported and selected.")).to_be_visible(timeout=SLOW)
     no_exception(page)
 
 

@@ -77,7 +77,7 @@ def test_words_and_tables(run, tmp_path):
     _, table, _ = run(*BASE, "--out", out, "--resume", "--table", "markdown")
     assert table.startswith("| ℓ₂ radius | 0 | 0.25 |")
     _, table, _ = run(*BASE, "--out", out, "--resume", "--table", "latex")
-    assert table.startswith(r"\begin{tabular}")
+    assert table.startswith("% needs") and r"\begin{tabular}" in table
 
 
 def test_a_table_of_several_has_votes_and_logs_beside_each_other(run, tmp_path):
