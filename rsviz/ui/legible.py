@@ -2,15 +2,18 @@
 
 import functools
 
+import streamlit as st
+
 from rsviz.figures.contrast import word_colours
 
 # White words on the bright primary colour of the dark theme could not be read.
 ON_PRIMARY = """[data-testid="stBaseButton-primary"]:not(:disabled),
 [data-testid="stMultiSelectTagsContainer"] span {color: light-dark(#FFFFFF, #101010)}
 """
-# Words along the axes, of legends and titles: Vega's greys are too pale.
-AXES = """.vega-embed :is([class*="role-axis"], [class*="role-legend"], [class*="role-title"]) text {
-  fill: light-dark(#4A4F57, #C3C7CE)}
+# Of words along axes, in legends and titles: Vega's own greys are too pale.
+ON_LIGHT, ON_DARK = "#4A4F57", "#C3C7CE"
+AXES = f""".vega-embed :is([class*="role-axis"], [class*="role-legend"], [class*="role-title"]) text {{
+  fill: light-dark({ON_LIGHT}, {ON_DARK})}}
 """
 
 
@@ -22,3 +25,11 @@ def legible_words() -> str:
         for colour, (light, dark) in word_colours().items()
     ]
     return f"<style>{ON_PRIMARY}{AXES}{' '.join(rules)}</style>"
+
+
+def legible_on_canvas(chart: dict) -> dict:
+    """A chart drawn on a canvas, where no style reaches its words, in the colours of the theme."""
+    ink = ON_DARK if st.context.theme.type == "dark" else ON_LIGHT
+    words = {"labelColor": ink, "titleColor": ink}
+    config = chart.get("config", {})
+    return chart | {"config": config | {part: config.get(part, {}) | words for part in ("axis", "legend")}}

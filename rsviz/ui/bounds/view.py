@@ -22,6 +22,7 @@ from rsviz.figures import bounds as figures
 from rsviz.figures import triangle
 from rsviz.norms import NORMS, conversion
 from rsviz.ui.bounds.controls import MAP_STEPS, Choice, picked
+from rsviz.ui.legible import legible_on_canvas
 
 MOST_MAPS = 6
 
@@ -161,6 +162,7 @@ def badges(bound: Bound, setting: Setting) -> str:
 def _clickable(chart: dict, key: str, alt: str) -> None:
     """A map; the square that is clicked becomes the point."""
     key = f"bounds-map-{key}"
+    chart = legible_on_canvas(chart)
     st.vega_lite_chart(chart, key=key, on_select=lambda: picked(key), selection_mode="point", alt=alt)
 
 
