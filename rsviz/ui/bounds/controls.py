@@ -46,7 +46,7 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
     }
 )
 
-MAP_STEPS = 80
+MAP_STEPS = 60
 """Squares of a map from p_A = 0 to 1."""
 CONTEST = ("cohen-l2", "laplace-l1", "uniform-l1")
 """Who competes at first: among the bounds of the maps the tight one always wins."""

@@ -178,6 +178,8 @@ def choose_curves() -> None:
     st.multiselect("Curves, up to ten", options, format_func=sources.title, key="e_show", max_selections=MOST)
     with st.expander("Add a log of any repository", icon=":material/upload_file:", key="e_log"):
         _choose_log()
+    if refused := st.session_state.get("e_log_refused"):
+        st.error(refused, icon=":material/error:")
 
 
 def _choose_log():
@@ -214,8 +216,6 @@ def _choose_log():
     if st.session_state.get("e_stored") != (file.file_id, *said.values()):
         st.session_state["e_stored"] = (file.file_id, *said.values())
         _add_log(file, said)
-    if refused := st.session_state.get("e_log_refused"):
-        st.error(refused, icon=":material/error:")
 
 
 def _choose_counts() -> dict:
