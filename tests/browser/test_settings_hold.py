@@ -17,6 +17,11 @@ def request_of(server, page):
         return json.loads(store.execute("select request from jobs where id = ?", (job_id,)).fetchone()[0])
 
 
+def open_certify(page, url):
+    page.goto(url)
+    expect(page.get_by_role("button", name="Certify", exact=True)).to_be_enabled(timeout=SLOW)
+
+
 def set_seed(page, value):
     field = page.locator(".st-key-seed input")
     if not field.is_visible():
@@ -26,7 +31,7 @@ def set_seed(page, value):
 
 
 def test_certify_change_stale_undo_and_the_link_in_a_fresh_browser(page, shared, browser):
-    page.goto(f"{shared}/certify?n=1000&sigma=0.3&seed=3")
+    open_certify(page, f"{shared}/certify?n=1000&sigma=0.3&seed=3")
     start(page, "Certify")
     expect(badge(page, "Certificate")).to_be_visible(timeout=SLOW)
     changed = page.get_by_text("Settings changed")
@@ -58,14 +63,12 @@ def test_certify_change_stale_undo_and_the_link_in_a_fresh_browser(page, shared,
 
 def test_back_leaves_an_older_link_at_once_and_a_bare_address_shows_the_defaults(page, shared):
     page.goto("about:blank")
-    page.goto(f"{shared}/certify?sigma=0.3&n=10,000")
-    expect(page.get_by_role("button", name="Certify", exact=True)).to_be_enabled(timeout=SLOW)
+    open_certify(page, f"{shared}/certify?sigma=0.3&n=10,000")
     page.wait_for_load_state("networkidle")
     assert page.url.endswith("?sigma=0.3&n=10,000")
     page.go_back()
     assert page.url == "about:blank"
-    page.goto(f"{shared}/certify")
-    expect(page.get_by_role("button", name="Certify", exact=True)).to_be_enabled(timeout=SLOW)
+    open_certify(page, f"{shared}/certify")
     page.get_by_role("slider", name="Votes n").press("ArrowLeft")
     expect(page).to_have_url(re.compile(r"/certify\?n=10000$"), timeout=SLOW)
     page.go_back()
