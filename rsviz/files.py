@@ -43,12 +43,24 @@ def forget_uploads(days: float) -> None:
             path.unlink(missing_ok=True)
 
 
+_creates_home = True
+
+
+def leave_home_removed() -> None:
+    """From now on this process does not create the home anew. For the worker: somebody may remove it."""
+    global _creates_home
+    _creates_home = False
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` to `path`; a kill at any moment leaves the old file or the new one.
 
-    Steps: temporary file in the same folder, fsync, rename, fsync of the folder.
+    Steps: temporary file in the same folder, fsync, rename, fsync of the folder. Missing folders are created.
+    Raises FileNotFoundError below a home that was removed, after `leave_home_removed`.
     """
     path = Path(path)
+    if not _creates_home and path.is_relative_to(home()) and not home().exists():
+        raise FileNotFoundError(f"the folder {home()} was removed")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:

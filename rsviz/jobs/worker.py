@@ -125,15 +125,20 @@ class Worker:
                 self.active.append(job)
             else:
                 self.close(job)  # it was cancelled
-        except StoreError:
-            raise  # not the job's fault: end, and let the next worker go on from what is stored
-        except RsvizError as error:
-            self.fail(job, str(error))
         except BaseException as error:  # SystemExit too: no job ends the worker
-            redirect_to_log()
-            log.exception("job %s", job.id)
-            cause = f"an internal error ({type(error).__name__})"
-            self.fail(job, f"The job stopped because of {cause}; the worker log has the details.")
+            if not self.lock.lost():  # else the home was removed, and nobody asks what became of the job
+                self.tell_failure(job, error)
+
+    def tell_failure(self, job: Active, error: BaseException) -> None:
+        if isinstance(error, StoreError):
+            raise error  # not the job's fault: end, and let the next worker go on from what is stored
+        if isinstance(error, RsvizError):
+            self.fail(job, str(error))
+            return
+        redirect_to_log()
+        log.error("job %s", job.id, exc_info=error)
+        cause = f"an internal error ({type(error).__name__})"
+        self.fail(job, f"The job stopped because of {cause}; the worker log has the details.")
 
     def advance(self, job: Active) -> tuple[bool, dict | None]:
         """Take steps while the next should fit in the slice; (whether the job is finished, its result)."""
@@ -226,6 +231,7 @@ def main() -> None:
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     keep_memory()
+    files.leave_home_removed()
     os.nice(5)  # pages are drawn first where the worker would take every core
     try:
         worker = Worker(Store(create=False), lock)

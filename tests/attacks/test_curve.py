@@ -5,18 +5,10 @@ import pytest
 
 from rsviz.attacks import AttackError
 from rsviz.tasks.robustness import RobustnessRequest, run
-from tests.here import ON_CPU, last
+from tests.here import last
+from tests.tasks.samples import QUICK
 
-BASE = {
-    "checkpoints": ["digits-gaussian-0.25"],
-    "scales": [0.0, 0.25],
-    "images": 12,
-    "parameters": {"steps": 6, "draws": 4},
-    "sizes": [0.1, 0.5, 3.0],
-    "votes": 100,
-    "n": 500,
-    **ON_CPU,
-}
+BASE = QUICK["robustness"] | {"images": 12, "sizes": [0.1, 0.5, 3.0], "parameters": {"steps": 6, "draws": 4}}
 
 
 def request(**changes):

@@ -13,18 +13,11 @@ from rsviz.tasks.attack import AttackProgress, AttackRequest, run
 from rsviz.tasks.attack.messages import gap_sentence, promise, verdict_sentence
 from rsviz.tasks.attack.run import on_the_way
 from rsviz.tasks.image import store_upload
-from tests.here import ON_CPU, last
-from tests.tasks.samples import SAMPLES
+from tests.here import last
+from tests.tasks.samples import QUICK
 
-BASE = {
-    **SAMPLES["attack"],
-    "parameters": {"epsilon": 1.0, "steps": 8, "draws": 8},
-    "votes": 300,
-    "path_votes": 100,
-    "n": 1000,
-    "seed": 5,
-    **ON_CPU,
-}
+BASE = QUICK["attack"] | {"votes": 300, "path_votes": 100, "seed": 5}
+BASE |= {"parameters": {"epsilon": 1.0, "steps": 8, "draws": 8}}
 
 
 def request(**changes):

@@ -11,20 +11,10 @@ from rsviz.distributional import PopulationError, at_budget
 from rsviz.errors import RsvizError
 from rsviz.files import SHIPPED_CHECKPOINTS
 from rsviz.tasks.population import PopulationRequest, PopulationResult, run, shipped_example
-from tests.here import ON_CPU, last
+from tests.here import last
+from tests.tasks.samples import QUICK
 
-BASE = {
-    "checkpoints": ["digits-nal-0.25"],
-    "scales": [0.0, 0.25],
-    "images": 110,
-    "gammas": [1.0, 5.0],
-    "K": 3,
-    "r": 2,
-    "measured": 8,
-    "n0": 10,
-    "n": 100,
-    **ON_CPU,
-}
+BASE = QUICK["population"] | {"images": 110, "gammas": [1.0, 5.0], "K": 3, "measured": 8, "n": 100}
 
 
 def request(**changes):

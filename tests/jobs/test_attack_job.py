@@ -7,23 +7,14 @@ from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.jobs.attack import REACHED, curves_of, progress_of, run_attack, run_robustness
 from rsviz.tasks.attack.result import PHASES
-from tests.here import ON_CPU, run_here, submitted
-from tests.tasks.samples import SAMPLES
+from tests.here import run_here, submitted
+from tests.tasks.samples import QUICK
 
-REQUEST = {
-    **SAMPLES["attack"],
-    "attack": "cw",
-    "parameters": {"steps": 10, "searches": 3, "draws": 8},
-    "votes": 200,
-    "path_votes": 50,
-    "n": 1000,
-    "seed": 1,
-    **ON_CPU,
-}
+CW = {"attack": "cw", "parameters": {"steps": 10, "searches": 3, "draws": 8}}
 
 
 def asked(**changes):
-    return submitted("attack", REQUEST | changes)
+    return submitted("attack", QUICK["attack"] | CW | changes)
 
 
 def run(job, resume=None, until=None):
@@ -87,16 +78,7 @@ def test_a_bad_request_is_refused_before_it_is_queued(still_home):
         asked(image={"kind": "file", "path": "/etc/passwd"})
 
 
-CURVE_REQUEST = {
-    "checkpoints": ["digits-gaussian-0.25"],
-    "scales": [0.0, 0.25],
-    "images": 6,
-    "parameters": {"steps": 4, "draws": 4},
-    "sizes": [0.5, 1.0],
-    "votes": 100,
-    "n": 500,
-    **ON_CPU,
-}
+CURVE_REQUEST = QUICK["robustness"] | {"images": 6, "parameters": {"steps": 4, "draws": 4}}
 
 
 def run_curves(job, until=None):

@@ -11,19 +11,12 @@ from rsviz import jobs
 from rsviz.errors import RsvizError
 from rsviz.jobs.certify import progress_of, run_certify, stop
 from rsviz.tasks.certify import CertifyProgress, CertifyRequest
-from tests.here import ON_CPU, run_here, submitted
-from tests.tasks.samples import SAMPLES
-
-REQUEST = {
-    **SAMPLES["certify"],
-    "n": 5000,
-    "seed": 1,
-    **ON_CPU,
-}
+from tests.here import run_here, submitted
+from tests.tasks.samples import QUICK
 
 
 def asked(**changes):
-    return submitted("certify", REQUEST | changes)
+    return submitted("certify", QUICK["certify"] | changes)
 
 
 def run(job, resume=None, until=None):
@@ -96,7 +89,7 @@ def test_a_real_worker_is_killed_and_the_stopped_job_still_ends(tmp_path, monkey
     monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
     monkeypatch.setattr(jobs, "_last_start", float("-inf"))
     monkeypatch.setattr(jobs, "SECONDS_BETWEEN_STARTS", 0.5)
-    job_id = jobs.submit("certify", REQUEST | {"n": 10_000_000, "stoppable": True}, session="a")
+    job_id = jobs.submit("certify", QUICK["certify"] | {"n": 10_000_000, "stoppable": True}, session="a")
     try:
         deadline = time.monotonic() + 120
         while not progress_of(jobs.get(job_id)).counts:
@@ -118,7 +111,7 @@ def test_a_job_of_the_first_version_is_still_drawn(still_home):
     _, result = run(asked())
     old = {name: value for name, value in result["certificate"].items() if name not in later}
     history = [row[:2] for row in result["history"]]
-    request = CertifyRequest.make(**{name: REQUEST[name] for name in REQUEST} | {"decide": None})
+    request = CertifyRequest.make(**QUICK["certify"] | {"decide": None})
     gathered = CertifyProgress.gathered(request, None, result | {"history": history, "certificate": old})
     assert gathered.history == []
     assert gathered.result.ended == "complete"

@@ -9,24 +9,12 @@ from rsviz.errors import RsvizError
 from rsviz.jobs.population import PARTS, result_of, run_population
 from rsviz.jobs.store import Store
 from rsviz.tasks.population import PopulationResult
-from tests.here import ON_CPU, run_here, submitted
-
-REQUEST = {
-    "checkpoints": ["digits-nal-0.25"],
-    "scales": [0.0, 0.25],
-    "images": 30,
-    "gammas": [2.0, 8.0],
-    "K": 2,
-    "r": 2,
-    "measured": 4,
-    "n0": 10,
-    "n": 50,
-    **ON_CPU,
-}
+from tests.here import run_here, submitted
+from tests.tasks.samples import QUICK
 
 
 def asked(**changes):
-    return submitted("population", REQUEST | changes)
+    return submitted("population", QUICK["population"] | changes)
 
 
 def test_steps_are_json_and_the_result_is_all_curves(still_home):
@@ -55,7 +43,7 @@ def test_a_stopped_job_shows_what_it_has_and_goes_on_to_the_same_end(still_home)
 def test_the_worker_runs_it(tmp_path, monkeypatch):
     monkeypatch.setenv("RSVIZ_HOME", str(tmp_path))
     monkeypatch.setenv("RSVIZ_WORKER_IDLE", "1")
-    job = jobs.wait(jobs.submit("population", REQUEST, session="a"), 120)
+    job = jobs.wait(jobs.submit("population", QUICK["population"], session="a"), 120)
     assert (job.state, job.error) == ("done", None)
     assert len(job.result["curves"]) == 2
 
@@ -68,7 +56,9 @@ def test_a_bad_request_is_refused_when_it_is_sent(still_home):
 
 
 def test_a_job_of_an_older_version_is_read_and_run(still_home):
-    old = Store().insert("distribution", REQUEST | {"precision": None}, "a", per_session=9, total=9)
+    old = Store().insert(
+        "distribution", QUICK["population"] | {"precision": None}, "a", per_session=9, total=9
+    )
     assert jobs.get(old).kind == "population"
     assert Store().claim()[:2] == (old, "population")
     _, result = run_here(run_population, jobs.get(old))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
 import toy_jobs
 from conftest import until, worker_pid
 
@@ -244,9 +245,10 @@ def test_an_idle_worker_ends(home, monkeypatch):
     assert not jobs.worker_alive()
 
 
-def test_a_worker_whose_home_is_removed_ends_and_leaves_it_removed(home):
-    job_id = jobs.submit("count", {"steps": 1}, session="a")
-    assert jobs.wait(job_id, 30).state == "done"
+@pytest.mark.parametrize(("kind", "state"), [("count", "done"), ("write", "running")])
+def test_a_worker_whose_home_is_removed_ends_and_leaves_it_removed(home, kind, state):
+    job_id = jobs.submit(kind, {"steps": 1}, session="a")
+    until(lambda: jobs.get(job_id).state == state)
     late = start_worker()  # as `get` starts one where the first is slow to take the lock
     os.rename(home, home.with_name("moved"))
     assert late.wait(30) == 0

@@ -78,7 +78,15 @@ def trouble(request, resume, folder):
                     pass
 
 
+def write(request, resume, folder):
+    """Write a file again and again."""
+    while True:
+        files.write_atomically(folder / "written", b"")
+        yield registry.Step({"written": True})
+
+
 KINDS = {
+    "write": registry.Kind("toy_jobs:write", "toy_jobs:CountRequest.model_validate"),
     "count": registry.Kind("toy_jobs:count", "toy_jobs:CountRequest.model_validate"),
     "trouble": registry.Kind("toy_jobs:trouble", "toy_jobs:TroubleRequest.model_validate"),
     "missing": registry.Kind("toy_jobs:not_there", "toy_jobs:CountRequest.model_validate"),

@@ -11,20 +11,11 @@ from rsviz.distributional import at_budget
 from rsviz.jobs.population import run_population
 from rsviz.jobs.store import Store
 from rsviz.tasks.population import PopulationRequest, shipped_example
-from tests.here import ON_CPU, finish_here, run_here
+from tests.here import finish_here, run_here
+from tests.tasks.samples import QUICK
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-SMALL = {
-    "checkpoints": ["digits-nal-0.25"],
-    "scales": [0.25],
-    "images": 12,
-    "gammas": [2.0, 8.0],
-    "K": 2,
-    "r": 2,
-    "measured": 4,
-    "n": 50,
-    **ON_CPU,
-}
+SMALL = QUICK["population"] | {"scales": [0.25], "images": 12}
 
 
 @pytest.fixture

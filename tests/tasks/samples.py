@@ -1,5 +1,7 @@
 """A request of every task, and values of fields that only go together with others."""
 
+from tests.here import ON_CPU
+
 DIGIT = {"kind": "dataset", "dataset": "digits", "index": 3}
 
 SAMPLES: dict[str, dict] = {
@@ -14,6 +16,16 @@ SAMPLES: dict[str, dict] = {
     "estimate": {"method": "gaussian", "sigma": 0.25},
 }
 """Required values by the key of the task."""
+
+QUICK: dict[str, dict] = {
+    "certify": SAMPLES["certify"] | {"n": 5000, "seed": 1} | ON_CPU,
+    "attack": SAMPLES["attack"] | {"votes": 200, "path_votes": 50, "n": 1000, "seed": 1} | ON_CPU,
+    "robustness": SAMPLES["robustness"] | {"scales": [0.0, 0.25], "votes": 100, "n": 500} | ON_CPU,
+    "population": SAMPLES["population"]
+    | {"images": 30, "gammas": [2.0, 8.0], "K": 2, "r": 2, "measured": 4, "n0": 10, "n": 50}
+    | ON_CPU,
+}
+"""Requests of runs that take moments, the same on every machine."""
 
 IMAGES = {
     "image": {"kind": "upload", "sha256": "0" * 64},
