@@ -1,6 +1,7 @@
 """What a task has found of one image, with pictures, as one text: what `--save` writes. No torch."""
 
 import base64
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -72,6 +73,7 @@ class SavedProgress:
             raise cls.REQUEST.ERROR(words) from None
 
     @classmethod
+    @functools.cache
     def example(cls) -> Self:
         """The finished one that comes with rsviz; `--save` wrote it."""
         place = SHIPPED_CHECKPOINTS / "examples" / f"{cls.REQUEST.TASK}.json"

@@ -1,7 +1,7 @@
 """The skeleton of the pages that start a job: Certify, Attack, Evaluate, Population, Train.
 
-The one statement of such a page is `JobPage(...).show()`. The smaller pieces serve sections that start a job
-of their own.
+The one statement of such a page is `JobPage(...).show()`; `image_page` makes it for one image. The smaller
+pieces serve sections that start a job of their own.
 """
 
 import contextlib
@@ -15,7 +15,9 @@ from rsviz.checkpoints import Card
 from rsviz.errors import RsvizError
 from rsviz.jobs import Job
 from rsviz.jobs.listing import reached, request_of, run_of
+from rsviz.jobs.pictures import gathered
 from rsviz.tasks import TASKS, Request
+from rsviz.tasks.saved import SavedProgress
 from rsviz.tasks.spellings import to_query
 from rsviz.ui.address import Address
 from rsviz.ui.frame import announce
@@ -100,6 +102,26 @@ class JobPage:
     def show(self) -> None:
         """Draw the whole page."""
         show_page(lambda: _draw(self))
+
+
+def image_page(
+    model: type[SavedProgress], controls, show: Callable[[SavedProgress, str], None], **more
+) -> JobPage:
+    """The page of the jobs on one image. more: fields of JobPage.
+
+    model: of their progress. controls: the module with ADDRESS and choose.
+    show: draws a progress in a state, that of a job or "example".
+    """
+    return JobPage(
+        kind=model.REQUEST.TASK,
+        address=controls.ADDRESS,
+        choose=controls.choose,
+        show_example=lambda: show(model.example(), "example"),
+        show_state=lambda job: show(gathered(job, model), job.state),
+        example=lambda: model.example().request,
+        subject=("checkpoint", "image"),
+        **more,
+    )
 
 
 def _draw(page):

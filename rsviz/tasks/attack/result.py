@@ -1,6 +1,5 @@
 """What is known of one attack, finished or not: its steps, votes, certificate, pictures. No torch."""
 
-import functools
 import json
 import math
 from dataclasses import dataclass, field, fields, replace
@@ -239,7 +238,6 @@ _ONLY_FOR_A_RESTART = ("request", "pictures", "plans", "state", "certify_votes")
 _STORED = tuple(one.name for one in fields(AttackProgress) if one.name not in _ONLY_FOR_A_RESTART)
 
 
-@functools.cache
 def shipped_example() -> AttackProgress:
     """The finished attack that comes with rsviz; `attack --save` wrote it."""
     return AttackProgress.example()

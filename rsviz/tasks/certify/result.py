@@ -1,6 +1,5 @@
 """What a certificate says and what it rests on, finished or not: votes, their path, pictures. No torch."""
 
-import functools
 import math
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -177,7 +176,6 @@ class CertifyProgress(SavedProgress):
         return self.changing() | {"certificate": self.result.to_json() if self.result else None}
 
 
-@functools.cache
 def shipped_example() -> CertifyProgress:
     """The finished certificate that comes with rsviz; `certify --save` wrote it."""
     return CertifyProgress.example()
