@@ -245,15 +245,16 @@ def test_an_idle_worker_ends(home, monkeypatch):
     assert not jobs.worker_alive()
 
 
-@pytest.mark.parametrize(("kind", "state"), [("count", "done"), ("write", "running")])
-def test_a_worker_whose_home_is_removed_ends_and_leaves_it_removed(home, kind, state):
-    job_id = jobs.submit(kind, {"steps": 1}, session="a")
-    until(lambda: jobs.get(job_id).state == state)
+@pytest.mark.parametrize(("kind", "file"), [("count", "starts"), ("write", "written")])
+def test_a_worker_whose_home_is_removed_ends_and_leaves_it_removed(home, kind, file):
+    job_id = jobs.submit(kind, {"steps": 1}, session="a")  # `write` goes on writing
+    until((jobs.folder(job_id) / file).exists)
     late = start_worker()  # as `get` starts one where the first is slow to take the lock
-    os.rename(home, home.with_name("moved"))
+    moved = home.with_name(f"{home.name}-moved")
+    os.rename(home, moved)
     assert late.wait(30) == 0
     assert jobs._last.wait(30) == 0
-    until(lambda: not process.held(home.with_name("moved")))
+    until(lambda: not process.held(moved))
     assert not home.exists()
 
 
