@@ -40,12 +40,13 @@ def drawer(pages: Mapping[str, str]) -> None:
 
     pages: paths by key. Nothing is asked for again while nothing runs.
     """
-    waits = bool(_unfinished())
+    counted = [len(_unfinished())]
+    waits = bool(counted[0])
 
     @st.fragment(run_every=EVERY if waits else None)
     def look():
         _go_on()
-        number = len(_unfinished())
+        number = counted.pop() if counted else len(_unfinished())
         if waits and not number:
             st.rerun()  # the page stops asking
         with st.container(horizontal=True, key="runs"):
