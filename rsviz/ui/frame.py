@@ -49,7 +49,12 @@ STYLE = """<style>
 @media (max-width: 768px) {
   [data-testid="stSidebarNavLink"] {min-height: 44px}
 }
+[data-testid="stImage"] img {image-rendering: pixelated}
+[data-testid="stImage"] img[style*="object-fit: contain"] {
+  width: calc(100vw - 2rem) !important; height: calc(100vh - 8rem); max-height: none !important;
+}
 </style>"""
+"""The last rule is for pictures in full screen, which alone have that style: they fill it, not smoothed."""
 
 
 def frame() -> None:
