@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -130,6 +131,13 @@ class Machine:
         while not (self.site / "half").exists():
             assert time.monotonic() < deadline, "the installation never began"
             time.sleep(0.01)
+
+
+def await_program(pid, name):
+    deadline = time.monotonic() + 30
+    while name not in [child.name() for child in psutil.Process(pid).children(recursive=True)]:
+        assert time.monotonic() < deadline, f"{name} never began"
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -321,6 +329,7 @@ def test_environment_may_lie_on_another_disk(machine, tmp_path):
 def test_set_up_killed_midway_is_repaired_by_the_next(machine, hit):
     process = machine.start("scripts/app", STANDIN_INSTALL="sleep 60")
     machine.await_half_installation()
+    await_program(process.pid, "sleep")  # a shell takes no notice of a signal while another program ends well
     os.killpg(process.pid, hit)
     _, err = process.communicate(timeout=30)
     if hit == signal.SIGINT:

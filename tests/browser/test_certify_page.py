@@ -73,6 +73,7 @@ def test_pictures_arrive_as_they_are(page, shared):
 
 def test_certify_a_digit_and_take_it_home(page, shared, tmp_path):
     open_certify(page, shared)
+    page.get_by_text("Data set", exact=True).click()
     page.get_by_label("Test image, 0 to 499").fill("3")
     page.get_by_label("Test image, 0 to 499").press("Enter")
     set_votes(page, -1)

@@ -101,9 +101,11 @@ def test_imported_weights_are_certified_beside_a_published_number(page, start_se
     expect(page.get_by_role("button", name="Evaluate", exact=True)).to_be_enabled(timeout=SLOW)
     start(page, "Evaluate")
     expect(page.get_by_role("cell", name=re.compile("^mine"))).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0, timeout=SLOW)
+    page.wait_for_timeout(1000)  # the page that is no longer asked for news is drawn once more
     published = page.locator(".st-key-e_papers").get_by_role("combobox")
     published.fill("STN")
-    published.press("Enter")
+    page.get_by_role("option", name=re.compile("STN")).first.click()
     expect(page.get_by_role("cell", name=re.compile("published: Li et al. 2019"))).to_be_visible(timeout=SLOW)
     open_home(page)
     page.get_by_test_id("stButtonGroup").get_by_text("LaTeX", exact=True).click()

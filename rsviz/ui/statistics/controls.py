@@ -125,10 +125,9 @@ def truth_controls() -> tuple[float, ...]:
     source = st.session_state["s_from"]
     if source == "example":
         evidence = shipped_example()
-        image = evidence.request.image
         st.caption(
             f"Taken as true: the shares of {evidence.drawn:,} votes of {evidence.request.checkpoint} on "
-            f"image {image.index} of {image.dataset}, under Gaussian noise of σ = {evidence.request.scale:g}."
+            f"{evidence.request.image.words}, under Gaussian noise of σ = {evidence.request.scale:g}."
         )
         return _shares(evidence.counts)
     if source == "votes":
