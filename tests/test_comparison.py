@@ -10,7 +10,6 @@ from rsviz.comparison import (
     Setting,
     at_point,
     cells,
-    counter_example,
     deviation,
     line,
     radius,
@@ -19,6 +18,7 @@ from rsviz.comparison import (
 )
 from rsviz.confidence import PROCEDURES
 from rsviz.errors import RsvizError
+from rsviz.reference.counter_example import counter_example
 
 
 def test_cells_fill_the_triangle_and_keep_off_its_edges():

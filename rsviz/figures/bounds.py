@@ -122,7 +122,9 @@ def surfaces(p_a, p_b, radii: Mapping[str, np.ndarray], *, units: str, height: i
 def counter_example_chart(example, *, height: int = 340) -> dict:
     """p_A and p_B of a half-space classifier against the length of the perturbation.
 
-    The lines cross at the tight radius; the claimed one is larger. example: comparison.CounterExample.
+    The lines cross at the tight radius; the claimed one is larger.
+
+    example: a CounterExample of rsviz.reference.
     """
     distance = np.linspace(0, example.claimed * 1.15, 200)
     rows = [

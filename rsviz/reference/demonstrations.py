@@ -7,8 +7,8 @@ import numpy as np
 from scipy.special import bdtrc, log_ndtr, ndtri
 
 from rsviz.bounds import BOUNDS, triangle
-from rsviz.comparison import counter_example
 from rsviz.confidence import clopper_pearson_lower
+from rsviz.reference.counter_example import counter_example
 
 DENSITY_AT_ONE = math.exp(-0.5) / math.sqrt(2 * math.pi)
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from rsviz.bounds import BOUNDS
-from rsviz.comparison import Setting, cells, counter_example, line, radius
+from rsviz.comparison import Setting, cells, line, radius
 from rsviz.figures import bounds as figures
 from rsviz.figures import triangle
 from rsviz.figures.sheet import side_by_side
+from rsviz.reference.counter_example import counter_example
 
 
 def found(tree, key):

@@ -4,9 +4,10 @@ import numpy as np
 import streamlit as st
 
 from rsviz.bounds import round_down
-from rsviz.comparison import AtPoint, Setting, at_point, counter_example
+from rsviz.comparison import AtPoint, Setting, at_point
 from rsviz.figures import bounds as figures
 from rsviz.norms import NORMS
+from rsviz.reference.counter_example import counter_example
 from rsviz.ui.bounds.controls import EXAMPLES
 from rsviz.ui.bounds.view import badges
 
