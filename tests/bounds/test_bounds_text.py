@@ -38,7 +38,7 @@ def value_of(text):
 def test_the_text_of_a_bound_computes_its_radius(key, point):
     bound = BOUNDS[key]
     text = bound.filled_text(*point, 0.25, 64)
-    assert f"{point[0]:.6g}" in text or bound.optimum  # where a search was made, what it found stands there
+    assert f"{point[0]:.6g}" in text or bound.optimum  # the text of a bound with a search holds what it found
     radius = float(bound.radius(*point, scale=0.25, dim=64))
     text = text.replace("/(√(", "/ (√(").replace("(√2 (1 + 1))", "(√2 × (1 + 1))")
     assert value_of(text.replace("(√(2 × 64) (", "(√(2 × 64) × (")) == pytest.approx(radius, rel=2e-4)

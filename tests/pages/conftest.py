@@ -6,6 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+BUTTONS = {
+    "certify": "Certify",
+    "attack": "Attack",
+    "evaluate": "Evaluate",
+    "population": "Certify the population",
+    "train": "Train",
+}
+"""The start button of every page that starts a job, by key, which is the kind of its jobs."""
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_a_rule_that_is_not_chosen_does_not_come_back_by_the_link(open_page):
 )
 def test_what_a_link_names_and_is_not_here_is_one_warning(page, link, words, open_page):
     app = open_page(page, **link)
-    for _ in range(2):  # it is said for as long as the link stands there
+    for _ in range(2):  # the warning stays while the link asks for it
         assert not app.exception and not app.error
         (said,) = [warning.value for warning in app.warning]
         assert said.startswith(words)

@@ -23,6 +23,7 @@ from rsviz.ui.evaluate import controls as evaluate
 from rsviz.ui.population import controls as population
 from rsviz.ui.settings import settings_of
 from rsviz.ui.train import controls as train
+from tests.pages.conftest import BUTTONS
 
 PAGES = {
     "certify": certify,
@@ -190,14 +191,7 @@ def test_there_are_a_thousand_requests_and_most_differ_from_each_other():
         assert len(spelled) > 0.9 * EACH
 
 
-BUTTONS = {
-    "certify": "Certify",
-    "attack": "Attack",
-    "evaluate": "Evaluate",
-    "population": "Certify the population",
-    "train": "Train",
-    "robustness": "Draw the curves",
-}
+STARTS = BUTTONS | {"robustness": "Draw the curves"}
 OPENED_ON = [*((task, task) for task in PAGES if task != "robustness"), ("robustness", "attack")]
 OPENED_ON += [("robustness", "population")]
 
@@ -225,7 +219,7 @@ def test_the_page_that_opens_the_link_of_a_request_asks_for_the_same(task, page,
         app = open_page(page, **link)
         assert not app.exception
         assert not [found.value for found in app.error]
-        app = next(button for button in app.button if button.label == BUTTONS[task]).click().run()
+        app = next(button for button in app.button if button.label == STARTS[task]).click().run()
         assert not app.exception
         job = jobs.get(app.query_params["curve" if task == "robustness" else "job"])
         jobs.cancel(job.id)

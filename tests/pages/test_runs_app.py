@@ -6,16 +6,8 @@ from rsviz import jobs
 from rsviz.jobs import owners
 from rsviz.jobs.store import Store
 from rsviz.ui import session, shell
+from tests.pages.conftest import BUTTONS
 from tests.tasks.samples import SAMPLES
-
-BUTTONS = {
-    "certify": "Certify",
-    "attack": "Attack",
-    "evaluate": "Evaluate",
-    "population": "Certify the population",
-    "train": "Train",
-}
-"""The start button of every page that starts a job, by key, which is the kind of its jobs."""
 
 
 @pytest.fixture

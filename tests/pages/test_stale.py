@@ -9,14 +9,8 @@ from rsviz.tasks.certify import shipped_example
 from rsviz.tasks.population import shipped_example as shipped_population
 from rsviz.tasks.spellings import to_query
 from rsviz.ui.stale import differences
+from tests.pages.conftest import BUTTONS
 
-BUTTONS = {
-    "certify": "Certify",
-    "attack": "Attack",
-    "evaluate": "Evaluate",
-    "population": "Certify the population",
-    "train": "Train",
-}
 CHANGED = {
     "certify": ("seed", 5, "Seed 0 → 5"),
     "attack": ("eot-pgd.epsilon", 0.75, "epsilon"),

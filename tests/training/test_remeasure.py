@@ -10,7 +10,7 @@ from rsviz.training.measure import remeasure
 
 
 def test_the_shell_writes_what_it_measures_now_into_the_card(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(measure, "REPORT_EVERY", 0.0)  # the bar is told of every batch
+    monkeypatch.setattr(measure, "REPORT_EVERY", 0.0)  # every batch is reported to the progress bar
     module, card = load_checkpoint("digits-plain")
     save_checkpoint(module, card.model_copy(update={"name": "mine", "metrics": {}}), tmp_path)
     before = load_card(tmp_path / "mine.json")
