@@ -126,6 +126,28 @@ class Listing:
     result: Callable[[Mapping[str, Any]], str]
     again: Callable[[Any], Any] = lambda request: request
 
+    @classmethod
+    def of_curves(
+        cls,
+        result: Callable[[Mapping[str, Any]], str],
+        step: Callable[[Mapping[str, Any]], str] = lambda stored: "",
+    ) -> "Listing":
+        """That of a task that runs in parts, for several checkpoints on test images.
+
+        step: stored progress -> what is said behind its part, or "".
+        """
+
+        def reached(request, stored):
+            share = stored.get("finished", 0) / max(stored.get("parts", 1), 1)
+            return share, f"{stored.get('what') or 'loading'}{step(stored)}"
+
+        return cls(
+            network=lambda request: ", ".join(request.checkpoints),
+            images=lambda request: f"{request.images:,} test images",
+            reached=reached,
+            result=result,
+        )
+
 
 @dataclass(frozen=True)
 class Task:

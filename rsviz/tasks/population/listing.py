@@ -1,21 +1,13 @@
 """A population's certificate in a list of runs."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from rsviz.distributional import PROVED, at_budget
 from rsviz.tasks.base import Listing
-from rsviz.tasks.population.request import PopulationRequest
 from rsviz.tasks.population.result import PopulationResult
 
 BUDGET = 0.1
 """The budget rho that a list tells, mean squared l2 distance in pixel units."""
-
-
-def reached(request: PopulationRequest, stored: Mapping[str, Any]) -> tuple[float, str]:
-    """Share of the finished parts, and the present one."""
-    return stored.get("finished", 0) / max(stored.get("parts", 1), 1), stored.get("what") or "loading"
 
 
 def key_result(result: PopulationResult) -> str:
@@ -27,9 +19,4 @@ def key_result(result: PopulationResult) -> str:
     return f"mean loss {proved} at ρ = {BUDGET:g}"
 
 
-LISTING = Listing(
-    network=lambda request: ", ".join(request.checkpoints),
-    images=lambda request: f"{request.images:,} test images",
-    reached=reached,
-    result=lambda stored: key_result(PopulationResult.from_json(stored)),
-)
+LISTING = Listing.of_curves(lambda stored: key_result(PopulationResult.from_json(stored)))

@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rsviz.tasks.base import Listing
-from rsviz.tasks.robustness.request import RobustnessRequest
 from rsviz.tasks.robustness.result import RobustnessResult
 
 
-def reached(request: RobustnessRequest, stored: Mapping[str, Any]) -> tuple[float, str]:
-    """Share of the finished parts, and the present one."""
-    step = f", step {stored['step']} of {stored['steps']}" if stored.get("steps") else ""
-    share = stored.get("finished", 0) / max(stored.get("parts", 1), 1)
-    return share, f"{stored.get('what') or 'loading'}{step}"
+def step(stored: Mapping[str, Any]) -> str:
+    """The step of an attack, behind the part that attacks."""
+    return f", step {stored['step']} of {stored['steps']}" if stored.get("steps") else ""
 
 
 def key_result(result: RobustnessResult) -> str:
@@ -22,9 +19,4 @@ def key_result(result: RobustnessResult) -> str:
     return f"{best.right[-1]:.2f} right under attacks of size {best.size[-1]:g}{among}"
 
 
-LISTING = Listing(
-    network=lambda request: ", ".join(request.checkpoints),
-    images=lambda request: f"{request.images:,} test images",
-    reached=reached,
-    result=lambda stored: key_result(RobustnessResult.from_json(stored)),
-)
+LISTING = Listing.of_curves(lambda stored: key_result(RobustnessResult.from_json(stored)), step)
