@@ -55,14 +55,21 @@ class Sample:
 
     def prepared(self, shape: Shape) -> Prepared:
         """The input of a network, and the steps to it. shape: (C, H, W)."""
-        pixels = self.pixels()
-        if not self.is_digit or pixels.shape[:2] == tuple(shape[1:]):
-            return prepare(pixels, tuple(shape))
-        ink = Image.fromarray(pixels[:, :, 0])
-        ink = ink.resize((8 * ink.width, 8 * ink.height), Image.Resampling.BICUBIC)
-        strokes, steps = placed_strokes(np.asarray(ink, np.float64) / 255, shape[1:])
-        x = np.ascontiguousarray(np.broadcast_to(strokes, shape), np.float32)
-        return Prepared(x, [Step("cropped to the strokes"), *steps])
+        found = _prepared(self, tuple(shape))
+        return Prepared(found.x.copy(), list(found.steps))
+
+
+@functools.lru_cache(maxsize=16)
+def _prepared(sample: Sample, shape: Shape) -> Prepared:
+    """Kept, for a page asks each time it is drawn."""
+    pixels = sample.pixels()
+    if not sample.is_digit or pixels.shape[:2] == shape[1:]:
+        return prepare(pixels, shape)
+    ink = Image.fromarray(pixels[:, :, 0])
+    ink = ink.resize((8 * ink.width, 8 * ink.height), Image.Resampling.BICUBIC)
+    strokes, steps = placed_strokes(np.asarray(ink, np.float64) / 255, shape[1:])
+    x = np.ascontiguousarray(np.broadcast_to(strokes, shape), np.float32)
+    return Prepared(x, [Step("cropped to the strokes"), *steps])
 
 
 def _digit(key: str) -> Sample:
