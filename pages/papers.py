@@ -8,6 +8,7 @@ from rsviz.ui.address import Address, choice
 from rsviz.ui.export import how_to_cite
 from rsviz.ui.glossary import explain
 from rsviz.ui.shell import PAGES, show_page
+from rsviz.ui.widgets import segmented_control
 
 ALL = "all"
 ADDRESS = Address("papers", {"paper": choice((ALL, *(paper.key for paper in papers())), ALL)})
@@ -25,7 +26,7 @@ def page():
         f"page computes.",
         help=explain("certificate", "radius", "noise"),
     )
-    chosen = st.segmented_control(
+    chosen = segmented_control(
         "Paper",
         [ALL, *everything],
         required=True,

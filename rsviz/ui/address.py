@@ -118,7 +118,8 @@ def _parts(texts: list[str]) -> list[str]:
 class Address:
     """The fields of one page, by the key of their widget, which is their name in the URL too.
 
-    `restore` before the widgets are drawn, `write` after. Widgets take key= and no default of their own.
+    `restore` before the widgets are drawn, `write` after. Widgets are those of `rsviz.ui.widgets` with key=
+    and no default of their own.
     Pages may share keys: each page keeps its own values. A link is left as it was opened until a value
     changes, and a change of several values is one entry of the browser's history.
 
@@ -143,7 +144,7 @@ class Address:
         self._translate, self._views, self._job = translate, frozenset(views), job
         self._bare = f"address-{name}-bare"
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
-        self._cut_off, self._suggested = f"address-{name}-cut-off", f"address-{name}-suggested"
+        self._suggested = f"address-{name}-suggested"
         self._followed, self._refused = f"address-{name}-followed", f"address-{name}-refused"
 
     # --- from query parameters to values and back, without a page ---
@@ -220,12 +221,7 @@ class Address:
         for key in self.fields:
             if key not in st.session_state or owners.get(key) != self._name:
                 st.session_state[key] = kept[key]
-            elif st.session_state.get(self._cut_off):
-                # A press while the page is still being drawn cuts off what was on its way, and Streamlit
-                # sends a value only once: the widgets would show, and then send, other values.
-                st.session_state[key] = st.session_state[key]
         owners.update(dict.fromkeys(self.fields, self._name))
-        st.session_state[self._cut_off] = True
         st.session_state[self._suggested] = {}
 
     def suggest(
@@ -275,7 +271,6 @@ class Address:
         kept = st.session_state[self._kept] = self.values()
         given = st.session_state[self._suggested]
         suggested = {key: value for key, (value, _) in given.items()}
-        st.session_state[self._cut_off] = not last
         if last:
             st.session_state[self._followed] |= {key: follows for key, (_, follows) in given.items()}
         mine, query = self._query(), self.spell(kept, suggested)

@@ -20,6 +20,7 @@ from rsviz.ui.downloads import no_images_reason, offer_download
 from rsviz.ui.likeness import tell_if_unlike
 from rsviz.ui.pictures import SIZE, picture, thumbnail
 from rsviz.ui.settings import request_fields
+from rsviz.ui.widgets import number_input, segmented_control, selectbox, toggle
 
 SOURCES = {
     "sample": "Samples",
@@ -72,7 +73,7 @@ def pick_image(
     if (asked := address.refused("image")) is not None:
         words = f"The link names the image {short(asked)}; an upload is named by 64 hexadecimal digits."
         st.warning(words, icon=":material/link_off:")
-    where = st.segmented_control(
+    where = segmented_control(
         "Image",
         sources,
         format_func=SOURCES.get,
@@ -121,7 +122,7 @@ def _tells_digits(card) -> bool:
 
 
 def _from_samples(samples: dict[str, Sample]):
-    key = st.selectbox(
+    key = selectbox(
         "Sample",
         list(samples),
         format_func=lambda key: SAMPLES[key].title,
@@ -170,7 +171,7 @@ def _from_dataset(address, card):
         return None
     count = data.DATASETS[card.dataset].sizes["test"]
     address.suggest("index", 0, lambda index: index < count, follows=card.dataset)
-    index = st.number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
+    index = number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
     if (asked := address.refused("index")) is not None:
         words = f"The link names test image {asked}; {card.dataset} has 0 to {count - 1}."
         st.warning(words, icon=":material/link_off:")
@@ -256,7 +257,7 @@ def _choose_fit(card, source):
     paper = False
     if _tells_digits(card):
         _suggest_paper(card, source)
-        paper = st.toggle(
+        paper = toggle(
             "Correct as writing on paper",
             key="prepare",
             help="The ground is flattened, dark and light are swapped, the contrast is stretched, and the "
@@ -265,8 +266,8 @@ def _choose_fit(card, source):
     if not paper:
         square = card.input_shape[1] == card.input_shape[2]
         words = "Fit to a square" if square else "Fit"
-        st.segmented_control(words, ["crop", "pad"], required=True, key="fit")
-    st.toggle(
+        segmented_control(words, ["crop", "pad"], required=True, key="fit")
+    toggle(
         "Swap dark and light",
         key="invert",
         help="Digits of MNIST are light on dark; ink on paper is dark on light.",

@@ -19,6 +19,7 @@ from rsviz.ui import imports
 from rsviz.ui.address import Address, first_part, labelled
 from rsviz.ui.glossary import explain
 from rsviz.ui.settings import request_fields
+from rsviz.ui.widgets import number_input, selectbox, slider
 
 SMALLEST, DEFAULT, LARGEST = 0.01, 0.1, 2.0
 """Deviation of the noise per pixel, in pixel units."""
@@ -50,7 +51,7 @@ def pick_checkpoint(address: Address, default: str) -> Card:
     if imported := imports.take_imported():
         st.session_state["checkpoint"] = imported
     address.suggest("checkpoint", default if default in cards else next(iter(cards)), cards.__contains__)
-    name = st.selectbox(
+    name = selectbox(
         "Checkpoint",
         list(cards),
         format_func=lambda key: describe(cards[key]) if key in cards else str(key),
@@ -89,7 +90,7 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
     Scales of all mechanisms cover the same deviations per pixel. address: with the fields NOISE.
     """
     address.suggest("noise", card.noise or "gaussian", follows=card.name)
-    noise = st.selectbox(
+    noise = selectbox(
         "Noise",
         list(NOISES),
         format_func=noise_option,
@@ -104,7 +105,7 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
         return noise, _ask_scale(address, card, noise, step, largest)
     usual = float(f"{default_scale(card, noise) or DEFAULT / deviation:.4g}")
     asked = address.suggest("scale", usual, lambda scale: 0 < scale <= MAX_SCALE, (card.name, noise))
-    scale = st.slider(
+    scale = slider(
         f"Scale {NOISES[noise].symbol} (pixel units)",
         min(step, asked),  # a link may ask for any scale that a request may have
         max(largest, asked),
@@ -124,7 +125,7 @@ def pick_noise(address: Address, card: Card) -> tuple[str, float]:
 def _ask_scale(address, card, noise, step, largest) -> float | None:
     """The scale that a person gives where the training tells none; None until then."""
     asked = address.suggest("scale", None, lambda scale: 0 < scale <= MAX_SCALE, (card.name, noise)) or step
-    scale = st.number_input(
+    scale = number_input(
         f"Scale {NOISES[noise].symbol} (pixel units)",
         min(step, asked),
         max(largest, asked),

@@ -9,6 +9,7 @@ import streamlit as st
 from rsviz.reference import published
 from rsviz.reference.published import PrintedCurve
 from rsviz.ui.address import Field
+from rsviz.ui.widgets import multiselect
 
 MOST = 10
 
@@ -47,7 +48,7 @@ def pick(key: str, quantity: str, fits: Callable[[PrintedCurve], bool] = lambda 
     known = _names(quantity)
     fitting = [name for name, curve in known.items() if fits(curve)]
     chosen = [name for name in st.session_state[key] if name not in fitting]
-    st.multiselect(
+    multiselect(
         "Published numbers",
         [*fitting, *chosen] if fitting else list(known),
         format_func=lambda name: _option(known[name]),

@@ -11,6 +11,7 @@ from rsviz.tasks.fields import MOST_COUNTED, FieldSpec, Setting, fields_of
 from rsviz.tasks.settings import AUTO
 from rsviz.tasks.spellings import flat_mapping, query_of, read_texts, text_of
 from rsviz.ui.address import Field
+from rsviz.ui.widgets import multiselect, number_input, segmented_control, select_slider, selectbox, toggle
 
 ALPHAS = (0.05, 0.01, 0.001, 0.0001, 0.00001)
 """Stops of a slider over probabilities of error."""
@@ -140,9 +141,9 @@ def draw(
     key, label = key or spec.link, label or spec.label
     says = meaning(spec) if mark else None
     if spec.kind == "boolean":
-        value = st.toggle(label, key=key, help=says)
+        value = toggle(label, key=key, help=says)
     elif spec.kind == "choice" or spec.options:
-        value = st.selectbox(label, spec.options, format_func=form, key=key, help=says)
+        value = selectbox(label, spec.options, format_func=form, key=key, help=says)
     else:
         value = _draw_number(spec, key, label, says)
     if spec.setting.help and not mark:
@@ -160,7 +161,7 @@ def _draw_number(spec, key, label, says):
         limits |= {"step": _step(spec.default), "format": "%g"}
     if spec.optional:
         limits |= {"value": None, "placeholder": "not given"}
-    return st.number_input(label, key=key, help=says, **limits)
+    return number_input(label, key=key, help=says, **limits)
 
 
 def draw_stops(spec: FieldSpec, stops: Iterable, key: str = "", label: str = "", form: str = "{:,}"):
@@ -170,18 +171,14 @@ def draw_stops(spec: FieldSpec, stops: Iterable, key: str = "", label: str = "",
     """
     key = key or spec.link
     options = sorted({*stops, st.session_state[key]})
-    return st.select_slider(
-        label or spec.label, options, format_func=form.format, key=key, help=meaning(spec)
-    )
+    return select_slider(label or spec.label, options, format_func=form.format, key=key, help=meaning(spec))
 
 
 def draw_several(spec: FieldSpec, options: Iterable[float], key: str = "", label: str = "") -> list:
     """A multiselect over `options` and, if the link has other values, over those too; the values."""
     key = key or spec.link
     options = sorted({*options, *st.session_state[key]})
-    return st.multiselect(
-        label or spec.label, options, format_func="{:g}".format, key=key, help=meaning(spec)
-    )
+    return multiselect(label or spec.label, options, format_func="{:g}".format, key=key, help=meaning(spec))
 
 
 def number_list(spec: FieldSpec, default: str) -> Field:
@@ -213,7 +210,7 @@ def procedure_title(key: str) -> str:
 
 def pick_view(views: Mapping[str, str], key: str) -> str:
     """Which picture of a page is drawn. views: titles by key."""
-    return st.segmented_control(
+    return segmented_control(
         "View", list(views), required=True, format_func=views.get, key=key, label_visibility="collapsed"
     )
 

@@ -5,6 +5,7 @@ import re
 import sqlite3
 from contextlib import closing
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import SLOW, badge, no_exception, start
@@ -59,6 +60,24 @@ def test_certify_change_stale_undo_and_the_link_in_a_fresh_browser(page, shared,
     assert request_of(shared, page)["scale"] == 0.3
     context.close()
     no_exception(page)
+
+
+@pytest.mark.parametrize("kind", ["Selectbox", "Slider", "NumberInput"])
+def test_a_press_before_the_controls_are_drawn_leaves_them_as_they_were_set(page, shared, kind):
+    held = []
+    page.route(re.compile(rf"/{kind}\.[\w-]+\.js"), lambda route: held.append(route))
+    page.goto(f"{shared}/certify?n=1000&sigma=0.3&seed=3&checkpoint=mnist-cnn-gaussian-0.25&procedure=li")
+    start(page, "Certify")
+    first, request = page.url, request_of(shared, page)
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator(f".stApp .st{kind}").first).to_be_attached(timeout=SLOW)
+    expect(badge(page, "Certificate")).to_be_visible(timeout=SLOW)
+    page.get_by_role("button", name="Certify", exact=True).click()
+    expect(page).not_to_have_url(first, timeout=SLOW)
+    assert request_of(shared, page) == request
+    assert (request["checkpoint"], request["scale"], request["n"]) == ("mnist-cnn-gaussian-0.25", 0.3, 1000)
 
 
 def test_back_leaves_an_older_link_at_once_and_a_bare_address_shows_the_defaults(page, shared):

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from rsviz.ui import shell
+from rsviz.ui import shell, widgets
 from tests.pages.conftest import CHECKOUT
 
 FILES = sorted((CHECKOUT / "pages").glob("*.py"))
@@ -48,6 +48,18 @@ def joins(node) -> bool:
         isinstance(side, COLLECTIONS) or (isinstance(side, ast.Constant) and isinstance(side.value, str))
         for side in sides
     )
+
+
+def test_the_controls_of_the_pages_keep_what_was_set_until_they_are_drawn():
+    kept = {name for name, value in vars(widgets).items() if callable(value) and not name.startswith("_")}
+    files = [*FILES, *(CHECKOUT / "rsviz/ui").rglob("*.py")]
+    direct = {
+        path.relative_to(CHECKOUT).as_posix()
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in kept
+    }
+    assert direct == {"rsviz/ui/imports.py"}  # a form that is empty when it is opened again
 
 
 def test_arithmetic_is_found():

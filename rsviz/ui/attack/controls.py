@@ -22,6 +22,7 @@ from rsviz.ui.settings import (
     settings_of,
     tell_carried,
 )
+from rsviz.ui.widgets import selectbox, toggle
 
 SPECS = AttackRequest.fields()
 PARAMETERS = {key: settings_of(attack.parameters) for key, attack in ATTACKS.items()}
@@ -87,7 +88,7 @@ def choose() -> tuple[Card, AttackRequest | None]:
     image = image_picker.pick_image(ADDRESS, card, example.image.sample)
     _choose_victim(card)
     help_mark = explain("attack")
-    attack = st.selectbox("Attack", list(ATTACKS), format_func=_title, key="attack", help=help_mark)
+    attack = selectbox("Attack", list(ATTACKS), format_func=_title, key="attack", help=help_mark)
     acting, surrogate, transfers = attack, None, ATTACKS[attack].takes_surrogate
     if transfers:
         surrogate = _choose_surrogate(card)
@@ -139,7 +140,7 @@ def _title(key) -> str:
 
 def _choose_victim(card: Card):
     """The noise of g; or f itself, with scale 0."""
-    bare = st.toggle(
+    bare = toggle(
         "Attack f itself, without noise",
         key="bare",
         help="The base classifier, as if nobody had smoothed it: there is nothing to certify.",
@@ -161,7 +162,7 @@ def _choose_surrogate(card: Card):
         return None
     usual = SHIPPED_SURROGATE if SHIPPED_SURROGATE in fitting else next(iter(fitting))
     ADDRESS.suggest("surrogate", usual, fitting.__contains__)
-    return st.selectbox(
+    return selectbox(
         "Surrogate",
         list(fitting),
         format_func=lambda name: pickers.describe(fitting[name]),
@@ -173,7 +174,7 @@ def _choose_surrogate(card: Card):
 def _choose_target(card: Card):
     options = [None, *range(card.num_classes)]
     ADDRESS.suggest("target", None, options.__contains__)
-    return st.selectbox(
+    return selectbox(
         "Make it say",
         options,
         format_func=lambda label: "any other class" if label is None else card.classes[label],

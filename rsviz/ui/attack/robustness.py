@@ -40,6 +40,7 @@ from rsviz.ui.settings import (
 )
 from rsviz.ui.stale import marked
 from rsviz.ui.start import start_button
+from rsviz.ui.widgets import multiselect, number_input, selectbox, text_input
 
 SCALES = [0.0, 0.12, 0.25, 0.5, 1.0]
 SIZES = "0.25, 0.5, 0.75, 1, 1.25, 1.5"
@@ -174,7 +175,7 @@ def _choose(card: Card, checkpoints):
     ADDRESS.suggest("c_surrogate", None, (None, *fitting).__contains__)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.multiselect(
+        multiselect(
             SPECS["checkpoints"].label,
             list(fitting),
             key="c_checkpoints",
@@ -182,7 +183,7 @@ def _choose(card: Card, checkpoints):
             help=explain("checkpoint"),
         )
         draw_several(SPECS["scales"], SCALES, "c_scales", "Gaussian noise σ; 0 is f itself")
-        st.selectbox(
+        selectbox(
             SPECS["surrogate"].label,
             [None, *fitting],
             format_func=lambda name: describe(fitting[name]) if name else "white-box only",
@@ -191,9 +192,9 @@ def _choose(card: Card, checkpoints):
         )
         draw(SPECS["images"], "c_images", mark=True)
     with right:
-        attack = st.selectbox("Attack", ALLOWED, format_func=lambda key: ATTACKS[key].title, key="c_attack")
+        attack = selectbox("Attack", ALLOWED, format_func=lambda key: ATTACKS[key].title, key="c_attack")
         _draw_settings(ATTACKS[attack])
-        st.text_input("Sizes of the attack, up to 20", key="c_sizes", help=meaning(SPECS["sizes"]))
+        text_input("Sizes of the attack, up to 20", key="c_sizes", help=meaning(SPECS["sizes"]))
     published.pick("c_papers", ATTACKED_IN_PAPERS)
     tell_carried(SPECS, CARRIED, PREFIX)
     return request_or_sentence(asked, values=ADDRESS.values())
@@ -202,10 +203,10 @@ def _choose(card: Card, checkpoints):
 def _draw_settings(attack):
     if len(attack.norms) > 1:
         ADDRESS.suggest("c_norm", attack.norms[0], attack.norms.__contains__)
-        st.selectbox("Norm", attack.norms, key="c_norm", help=explain("norm"))
-    st.number_input("Steps of the attack", 1, MOST_STEPS, key="c_steps")
+        selectbox("Norm", attack.norms, key="c_norm", help=explain("norm"))
+    number_input("Steps of the attack", 1, MOST_STEPS, key="c_steps")
     if attack.needs_gradient:
-        st.number_input("Draws a gradient", 1, MOST_DRAWS, key="c_draws", help=explain("EOT"))
+        number_input("Draws a gradient", 1, MOST_DRAWS, key="c_draws", help=explain("EOT"))
 
 
 def asked(values: Mapping[str, object]) -> RobustnessRequest:

@@ -15,6 +15,15 @@ from rsviz.ui.address import Address, choice, choices, flag, number
 from rsviz.ui.glossary import explain
 from rsviz.ui.presets import Preset, Presets
 from rsviz.ui.settings import pick_view
+from rsviz.ui.widgets import (
+    multiselect,
+    number_input,
+    segmented_control,
+    select_slider,
+    selectbox,
+    slider,
+    toggle,
+)
 
 VIEWS: Mapping[str, str] = MappingProxyType(
     {"map": "Map", "ratio": "Ratio", "winner": "Who wins", "surfaces": "Surfaces", "slice": "Slice"}
@@ -177,7 +186,7 @@ def choose() -> Choice:
         scale = scale_control()
     with third:
         if view in ("ratio", "winner"):
-            region = st.selectbox(
+            region = selectbox(
                 "Region", list(REGIONS), format_func=lambda key: REGIONS[key].title, key="b_region"
             )
         elif view == "slice":
@@ -207,22 +216,27 @@ def bound_label(key: str) -> str:
 def bounds_control(view: str) -> tuple[str, ...]:
     """The chosen bounds in display order."""
     words, key = explain("bound", "tight"), "b_contest" if view == "winner" else "b_bounds"
-    chosen = st.multiselect("Bounds", list(BOUNDS), format_func=bound_label, key=key, help=words)
+    chosen = multiselect("Bounds", list(BOUNDS), format_func=bound_label, key=key, help=words)
     return tuple(key for key in BOUNDS if key in chosen)
 
 
 def pair_control() -> tuple[str, str]:
     """The upper and the lower bound of a ratio."""
     left, right = st.columns(2)
-    over = left.selectbox(
-        "Radius of", list(BOUNDS), format_func=bound_label, key="b_over", help=explain("bound", "radius")
+    over = selectbox(
+        "Radius of",
+        list(BOUNDS),
+        format_func=bound_label,
+        key="b_over",
+        help=explain("bound", "radius"),
+        place=left,
     )
-    under = right.selectbox("over radius of", list(BOUNDS), format_func=bound_label, key="b_under")
+    under = selectbox("over radius of", list(BOUNDS), format_func=bound_label, key="b_under", place=right)
     return over, under
 
 
 def share_control() -> float:
-    return st.slider(
+    return slider(
         "Share of p_B in the rest",
         0.05,
         1.0,
@@ -235,14 +249,14 @@ def share_control() -> float:
 def scale_control() -> float:
     equal = st.session_state["b_equal"]
     words = "Standard deviation of the noise" if equal else "Scale of the noise, σ or λ"
-    return st.slider(words, 0.05, 2.0, step=0.05, key="b_scale", help=explain("scale", "pixel units"))
+    return slider(words, 0.05, 2.0, step=0.05, key="b_scale", help=explain("scale", "pixel units"))
 
 
 def setting_controls(scale: float) -> Setting:
     """Norm, dimension, c and votes. Raises RsvizError where together they cannot be."""
     left, right = st.columns(2)
     with left:
-        norm = st.segmented_control(
+        norm = segmented_control(
             "Read every radius in",
             NORM_KEYS,
             required=True,
@@ -250,19 +264,19 @@ def setting_controls(scale: float) -> Setting:
             key="b_norm",
             help=f"{explain('norm')} A converted radius is that of the largest ball inside; it is marked.",
         )
-        dim = st.number_input(
+        dim = number_input(
             "Input values d",
             1,
             10_000_000,
             key="b_dim",
             help="MNIST 784, CIFAR-10 3072, ImageNet 150528.",
         )
-        equal = st.toggle(
+        equal = toggle(
             "Same standard deviation for every noise",
             key="b_equal",
             help="Otherwise σ and λ are the same number, and Laplace noise is wider than Gaussian noise.",
         )
-        c = st.slider(
+        c = slider(
             "c of the D_MR claims",
             0.0,
             10.0,
@@ -271,16 +285,16 @@ def setting_controls(scale: float) -> Setting:
             help="A constant that the Unified paper leaves open; the claimed radius grows with it.",
         )
     with right:
-        counted = st.toggle(
+        counted = toggle(
             "Estimate the probabilities from votes",
             key="b_votes",
             help="Shows the radius that n votes prove when they fall exactly as the probabilities say.",
         )
-        n = st.select_slider("Votes n", COUNTS, format_func="{:,}".format, key="b_n", disabled=not counted)
-        alpha = st.select_slider(
+        n = select_slider("Votes n", COUNTS, format_func="{:,}".format, key="b_n", disabled=not counted)
+        alpha = select_slider(
             "Probability of error α", ALPHAS, key="b_alpha", disabled=not counted, help=explain("alpha")
         )
-        procedure = st.selectbox(
+        procedure = selectbox(
             "Confidence procedure",
             PROCEDURE_KEYS,
             format_func=lambda key: PROCEDURES[key].title,
@@ -303,6 +317,6 @@ def point_controls() -> tuple[float, float]:
     left, right = st.columns(2)
     limits = {"min_value": 0.0, "max_value": 1.0, "step": 0.01, "format": "%.8g"}
     return (
-        left.number_input("p_A, top class", key="b_pa", help=explain("p_A"), **limits),
-        right.number_input("p_B, runner-up", key="b_pb", help=explain("p_B"), **limits),
+        number_input("p_A, top class", key="b_pa", help=explain("p_A"), **limits, place=left),
+        number_input("p_B, runner-up", key="b_pb", help=explain("p_B"), **limits, place=right),
     )

@@ -10,6 +10,7 @@ from rsviz.norms import NORMS
 from rsviz.reference.counter_example import counter_example
 from rsviz.ui.bounds.controls import EXAMPLES
 from rsviz.ui.bounds.view import badges
+from rsviz.ui.widgets import segmented_control
 
 
 def show_point(p_a: float, p_b: float, setting: Setting) -> None:
@@ -49,7 +50,7 @@ def _entry(row: AtPoint, setting: Setting) -> str:
 def show_counter_example() -> None:
     """A classifier that changes its class inside the radius that D_MR claims."""
     st.subheader("Why D_MR is not a certificate", anchor="counter-example")
-    key = st.segmented_control(
+    key = segmented_control(
         "Example",
         list(EXAMPLES),
         required=True,

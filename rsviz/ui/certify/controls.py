@@ -23,6 +23,7 @@ from rsviz.ui.settings import (
     request_or_sentence,
     tell_carried,
 )
+from rsviz.ui.widgets import number_input, selectbox
 
 VOTES = [100, 1_000, 10_000, 100_000, 1_000_000]
 ENDS = {
@@ -86,7 +87,7 @@ def asked(values: Mapping[str, object], card: Card, image: dict) -> CertifyReque
 
 def _choose_end(norm) -> None:
     """When the run ends. Every run of the page may also be stopped by hand."""
-    end = st.selectbox(
+    end = selectbox(
         "When to end",
         list(ENDS),
         format_func=ENDS.get,
@@ -102,4 +103,4 @@ def _choose_end(norm) -> None:
 def _choose_limit(label, key, low, high, usual, step):
     value = ADDRESS.suggest(key, usual)
     limits = min(low, value), max(high, value)  # a link may ask for any value that a request may have
-    st.number_input(label, *limits, step=step, format="%.6g", key=key, help=meaning(SPECS[key]))
+    number_input(label, *limits, step=step, format="%.6g", key=key, help=meaning(SPECS[key]))

@@ -13,6 +13,7 @@ from rsviz.norms import NORMS
 from rsviz.tasks.attack import shipped_example as shipped_attack
 from rsviz.tasks.certify import CertifyProgress, limits_in_words
 from rsviz.ui.glossary import explain
+from rsviz.ui.widgets import selectbox
 
 STYLE = """<style>
 .st-key-strip [data-testid="stVerticalBlock"] {gap: 0.4rem}
@@ -129,7 +130,7 @@ def _formula(certificate, dim) -> Bound:
     source = f"**{bound.title}**: {bound.statement} {bound.paper}, {bound.theorem}."
     says = "  \n".join([explain("bound", "tight", *quantiles), source])
     if len(keys) > 1:
-        st.selectbox(
+        selectbox(
             "Bound",
             keys,
             index=keys.index(bound.key),

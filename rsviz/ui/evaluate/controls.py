@@ -29,6 +29,7 @@ from rsviz.ui.settings import (
     request_or_sentence,
     tell_carried,
 )
+from rsviz.ui.widgets import multiselect, number_input, selectbox, toggle
 
 MOST = 10
 """Curves in one picture."""
@@ -139,20 +140,20 @@ def choose_reading() -> None:
     """How votes are read; it takes no new vote, so the picture follows at once."""
     first, second, third = st.columns(3)
     with first:
-        st.number_input("Look at radius (pixel units)", 0.0, 1000.0, step=0.05, format="%g", key="e_at")
+        number_input("Look at radius (pixel units)", 0.0, 1000.0, step=0.05, format="%g", key="e_at")
         draw_stops(SPECS["alpha"], ALPHAS, form="{:g}")
     with second:
         draw(SPECS["procedure"], form=procedure_title, mark=True)
-        st.selectbox("Band over the images, 95 %", list(BANDS), format_func=BANDS.get, key="e_band")
+        selectbox("Band over the images, 95 %", list(BANDS), format_func=BANDS.get, key="e_band")
     with third:
-        st.selectbox(
+        selectbox(
             "Bound",
             CERTIFYING,
             format_func=lambda key: BOUNDS[key].title if key != TIGHT else "The tight one",
             key="e_bound",
             help="Where a bound does not fit the noise of a curve, the tight one for that noise is drawn.",
         )
-        st.toggle(
+        toggle(
             "Upper envelope",
             key="e_envelope",
             help="The best of the curves at each radius: no single classifier has it.",
@@ -175,7 +176,7 @@ def choose_curves() -> None:
     own = [f"job:{job.id}" for job in jobs.list_jobs(200, owner_id()) if job.kind == "evaluate"]
     options = [f"example:{name}" for name in sources.shipped_votes()]
     options = list(dict.fromkeys([*options, *own, *st.session_state["e_show"]]))
-    st.multiselect("Curves, up to ten", options, format_func=sources.title, key="e_show", max_selections=MOST)
+    multiselect("Curves, up to ten", options, format_func=sources.title, key="e_show", max_selections=MOST)
     with st.expander("Add a log of any repository", icon=":material/upload_file:", key="e_log"):
         _choose_log()
     if refused := st.session_state.get("e_log_refused"):
@@ -194,14 +195,14 @@ def _choose_log():
     left, right = st.columns(2)
     with left:
         options = [None, *data.DATASETS, IMAGENET[0]]
-        dataset = st.selectbox(
+        dataset = selectbox(
             "Its images",
             options,
             format_func=lambda key: data.title(key) if key else "not said",
             key="e_log_data",
         )
     with right:
-        norm = st.selectbox(
+        norm = selectbox(
             "Norm of its radii",
             [None, *NORMS],
             format_func=lambda key: norm_symbol(key) if key else "as it says, else ℓ₂",
@@ -222,11 +223,11 @@ def _choose_counts() -> dict:
     """How the votes of a log without radii were drawn."""
     first, second, third = st.columns(3)
     with first:
-        scale = st.number_input("σ of its noise", 0.001, 10.0, None, format="%g", key="e_log_scale")
+        scale = number_input("σ of its noise", 0.001, 10.0, None, format="%g", key="e_log_scale")
     with second:
-        n = st.number_input("Its votes n", 1, 100_000_000, 100_000, key="e_log_n")
+        n = number_input("Its votes n", 1, 100_000_000, 100_000, key="e_log_n")
     with third:
-        alpha = st.number_input("Its α", 1e-9, 0.5, 0.001, format="%g", key="e_log_alpha")
+        alpha = number_input("Its α", 1e-9, 0.5, 0.001, format="%g", key="e_log_alpha")
     return {"scale": scale, "n": n, "alpha": alpha}
 
 

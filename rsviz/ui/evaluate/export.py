@@ -18,6 +18,7 @@ from rsviz.tasks.spellings import command_line
 from rsviz.ui.evaluate.controls import Reading
 from rsviz.ui.evaluate.sources import Source
 from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.widgets import segmented_control
 
 LANGUAGES = {"Markdown": "markdown", "LaTeX": "latex", "CSV": None}
 """Highlighting of a table by its format."""
@@ -30,7 +31,7 @@ def show_export(found: Mapping[str, Source], reading: Reading, printed: Sequence
     name = _file_name(series, printed)
 
     def above():
-        kind = st.segmented_control(
+        kind = segmented_control(
             "Table as", list(LANGUAGES), default="Markdown", required=True, key="e_table"
         )
         text = {"Markdown": accuracy.markdown, "LaTeX": accuracy.latex, "CSV": accuracy.csv}[kind]()

@@ -16,6 +16,7 @@ from rsviz.tasks.certify import limits_in_words
 from rsviz.ui.evaluate.controls import Reading
 from rsviz.ui.evaluate.sources import Source, load, title
 from rsviz.ui.pictures import data_uri, picture
+from rsviz.ui.widgets import number_input, segmented_control, selectbox
 
 MOST = 1000
 """Images on one sheet."""
@@ -36,7 +37,7 @@ def gallery(keys, reading: Reading) -> None:
     with box:
         left, right = st.columns([2, 1])
         with left:
-            key = st.selectbox("Curve", keys, format_func=title, key="e_g_series")
+            key = selectbox("Curve", keys, format_func=title, key="e_g_series")
         try:
             source = load(key, reading.alpha, reading.procedure, reading.bound)
         except RsvizError as error:
@@ -61,16 +62,14 @@ def _dataset(source: Source) -> str | None:
     if not fitting:
         st.info(f"No data set on this machine has a test image {last}.", icon=":material/info:")
         return None
-    return st.selectbox(
-        "Images of", fitting, format_func=lambda key: data.DATASETS[key].title, key="e_g_data"
-    )
+    return selectbox("Images of", fitting, format_func=lambda key: data.DATASETS[key].title, key="e_g_data")
 
 
 def _sheet(source: Source, dataset: str, reading: Reading):
     series = source.series
     became = outcomes(series.predict, series.label, series.radius, reading.at)
     counts = {word: int((became == word).sum()) for word in OUTCOMES}
-    wanted = st.segmented_control(
+    wanted = segmented_control(
         f"At {NORMS[series.norm].symbol} radius {reading.at:g}",
         OUTCOMES,
         selection_mode="multi",
@@ -78,7 +77,7 @@ def _sheet(source: Source, dataset: str, reading: Reading):
         format_func=lambda word: f"{_dot(word)} {counts[word]:,} {word}",
         key="e_g_outcomes",
     )
-    order = st.segmented_control(
+    order = segmented_control(
         "Order", ["by radius", "by number"], default="by radius", required=True, key="e_g_order"
     )
     rows = np.flatnonzero(np.isin(became, wanted))
@@ -124,7 +123,7 @@ def _page(rows):
     pages = -(-len(rows) // MOST)
     if pages == 1:
         return rows
-    page = st.number_input(f"Sheet of {MOST:,} images, 1 to {pages}", 1, pages, key="e_g_page")
+    page = number_input(f"Sheet of {MOST:,} images, 1 to {pages}", 1, pages, key="e_g_page")
     return rows[(page - 1) * MOST : page * MOST]
 
 

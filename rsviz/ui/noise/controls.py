@@ -14,6 +14,7 @@ from rsviz.norms import NORMS, norm_symbol
 from rsviz.tasks.image import load_input, make_source
 from rsviz.ui.glossary import explain
 from rsviz.ui.image_picker import upload_image
+from rsviz.ui.widgets import number_input, segmented_control, selectbox, slider, toggle
 
 RULES = MappingProxyType({"deviation": "equal deviation", "scale": "equal scale", "radius": "equal radius"})
 SOURCES = MappingProxyType({"dataset": "From a data set", "upload": "Upload my own"})
@@ -43,7 +44,7 @@ MISSING = "Until then a digit stands here."
 
 def rule_kind() -> str:
     words = explain("noise", "scale", "deviation", "radius")
-    return st.segmented_control(
+    return segmented_control(
         "Compare at", list(RULES), required=True, format_func=RULES.get, key="n_rule", help=words
     )
 
@@ -58,8 +59,14 @@ def compare(kind: str) -> tuple[Comparison, str | None]:
 def _rule(kind: str) -> Rule:
     if kind == "radius":
         left, right = st.columns([1, 2])
-        norm = left.segmented_control(
-            "Norm", list(NORMS), required=True, format_func=norm_symbol, key="n_norm", help=explain("norm")
+        norm = segmented_control(
+            "Norm",
+            list(NORMS),
+            required=True,
+            format_func=norm_symbol,
+            key="n_norm",
+            help=explain("norm"),
+            place=left,
         )
         with right:
             radius = _radius(norm)
@@ -67,10 +74,10 @@ def _rule(kind: str) -> Rule:
         return EqualRadius(radius, norm, *probabilities())
     if kind == "scale":
         label = "Scale, σ or λ (pixel units)"
-        return EqualScale(st.slider(label, 0.01, 1.0, step=0.01, key="n_scale", help=explain("scale")))
+        return EqualScale(slider(label, 0.01, 1.0, step=0.01, key="n_scale", help=explain("scale")))
     label = "Standard deviation of each pixel (pixel units)"
     return EqualDeviation(
-        st.slider(label, 0.01, 1.0, step=0.01, key="n_dev", help=explain("deviation", "pixel units"))
+        slider(label, 0.01, 1.0, step=0.01, key="n_dev", help=explain("deviation", "pixel units"))
     )
 
 
@@ -79,21 +86,24 @@ def _radius(norm: str) -> float:
     key, words = RADIUS_KEYS[norm], explain("radius")
     if norm == "linf":
         label = "Radius (grey levels of 1/255)"
-        return st.slider(label, 0.25, 16.0, step=0.25, key=key, help=words) / GREY_LEVELS
-    return st.slider("Radius (pixel units)", 0.05, 4.0, step=0.05, key=key, help=words)
+        return slider(label, 0.25, 16.0, step=0.25, key=key, help=words) / GREY_LEVELS
+    return slider("Radius (pixel units)", 0.05, 4.0, step=0.05, key=key, help=words)
 
 
 def probability_controls() -> None:
     """p_A, and p_B as a share of what p_A leaves, so that the two are always possible."""
     left, right = st.columns(2)
-    left.slider("p_A, top class", 0.51, 0.999, step=0.001, format="%.3f", key="n_pa", help=explain("p_A"))
-    right.slider(
+    slider(
+        "p_A, top class", 0.51, 0.999, step=0.001, format="%.3f", key="n_pa", help=explain("p_A"), place=left
+    )
+    slider(
         "Share of p_B in the rest",
         0.05,
         1.0,
         step=0.05,
         key="n_share",
         help=f"{explain('p_B')} The share is p_B / (1 − p_A); at 1 two classes share all votes.",
+        place=right,
     )
 
 
@@ -105,11 +115,9 @@ def probabilities() -> tuple[float, float]:
 
 def image_controls() -> None:
     """Which picture, at how many pixels, and the seed of the noise."""
-    source = st.segmented_control(
-        "Image", list(SOURCES), required=True, format_func=SOURCES.get, key="n_from"
-    )
+    source = segmented_control("Image", list(SOURCES), required=True, format_func=SOURCES.get, key="n_from")
     if source == "dataset":
-        name = st.selectbox(
+        name = selectbox(
             "Data set",
             list(data.DATASETS),
             format_func=lambda key: data.DATASETS[key].title,
@@ -118,14 +126,14 @@ def image_controls() -> None:
         )
         last = data.DATASETS[name].sizes["test"] - 1
         st.session_state["n_index"] = min(st.session_state["n_index"], last)
-        st.number_input(f"Test image, 0 to {last}", 0, last, key="n_index")
+        number_input(f"Test image, 0 to {last}", 0, last, key="n_index")
     else:
         upload_image("n_file", "n_image")
         left, right = st.columns(2, vertical_alignment="bottom")
-        left.segmented_control("Fit to a square", ["crop", "pad"], required=True, key="n_fit")
-        right.toggle("Swap dark and light", key="n_invert")
-    st.selectbox("Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help=RESAMPLED)
-    st.number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed", help=explain("seed"))
+        segmented_control("Fit to a square", ["crop", "pad"], required=True, key="n_fit", place=left)
+        toggle("Swap dark and light", key="n_invert", place=right)
+    selectbox("Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help=RESAMPLED)
+    number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed", help=explain("seed"))
 
 
 def _first_image() -> None:

@@ -30,6 +30,7 @@ from rsviz.ui.noise import words
 from rsviz.ui.noise.controls import probability_controls
 from rsviz.ui.noise.words import EXPONENTIAL, GAUSSIAN, PUBLISHED, number
 from rsviz.ui.pictures import picture
+from rsviz.ui.widgets import segmented_control, slider
 
 HOLD_TITLES = MappingProxyType({"linf": "E‖z‖∞, as in the paper", "deviation": "deviation of a pixel"})
 DIMS = np.unique(np.rint(np.geomspace(2, 150_528, 60)).astype(int))
@@ -131,10 +132,10 @@ def show_growth(compared: Comparison) -> Shown:
 
 def show_radius(compared: Comparison) -> Shown:
     left, right = st.columns(2)
-    norm = left.segmented_control(
-        "Radius in", ["linf", "l2"], required=True, format_func=norm_symbol, key="n_read"
+    norm = segmented_control(
+        "Radius in", ["linf", "l2"], required=True, format_func=norm_symbol, key="n_read", place=left
     )
-    hold = right.segmented_control(
+    hold = segmented_control(
         "Noise is held at",
         list(HOLD_TITLES),
         required=True,
@@ -142,8 +143,9 @@ def show_radius(compared: Comparison) -> Shown:
         key="n_hold",
         help="The size of the noise that stays the same while the dimension grows; E‖z‖∞ is the mean of its "
         "largest value.",
+        place=right,
     )
-    size = st.slider("its size (pixel units)", 0.05, 2.0, step=0.05, key="n_size")
+    size = slider("its size (pixel units)", 0.05, 2.0, step=0.05, key="n_size")
     _probabilities(compared)
     p_a, p_b = compared.p_a, compared.p_b
     drawn = {

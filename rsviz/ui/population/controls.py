@@ -28,6 +28,7 @@ from rsviz.ui.settings import (
     request_or_sentence,
     tell_carried,
 )
+from rsviz.ui.widgets import multiselect, number_input, selectbox, text_input
 
 MOST = 6
 SHOWN = ["digits-nal-0.25", "digits-wrm", "digits-stn-0.25", "digits-smoothadv-0.25", "digits-trades"]
@@ -88,7 +89,7 @@ def choose() -> tuple[Card, PopulationRequest | None]:
             words = f"{no_images_reason(load_card(imported))}, so there is no population here."
             st.warning(words, icon=":material/warning:")
     keep_known("checkpoints", cards, SHOWN, MOST)
-    chosen = st.multiselect(
+    chosen = multiselect(
         f"Checkpoints, up to {MOST}",
         list(cards),
         format_func=lambda name: describe(cards[name]),
@@ -104,10 +105,8 @@ def choose() -> tuple[Card, PopulationRequest | None]:
     with right:
         draw(SPECS["skip"], label="Every …th", mark=True)
         draw_several(SPECS["r"], DRAWS)
-    st.text_input("Prices of distance γ, up to 20", key="gammas", help=meaning(SPECS["gammas"]))
-    loss = st.selectbox(
-        SPECS["loss"].label, list(LOSSES), format_func=lambda key: LOSSES[key].title, key="loss"
-    )
+    text_input("Prices of distance γ, up to 20", key="gammas", help=meaning(SPECS["gammas"]))
+    loss = selectbox(SPECS["loss"].label, list(LOSSES), format_func=lambda key: LOSSES[key].title, key="loss")
     if LOSSES[loss].takes_bound:
         ADDRESS.suggest("bound", 3.0)
         draw(SPECS["bound"], mark=True)
@@ -156,8 +155,8 @@ def look(names: list[str]) -> None:
     """Draw the controls of the curve and the budget to look at. names: of the curves."""
     first, second, third = st.columns([2, 1, 1])
     with first:
-        st.selectbox("Look closely at", names, key="p_curve")
+        selectbox("Look closely at", names, key="p_curve")
     with second:
-        st.number_input("Look at budget ρ", 0.0, 1e6, step=0.05, format="%g", key="p_rho")
+        number_input("Look at budget ρ", 0.0, 1e6, step=0.05, format="%g", key="p_rho")
     with third:
-        st.number_input("Draw up to ρ", 0.001, 1e6, step=0.5, format="%g", key="p_largest")
+        number_input("Draw up to ρ", 0.001, 1e6, step=0.5, format="%g", key="p_largest")

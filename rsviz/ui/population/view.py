@@ -12,6 +12,7 @@ from rsviz.figures.theme import series_colours
 from rsviz.tasks.population import PopulationCurve, PopulationRequest, PopulationResult, shipped_example
 from rsviz.ui.population.controls import ADDRESS, look
 from rsviz.ui.population.export import show_export
+from rsviz.ui.widgets import segmented_control
 
 POINTS = 241
 """Points of a curve on the screen."""
@@ -172,7 +173,7 @@ def _efforts(curves):
         else:
             climbed = shipped_example("distribution-effort")[1].curves
         gammas = [point.gamma for point in climbed[0].points]
-        gamma = st.segmented_control(
+        gamma = segmented_control(
             "γ",
             gammas,
             default=gammas[min(1, len(gammas) - 1)],

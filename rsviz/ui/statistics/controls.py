@@ -13,6 +13,7 @@ from rsviz.tasks.certify import shipped_example
 from rsviz.ui.address import Address, Field, choice, flag, number
 from rsviz.ui.glossary import explain
 from rsviz.ui.presets import Preset, Presets
+from rsviz.ui.widgets import number_input, select_slider, selectbox, slider, text_input, toggle
 
 VIEWS = MappingProxyType(
     {
@@ -131,12 +132,12 @@ def truth_controls() -> tuple[float, ...]:
         )
         return _shares(evidence.counts)
     if source == "votes":
-        text = st.text_input("Votes per class, taken as the true shares", key="s_votes", max_chars=2_000)
+        text = text_input("Votes per class, taken as the true shares", key="s_votes", max_chars=2_000)
         return _shares(parse_votes(text))
     left, middle, right = st.columns(3)
-    p_a = left.slider("p_A, the top class", 0.01, 0.9999, step=0.01, key="s_pa", help=explain("p_A"))
-    classes = middle.select_slider("Classes", CLASSES, key="s_classes")
-    share = right.slider(
+    p_a = slider("p_A, the top class", 0.01, 0.9999, step=0.01, key="s_pa", help=explain("p_A"), place=left)
+    classes = select_slider("Classes", CLASSES, key="s_classes", place=middle)
+    share = slider(
         "Runner-up's part of the rest",
         0.0,
         1.0,
@@ -144,36 +145,42 @@ def truth_controls() -> tuple[float, ...]:
         key="s_share",
         disabled=classes == 2,
         help="0: the others share the rest evenly. 1: the runner-up has all of the rest.",
+        place=right,
     )
     return tuple(simulation.class_probabilities(float(p_a), int(classes), max(float(share), 1e-9)).tolist())
 
 
 def source_control() -> str:
     """Where the true probabilities come from: key of SOURCES."""
-    return st.selectbox("True probabilities", list(SOURCES), format_func=SOURCES.get, key="s_from")
+    return selectbox("True probabilities", list(SOURCES), format_func=SOURCES.get, key="s_from")
 
 
 def votes_controls() -> None:
     """Number of votes and probability of error."""
     left, right = st.columns(2)
-    left.select_slider("Votes n", COUNTS, format_func="{:,}".format, key="s_n", help=explain("votes"))
-    right.select_slider(
-        "Probability of error α", ALPHAS, format_func="{:g}".format, key="s_alpha", help=explain("alpha")
+    select_slider("Votes n", COUNTS, format_func="{:,}".format, key="s_n", help=explain("votes"), place=left)
+    select_slider(
+        "Probability of error α",
+        ALPHAS,
+        format_func="{:g}".format,
+        key="s_alpha",
+        help=explain("alpha"),
+        place=right,
     )
 
 
 def more_controls() -> None:
     """Number of certificates, selecting votes, seed, and patience with Sison-Glaz."""
-    st.select_slider("Certificates drawn", RUNS, format_func="{:,}".format, key="s_runs")
-    st.select_slider(
+    select_slider("Certificates drawn", RUNS, format_func="{:,}".format, key="s_runs")
+    select_slider(
         "Selecting votes n₀",
         SELECTING,
         format_func="{:,}".format,
         key="s_n0",
         help=explain("selecting votes"),
     )
-    st.number_input("Seed", 0, 2**53 - 1, key="s_seed", help=explain("seed"))
-    st.toggle(
+    number_input("Seed", 0, 2**53 - 1, key="s_seed", help=explain("seed"))
+    toggle(
         "Wait for Sison-Glaz",
         key="s_sison",
         help="It searches anew for each set of votes. Up to five seconds; without this, where it is quick.",

@@ -9,6 +9,7 @@ from rsviz.training.history import recorded_run, recorded_runs, shipped_run
 from rsviz.training.records import RunRecord
 from rsviz.ui.table import markdown_table
 from rsviz.ui.train.view import describe
+from rsviz.ui.widgets import multiselect, select_slider
 
 MOST = len(figures.LETTERS)
 SHIPPED = "example"
@@ -34,7 +35,7 @@ def _choose(runs, current) -> list[str]:
         st.session_state["t_compare"] = asked or [key for key in (SHIPPED, current) if key in runs]
     else:  # a run may have been forgotten meanwhile
         st.session_state["t_compare"] = [key for key in st.session_state["t_compare"] if key in runs]
-    chosen = st.multiselect(
+    chosen = multiselect(
         "Runs",
         list(runs),
         format_func=lambda key: _title(runs[key], key),
@@ -150,7 +151,7 @@ def _choose_radius(runs) -> float | None:
     longest = max((run.info.radii for run in runs.values()), key=len, default=())
     if not longest:
         return None
-    return st.select_slider(
+    return select_slider(
         "Radius at which to follow the certified accuracy",
         longest,
         longest[len(longest) // 3],

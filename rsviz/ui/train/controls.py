@@ -27,6 +27,7 @@ from rsviz.ui.settings import (
     settings_of,
     tell_carried,
 )
+from rsviz.ui.widgets import selectbox, slider, text_input
 
 MOST_SIGMA = 2.0
 """The largest sigma of the slider, pixel units."""
@@ -97,7 +98,7 @@ def choose() -> TrainRequest | None:
     """Draw the controls; the request that they make. None if they make none: the page then says why."""
     if st.session_state.pop("t_taken", False):
         st.session_state["name"] = ""
-    dataset = st.selectbox(
+    dataset = selectbox(
         "Data set",
         list(DATASETS),
         format_func=lambda key: DATASETS[key].title,
@@ -107,11 +108,11 @@ def choose() -> TrainRequest | None:
     if not there:
         offer_download(dataset)
     _choose_network(dataset)
-    method = st.selectbox("Method", list(METHODS), format_func=_method_title, key="method")
+    method = selectbox("Method", list(METHODS), format_func=_method_title, key="method")
     source = METHODS[method].source
     st.caption(f"{source[:1].upper()}{source[1:]}.")
     if METHODS[method].needs_noise:
-        st.slider(
+        slider(
             "Noise σ (pixel units)",
             0.0,
             max(MOST_SIGMA, st.session_state["sigma"]),
@@ -138,7 +139,7 @@ def _choose_network(dataset):
     shape = DATASETS[dataset].shape
     fitting = architectures_for(shape)
     ADDRESS.suggest("architecture", fitting[0], fitting.__contains__)
-    st.selectbox(
+    selectbox(
         "Network", fitting, format_func=lambda key: f"{ARCHITECTURES[key].title} ({key})", key="architecture"
     )
 
@@ -173,7 +174,7 @@ def asked(values: Mapping[str, object]) -> TrainRequest:
 def _named(request) -> TrainRequest | None:
     """The request with the name in its field, which must be free. Empty: a free name is chosen."""
     offered = free_name(request.chosen_name, own_folder())
-    name = st.text_input(
+    name = text_input(
         SPECS["name"].label,
         key="name",
         placeholder=offered,

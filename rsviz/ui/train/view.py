@@ -18,6 +18,7 @@ from rsviz.training import METHODS
 from rsviz.training.records import RunRecord, Validation
 from rsviz.ui.shell import PAGES
 from rsviz.ui.train.export import show_export
+from rsviz.ui.widgets import select_slider
 
 BADGES = {
     "example": ("A finished run, trained beforehand", "image", "blue"),
@@ -153,7 +154,7 @@ def _choose_validation(run) -> Validation:
         st.session_state["t_epoch"] = kept.epoch
     elif chosen not in epochs:
         st.session_state.pop("t_epoch", None)
-    chosen = st.select_slider(
+    chosen = select_slider(
         "Look at the network after epoch", epochs, kept.epoch, key="t_epoch", bind="query-params"
     )
     return next(validation for validation in run.validations if validation.epoch == chosen)
