@@ -7,7 +7,7 @@ from rsviz.ui.noise.address import ADDRESS, PRESETS
 from rsviz.ui.noise.export import show_export
 from rsviz.ui.noise.view import VIEWS, images
 from rsviz.ui.noise.words import pictures_show
-from rsviz.ui.settings import pick_view
+from rsviz.ui.settings import more_settings, pick_view
 from rsviz.ui.shell import show_page
 
 
@@ -16,9 +16,9 @@ def page():
     st.title("Which noise?", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = controls.rule_kind()
-        with st.popover("Image, pixels, seed", icon=":material/image:"):
-            controls.image_controls()
         PRESETS.menu("Pictures with a name")
+    with more_settings("Image, pixels, seed", ":material/image:"):
+        controls.image_controls(ADDRESS)
     compared, wrong = controls.compare(kind)
     if wrong:
         st.info(wrong, icon=":material/image:")

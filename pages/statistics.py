@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rsviz.ui.glossary import explain
-from rsviz.ui.settings import pick_view
+from rsviz.ui.settings import more_settings, pick_view
 from rsviz.ui.shell import show_page
 from rsviz.ui.statistics import controls, export, view
 
@@ -14,9 +14,9 @@ def page():
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = pick_view(controls.VIEWS, "s_view")
         controls.PRESETS.menu("Examples")
-        with st.popover("Truth, runs, seed", icon=":material/tune:"):
-            controls.source_control()
-            controls.more_controls()
+    with more_settings("Truth, runs, seed"):
+        controls.source_control()
+        controls.more_controls()
     truth = controls.truth_controls() if chosen != "same" else (0.5, 0.5)
     controls.votes_controls()
     asked = controls.experiment(truth)

@@ -35,7 +35,7 @@ import importlib
 
 from rsviz.attacks.base import Attack
 from rsviz.attacks.parameters import Parameters
-from rsviz.attacks.table import ATTACKS, AttackError, attack, make_parameters
+from rsviz.attacks.table import ATTACKS, AttackError, all_settings, attack, make_parameters
 
 __all__ = [
     "ATTACKS",
@@ -45,6 +45,7 @@ __all__ = [
     "State",
     "Verdict",
     "Victim",
+    "all_settings",
     "attack",
     "make_parameters",
     "tally",

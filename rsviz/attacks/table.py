@@ -56,6 +56,14 @@ def make_parameters(attack: str, /, **values: Any) -> Any:
         raise AttackError(f"The attack cannot begin: {first_fault(error)}.") from None
 
 
+def all_settings(parameters: Parameters) -> dict[str, Any]:
+    """Every setting of an attack by name, with the defaults; those of a transfer's inner attack too."""
+    settings = parameters.model_dump()
+    if isinstance(inner := settings.get("parameters"), dict):
+        settings["parameters"] = all_settings(make_parameters(settings["attack"], **inner))
+    return settings
+
+
 def check_surrogate(attack: type[Attack], surrogate: Any) -> None:
     """AttackError where an attack on a surrogate has none, or another one has one."""
     if attack.takes_surrogate != (surrogate is not None):

@@ -1,5 +1,7 @@
 """A data set that is not here: why, the offer to download it, and the progress."""
 
+import contextlib
+
 import streamlit as st
 
 from rsviz import data, jobs
@@ -21,7 +23,7 @@ def offer_download(name: str) -> None:
     """Say that a dataset is not on this machine and offer to download it; then show the progress."""
     title = data.DATASETS[name].title
     st.info(f"{title} is not on this machine yet.", icon=":material/download:")
-    running = st.session_state.get("download")
+    running = st.session_state.get("download") or _under_way(name)
     if running is None:
         if st.button(f"Download {title}"):
             try:
@@ -37,6 +39,15 @@ def offer_download(name: str) -> None:
     watch(running, _show_download)
 
 
+def _under_way(name) -> str | None:
+    """The id of the job that downloads the data set already: everybody gets it from there."""
+    with contextlib.suppress(RsvizError):
+        for job in jobs.list_jobs(100, kind="download", unfinished=True):
+            if job.request.get("dataset") == name:
+                return job.id
+    return None
+
+
 def _show_download(job):
     if job.unfinished:
         progress = job.progress or {}
@@ -44,6 +55,6 @@ def _show_download(job):
         st.progress(min(done / total, 1.0) if total else 0.0, f"{progress.get('what', 'waiting')} …")
         return
     if job.state == "done":
-        del st.session_state["download"]
+        st.session_state.pop("download", None)
         st.rerun()
     st.error(job.error or f"The download was {job.state}.", icon=":material/error:")

@@ -169,15 +169,14 @@ def _from_dataset(address, card):
     if not data.available(card.dataset):
         offer_download(card.dataset)
         return None
-    count = data.DATASETS[card.dataset].sizes["test"]
-    address.suggest("index", 0, lambda index: index < count, follows=card.dataset)
-    index = number_input(f"Test image, 0 to {count - 1}", 0, count - 1, step=1, key="index")
-    if (asked := address.refused("index")) is not None:
-        words = f"The link names test image {asked}; {card.dataset} has 0 to {count - 1}."
-        st.warning(words, icon=":material/link_off:")
+    index = pick_index(address, "index", card.dataset)
     survey = _survey(card.name, card.weights_sha256)
     with st.container(horizontal=True, gap="small"):
-        st.button(":material/casino: Random", on_click=_choose, args=(range(count),))
+        st.button(
+            ":material/casino: Random",
+            on_click=_choose,
+            args=(range(data.DATASETS[card.dataset].sizes["test"]),),
+        )
         if survey is not None:
             predicted, labels = np.array(survey["predicted"]), np.array(survey["label"])
             looked_at, share = np.array(survey["index"]), np.array(survey["share"])
@@ -192,7 +191,18 @@ def _from_dataset(address, card):
                     disabled=len(chosen) == 0,
                     help=f"One of {len(chosen)} among the first {len(labels)} test images.",
                 )
-    return {"kind": "dataset", "dataset": card.dataset, "index": int(index)}
+    return {"kind": "dataset", "dataset": card.dataset, "index": index}
+
+
+def pick_index(address: Address, key: str, dataset: str) -> int:
+    """The index of a test image, at first 0. key: of a field without a default in the address."""
+    last = data.DATASETS[dataset].sizes["test"] - 1
+    address.suggest(key, 0, lambda index: index <= last, follows=dataset)
+    index = number_input(f"Test image, 0 to {last}", 0, last, step=1, key=key)
+    if (asked := address.refused(key)) is not None:
+        words = f"The link names test image {asked}; {dataset} has 0 to {last}."
+        st.warning(words, icon=":material/link_off:")
+    return int(index)
 
 
 def _choose(indices):

@@ -215,6 +215,11 @@ def pick_view(views: Mapping[str, str], key: str) -> str:
     )
 
 
+def more_settings(title: str, icon: str = ":material/tune:"):
+    """A place for further settings, closed at first. A popover would lie over the picture that they set."""
+    return st.expander(title, icon=icon)
+
+
 def request_or_sentence(make: Callable, **values):
     """make(**values); None where that is no request, and the page says why."""
     try:

@@ -74,8 +74,8 @@ def _value(request: Request, spec: FieldSpec):
     value = request
     for name in spec.path:
         value = getattr(value, name, _MISSING)
-    if value is None:  # left to the request, which may say what it chooses
-        return getattr(request, f"chosen_{spec.name}", None)
+    if value is None or spec.kind == "mapping":  # left to the request, which may say what it chooses
+        return getattr(request, f"chosen_{spec.name}", value)
     return value
 
 

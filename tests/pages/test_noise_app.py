@@ -152,6 +152,12 @@ def test_no_link_breaks_the_page(open_noise, query):
     assert len(deviations(app)) == len(NOISES)
 
 
+def test_a_test_image_that_is_not_there_is_said_to_be_none(open_noise):
+    app = open_noise(n_index="5000")
+    assert [found.value for found in app.warning] == ["The link names test image 5000; digits has 0 to 499."]
+    assert app.number_input(key="n_index").value == 0
+
+
 def test_the_same_seed_draws_the_same_and_a_scale_moves_the_same_draw():
     one = unit_draw("laplace", (1, 8, 8), 3)
     unit_draw.cache_clear()

@@ -127,3 +127,24 @@ def test_a_request_differs_from_itself_in_nothing(task):
     request = TASKS[task].request.make(**SAMPLES[task])
     assert differences(request, request) == []
     assert to_query(request) == to_query(request.model_copy())
+
+
+@pytest.mark.parametrize(
+    ("task", "given", "default"),
+    [
+        ("attack", {"attack": "eot-pgd"}, {"norm": "l2"}),
+        (
+            "attack",
+            {"attack": "transfer", "surrogate": "digits-plain"},
+            {"attack": "eot-pgd", "parameters": {}},
+        ),
+        ("robustness", {"attack": "eot-pgd", "checkpoints": ["digits-plain"], "sizes": [1.0]}, {"draws": 16}),
+        ("train", {"dataset": "digits", "method": "smoothadv", "sigma": 0.25}, {"steps": 2}),
+    ],
+)
+def test_a_setting_that_was_left_out_is_no_other_than_its_default(task, given, default):
+    model = TASKS[task].request
+    if task == "attack":
+        given |= {"checkpoint": "digits-gaussian-0.25", "image": {"kind": "sample", "sample": "5-a"}}
+    out, said = model.make(**given), model.make(**given, parameters=default)
+    assert differences(out, said) == [] == differences(said, out)

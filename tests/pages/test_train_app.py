@@ -213,6 +213,11 @@ def test_a_data_set_that_is_not_here_can_be_downloaded_and_not_trained_on(
     assert button(app, f"Download {DATASETS[dataset].title}")
     assert f"{DATASETS[dataset].title} is not on this machine yet." in words(app)
 
+    button(app, f"Download {DATASETS[dataset].title}").click().run()
+    again = open_page(t_dataset=dataset)  # of somebody else: the data set is everybody's
+    assert f"Download {DATASETS[dataset].title}" not in [found.label for found in again.button]
+    assert len(jobs.list_jobs()) == 1
+
 
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_only_networks_that_take_the_images_are_offered(still_home, dataset):
@@ -327,7 +332,7 @@ def test_runs_are_compared_by_what_differs(still_home):
     assert "batch" not in table
 
 
-def test_the_time_is_told_where_a_run_like_it_stands_here_and_else_can_be_measured(still_home):
+def test_the_time_is_told_where_a_run_like_it_stands_here_and_else_can_be_measured(still_home, monkeypatch):
     app = open_page()
     assert "not known yet" in words(app)
     app = button(app, "Measure").click().run()
@@ -335,6 +340,8 @@ def test_the_time_is_told_where_a_run_like_it_stands_here_and_else_can_be_measur
     (job,) = jobs.list_jobs()
     assert (job.kind, job.request["method"]) == ("estimate", "gaussian")
     assert "Measuring" in words(app)
+    monkeypatch.setattr(controls, "owner_id", lambda: app.session_state["owner"])
+    assert "Measuring" in words(open_page())  # after a reload
     store.Store().claim()
     store.Store().finish(job.id, {"seconds": 150.0})
     app.run()

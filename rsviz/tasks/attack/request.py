@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from rsviz.attacks import ATTACKS, AttackError, Parameters, make_parameters
+from rsviz.attacks import ATTACKS, AttackError, Parameters, all_settings, make_parameters
 from rsviz.attacks.table import check_surrogate
 from rsviz.checkpoints import load_card
 from rsviz.data import DATASETS
@@ -81,6 +81,11 @@ class AttackRequest(ImageRequest):
     def chosen(self) -> Parameters:
         """The attack's own parameters, checked."""
         return make_parameters(self.attack, **self.parameters)
+
+    @property
+    def chosen_parameters(self) -> dict[str, Any]:
+        """Every setting of the attack, with those that were left out."""
+        return all_settings(self.chosen)
 
     def check_job(self) -> "AttackRequest":
         super().check_job()

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from rsviz.attacks import ATTACKS, AttackError, Parameters, make_parameters
+from rsviz.attacks import ATTACKS, AttackError, Parameters, all_settings, make_parameters
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
 from rsviz.tasks import settings
@@ -155,6 +155,11 @@ class RobustnessRequest(VotingRequest):
     def chosen(self) -> Parameters:
         """The attack's own parameters, checked."""
         return make_parameters(self.attack, **self.parameters)
+
+    @property
+    def chosen_parameters(self) -> dict[str, Any]:
+        """Every setting of the attack, with those that were left out."""
+        return all_settings(self.chosen)
 
     @property
     def norm(self) -> str:

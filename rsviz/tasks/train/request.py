@@ -208,6 +208,11 @@ class TrainRequest(Request):
         return next(iter(architectures_for(DATASETS[self.dataset].shape)), None)
 
     @property
+    def chosen_parameters(self) -> dict[str, object]:
+        """Every setting of the method, with those that were left out."""
+        return METHODS[self.method].parameters(**self.parameters).model_dump()
+
+    @property
     def chosen_name(self) -> str:
         """The name asked for, or one like mnist-gaussian-0.25."""
         if self.name:

@@ -14,7 +14,7 @@ from rsviz.norms import NORMS
 from rsviz.ui.address import Address, choice, choices, flag, number
 from rsviz.ui.glossary import explain
 from rsviz.ui.presets import Preset, Presets
-from rsviz.ui.settings import pick_view
+from rsviz.ui.settings import more_settings, pick_view
 from rsviz.ui.widgets import (
     multiselect,
     number_input,
@@ -177,7 +177,7 @@ def choose() -> Choice:
     with st.container(horizontal=True, vertical_alignment="center"):
         view = pick_view(VIEWS, "b_view")
         PRESETS.menu("Pictures of the papers")
-        settings = st.popover("Norm, dimension, votes", icon=":material/tune:")
+    settings = more_settings("Norm, dimension, votes")
     region, share = "whole", 1.0
     first, second, third = st.columns([2, 1, 1])
     with first:

@@ -26,7 +26,7 @@ ADDRESS = Address(
         "n_read": choice(("linf", "l2"), "linf"),
         "n_from": choice(SOURCES, "dataset"),
         "n_data": choice(data.DATASETS, "digits"),
-        "n_index": number(0, 59_999, 0),
+        "n_index": number(0, 59_999, None, int),
         "n_image": text(pattern="[0-9a-f]{64}"),
         "n_fit": choice(("crop", "pad"), "crop"),
         "n_invert": flag(False),

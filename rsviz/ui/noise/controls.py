@@ -12,8 +12,9 @@ from rsviz.errors import RsvizError
 from rsviz.noise_size import Comparison, EqualDeviation, EqualRadius, EqualScale, Rule
 from rsviz.norms import NORMS, norm_symbol
 from rsviz.tasks.image import load_input, make_source
+from rsviz.ui.address import Address
 from rsviz.ui.glossary import explain
-from rsviz.ui.image_picker import upload_image
+from rsviz.ui.image_picker import pick_index, upload_image
 from rsviz.ui.widgets import number_input, segmented_control, selectbox, slider, toggle
 
 RULES = MappingProxyType({"deviation": "equal deviation", "scale": "equal scale", "radius": "equal radius"})
@@ -113,8 +114,8 @@ def probabilities() -> tuple[float, float]:
     return float(p_a), float(share * (1 - p_a))
 
 
-def image_controls() -> None:
-    """Which picture, at how many pixels, and the seed of the noise."""
+def image_controls(address: Address) -> None:
+    """Which picture, at how many pixels, and the seed of the noise. address: that of the page."""
     source = segmented_control("Image", list(SOURCES), required=True, format_func=SOURCES.get, key="n_from")
     if source == "dataset":
         name = selectbox(
@@ -122,11 +123,8 @@ def image_controls() -> None:
             list(data.DATASETS),
             format_func=lambda key: data.DATASETS[key].title,
             key="n_data",
-            on_change=_first_image,
         )
-        last = data.DATASETS[name].sizes["test"] - 1
-        st.session_state["n_index"] = min(st.session_state["n_index"], last)
-        number_input(f"Test image, 0 to {last}", 0, last, key="n_index")
+        pick_index(address, "n_index", name)
     else:
         upload_image("n_file", "n_image")
         left, right = st.columns(2, vertical_alignment="bottom")
@@ -134,10 +132,6 @@ def image_controls() -> None:
         toggle("Swap dark and light", key="n_invert", place=right)
     selectbox("Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help=RESAMPLED)
     number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed", help=explain("seed"))
-
-
-def _first_image() -> None:
-    st.session_state["n_index"] = 0
 
 
 def _chosen_image() -> tuple[np.ndarray, str | None]:

@@ -1,5 +1,6 @@
 """Controls of the Train page: its address, the request that it makes, and how long the run will take."""
 
+import contextlib
 from collections.abc import Mapping
 
 import streamlit as st
@@ -197,7 +198,7 @@ def name_is_taken() -> None:
 
 def tell_time(request: TrainRequest) -> None:
     """Say before the start how long it will take, or offer to measure it."""
-    known, job_id = estimate_from_past(request), st.session_state.get("measuring", {}).get(_work(request))
+    known, job_id = estimate_from_past(request), _measurement(request)
     if job_id is not None:
         watch(job_id, _show_measurement)
     elif known is not None and known.like is None:
@@ -213,6 +214,16 @@ def tell_time(request: TrainRequest) -> None:
         st.button("Measure", icon=":material/timer:", key="t_measure", on_click=_measure, args=(request,))
 
 
+def _measurement(request) -> str | None:
+    """The id of the job that measures this run, or has measured it."""
+    if "measuring" not in st.session_state:
+        st.session_state["measuring"] = {}
+        with contextlib.suppress(RsvizError):  # the page was loaded anew while one's own job measures
+            for job in jobs.list_jobs(20, owner_id(), "estimate", unfinished=True):
+                st.session_state["measuring"][_work(TrainRequest.make(**job.request))] = job.id
+    return st.session_state["measuring"].get(_work(request))
+
+
 def _work(request) -> str:
     """The request without what does not change the time."""
     same = {"name": None, "seed": 0, "sigma": float(request.sigma > 0)}
@@ -223,7 +234,7 @@ def _measure(request):
     """Callback: a job times some steps of the run."""
     try:
         job_id = jobs.submit("estimate", request, session=owner_id())
-        st.session_state.setdefault("measuring", {})[_work(request)] = job_id
+        st.session_state["measuring"][_work(request)] = job_id
     except RsvizError as error:
         refuse(error)
 
