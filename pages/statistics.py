@@ -15,7 +15,6 @@ def page():
         chosen = pick_view(controls.VIEWS, "s_view")
         controls.PRESETS.menu("Examples")
     with more_settings("Truth, runs, seed"):
-        controls.source_control()
         controls.more_controls()
     truth = controls.truth_controls() if chosen != "same" else (0.5, 0.5)
     controls.votes_controls()

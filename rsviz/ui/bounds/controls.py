@@ -254,7 +254,7 @@ def scale_control() -> float:
 
 def setting_controls(scale: float) -> Setting:
     """Norm, dimension, c and votes. Raises RsvizError where together they cannot be."""
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3, gap="medium")
     with left:
         norm = segmented_control(
             "Read every radius in",
@@ -276,6 +276,7 @@ def setting_controls(scale: float) -> Setting:
             key="b_equal",
             help="Otherwise σ and λ are the same number, and Laplace noise is wider than Gaussian noise.",
         )
+    with middle:
         c = slider(
             "c of the D_MR claims",
             0.0,
@@ -284,12 +285,12 @@ def setting_controls(scale: float) -> Setting:
             key="b_c",
             help="A constant that the Unified paper leaves open; the claimed radius grows with it.",
         )
-    with right:
         counted = toggle(
             "Estimate the probabilities from votes",
             key="b_votes",
             help="Shows the radius that n votes prove when they fall exactly as the probabilities say.",
         )
+    with right:
         n = select_slider("Votes n", COUNTS, format_func="{:,}".format, key="b_n", disabled=not counted)
         alpha = select_slider(
             "Probability of error α", ALPHAS, key="b_alpha", disabled=not counted, help=explain("alpha")

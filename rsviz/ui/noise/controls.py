@@ -116,22 +116,29 @@ def probabilities() -> tuple[float, float]:
 
 def image_controls(address: Address) -> None:
     """Which picture, at how many pixels, and the seed of the noise. address: that of the page."""
-    source = segmented_control("Image", list(SOURCES), required=True, format_func=SOURCES.get, key="n_from")
+    left, middle, right = st.columns(3, gap="medium")
+    source = segmented_control(
+        "Image", list(SOURCES), required=True, format_func=SOURCES.get, key="n_from", place=left
+    )
     if source == "dataset":
         name = selectbox(
             "Data set",
             list(data.DATASETS),
             format_func=lambda key: data.DATASETS[key].title,
             key="n_data",
+            place=middle,
         )
-        pick_index(address, "n_index", name)
+        with middle:
+            pick_index(address, "n_index", name)
     else:
-        upload_image("n_file", "n_image")
-        left, right = st.columns(2, vertical_alignment="bottom")
+        with middle:
+            upload_image("n_file", "n_image")
         segmented_control("Fit to a square", ["crop", "pad"], required=True, key="n_fit", place=left)
-        toggle("Swap dark and light", key="n_invert", place=right)
-    selectbox("Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help=RESAMPLED)
-    number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed", help=explain("seed"))
+        toggle("Swap dark and light", key="n_invert", place=left)
+    selectbox(
+        "Pixels", list(SHAPES), format_func=SHAPE_TITLES.get, key="n_shape", help=RESAMPLED, place=right
+    )
+    number_input("Seed of the noise", 0, 2**31 - 1, key="n_seed", help=explain("seed"), place=right)
 
 
 def _chosen_image() -> tuple[np.ndarray, str | None]:

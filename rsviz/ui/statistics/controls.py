@@ -150,11 +150,6 @@ def truth_controls() -> tuple[float, ...]:
     return tuple(simulation.class_probabilities(float(p_a), int(classes), max(float(share), 1e-9)).tolist())
 
 
-def source_control() -> str:
-    """Where the true probabilities come from: key of SOURCES."""
-    return selectbox("True probabilities", list(SOURCES), format_func=SOURCES.get, key="s_from")
-
-
 def votes_controls() -> None:
     """Number of votes and probability of error."""
     left, right = st.columns(2)
@@ -170,20 +165,21 @@ def votes_controls() -> None:
 
 
 def more_controls() -> None:
-    """Number of certificates, selecting votes, seed, and patience with Sison-Glaz."""
-    select_slider("Certificates drawn", RUNS, format_func="{:,}".format, key="s_runs")
+    """The truth, number of certificates, selecting votes, seed, and patience with Sison-Glaz."""
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        selectbox("True probabilities", list(SOURCES), format_func=SOURCES.get, key="s_from")
+        toggle(
+            "Wait for Sison-Glaz",
+            key="s_sison",
+            help="It searches anew for each set of votes. Up to five seconds; else only where it is quick.",
+        )
+    with middle:
+        select_slider("Certificates drawn", RUNS, format_func="{:,}".format, key="s_runs")
+        number_input("Seed", 0, 2**53 - 1, key="s_seed", help=explain("seed"))
+    words = explain("selecting votes")
     select_slider(
-        "Selecting votes n₀",
-        SELECTING,
-        format_func="{:,}".format,
-        key="s_n0",
-        help=explain("selecting votes"),
-    )
-    number_input("Seed", 0, 2**53 - 1, key="s_seed", help=explain("seed"))
-    toggle(
-        "Wait for Sison-Glaz",
-        key="s_sison",
-        help="It searches anew for each set of votes. Up to five seconds; without this, where it is quick.",
+        "Selecting votes n₀", SELECTING, format_func="{:,}".format, key="s_n0", help=words, place=right
     )
 
 
