@@ -49,12 +49,18 @@ STYLE = """<style>
 @media (max-width: 768px) {
   [data-testid="stSidebarNavLink"] {min-height: 44px}
 }
+[data-testid="stFileChip"]:has([role="alert"]) {flex-wrap: wrap; height: auto; max-width: 100%}
+[data-testid="stFileChip"] [role="alert"] {
+  position: static; width: auto; height: auto; margin: 0; padding: 0; overflow: visible; clip: auto;
+  clip-path: none; white-space: normal; flex-basis: 100%;
+}
 [data-testid="stImage"] img {image-rendering: pixelated}
 [data-testid="stImage"] img[style*="object-fit: contain"] {
   width: calc(100vw - 2rem) !important; height: calc(100vh - 8rem); max-height: none !important;
 }
 </style>"""
-"""The last rule is for pictures in full screen, which alone have that style: they fill it, not smoothed."""
+"""Streamlit hides why it refuses a file but from screen readers; here everybody reads it. The last rule is for
+pictures in full screen, which alone have that style: they fill it, not smoothed."""
 
 
 def frame() -> None:

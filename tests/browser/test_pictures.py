@@ -40,6 +40,16 @@ def test_a_file_of_each_format_stands_beside_what_the_network_sees_until_the_cro
     no_exception(page)
 
 
+def test_a_file_of_another_kind_is_refused_with_the_reason_in_sight(page, shared):
+    page.goto(f"{shared}/certify?from=upload")
+    chooser = page.locator(".st-key-file input[type=file]")
+    chooser.set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+    reason = page.locator(".st-key-file").get_by_role("alert")
+    expect(reason).to_have_text(re.compile("text/plain files are not allowed"), timeout=SLOW)
+    assert reason.bounding_box()["width"] > 100  # a hidden one has a pixel
+    no_exception(page)
+
+
 def touch(page, box, points):
     """Draw a stroke with a finger. points: (x, y) in per cent of the box."""
     finger = page.context.new_cdp_session(page)
