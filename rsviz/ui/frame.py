@@ -59,8 +59,8 @@ STYLE = """<style>
   width: calc(100vw - 2rem) !important; height: calc(100vh - 8rem); max-height: none !important;
 }
 </style>"""
-"""Streamlit hides why it refuses a file but from screen readers; here everybody reads it. The last rule is for
-pictures in full screen, which alone have that style: they fill it, not smoothed."""
+"""Streamlit shows only to screen readers why it refuses a file; here everybody can read it. The last rule is
+for pictures in full screen, which alone have that style: they fill it, not smoothed."""
 
 
 def frame() -> None:
