@@ -115,7 +115,7 @@ CORNER = 0.2
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the triangle. extent: largest p_a; p_b goes to half of it. least: smallest p_a + p_b."""
+    """A part of the triangle. extent: largest p_a; p_b goes to half of that. least: smallest p_a + p_b."""
 
     title: str
     extent: float = 1.0

@@ -132,7 +132,7 @@ def plan(network, shape, device, precision: str = "auto", batch: int | None = No
 
 
 def _best_batch(runner, shape, batch):
-    """(images per second, batch) of the fastest candidate whose pass is not too long."""
+    """(images per second, batch) of the fastest candidate with a pass that is not too long."""
     speeds: dict[int, list[float]] = {}
     for candidate in (batch,) if batch else CANDIDATE_BATCHES:
         try:

@@ -1,6 +1,6 @@
-"""Votes of a base classifier under noise: of one image, or of many whose draws share full batches.
+"""Votes of a base classifier under noise, for one image, or for many with draws in shared full batches.
 
-Everything that counts votes stands on `count_votes`. What it counts are spans, draws [start, stop) of one
+Everything that counts votes calls `count_votes`. It counts spans, draws [start, stop) of one
 image; a draw's noise is a pure function of (seed, stream, number of the draw), see rsviz.noise.Draws, so the
 counts of a span are those of a run with this one image alone. Many images with few draws each:
 

@@ -21,7 +21,7 @@ Draws = Annotated[
     Count,
     setting(
         "Draws of noise a gradient (EOT)",
-        "Each gradient is averaged over so many noisy copies; f itself takes one.",
+        "Noisy copies over which each gradient is averaged; f itself takes one.",
     ),
 ]
 SearchVotes = Annotated[

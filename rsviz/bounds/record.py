@@ -113,7 +113,7 @@ class Bound:
 
         A bound never decreases in p_a and never increases in p_b, so with p_A >= p_a_lower and
         p_B <= p_b_upper the result is at most the radius of the true probabilities. Where
-        p_a_lower <= p_b_upper nothing is proved; p_a = p_b = 1/2 takes their place, whose radius is 0.
+        p_a_lower <= p_b_upper nothing is proved; they are replaced by p_a = p_b = 1/2, which has radius 0.
 
         p_a_lower, p_b_upper: limits in [0, 1], arrays that broadcast, in any order and with any sum.
         scale, dim, parameters, errors: as for `radius`.

@@ -38,7 +38,7 @@ class Card(BaseModel):
     """What NAME.json holds.
 
     architecture: a key of rsviz.models.ARCHITECTURES.
-    dataset: a key of rsviz.data.DATASETS, or another word. data_copy: which copy of it was used, in words.
+    dataset: a key of rsviz.data.DATASETS, or another word. data_copy: the copy of the data, in words.
     input_shape: (C, H, W). mean, std: of the normalisation, one number a channel.
     method: a key of rsviz.training.METHODS, or "imported". hyperparameters: settings of the training run.
     noise, scale: key of rsviz.noise.NOISES and scale in pixel units; None and 0 if trained without noise, or

@@ -23,7 +23,7 @@ from rsviz.noise import NOISES
 SUFFIXES = (".safetensors", ".pth.tar", ".pth", ".pt", ".ckpt", ".tar", ".bin")
 
 UNKNOWN = "unknown"
-"""Data set of weights whose classes are those of none that is known."""
+"""Data set of weights with classes of no known data set."""
 
 WITHOUT_NOISE = "no-noise"
 """In place of a noise: the weights were trained without."""

@@ -96,7 +96,7 @@ def write_checkpoint(card: Card, weights: bytes, folder: Path) -> None:
 
 
 def rewrite_card(name_or_path: str | Path, card: Card) -> None:
-    """Replace the card of a stored checkpoint, whose weights stay."""
+    """Replace the card of a stored checkpoint; its weights stay."""
     folder, name = locate(name_or_path)
     files.write_atomically(folder / f"{name}.json", card.to_json().encode())
 

@@ -35,7 +35,7 @@ MAX_DEPTH = 3
 class Beside:
     """In place of a value beside the weights: a NumPy number, options of a command line, a path.
 
-    Nothing of it is read, and no code of it runs.
+    No object is built from the file, and no code in it runs.
     """
 
     def __init__(self, *_, **__):
@@ -193,7 +193,7 @@ def _state(value: Mapping, what: str, depth: int = 0) -> Mapping:
 
 
 def _check_tensor(tensor, name: str, what: str) -> None:
-    """Refuse everything but a plain dense tensor whose memory is complete. Reads no element."""
+    """Refuse everything but a plain dense tensor with complete memory. Reads no element."""
     import torch
 
     where = f"{what}: {shown(name)}"

@@ -14,7 +14,7 @@ def _tcertify(checked: CheckedCounts, alpha: float) -> tuple[Floats, Floats]:
     """Limits at the alpha' of largest Gaussian radius; those of CERTIFY where it abstains."""
     shape, n, votes = checked.n.shape, checked.n.ravel(), checked.votes.ravel()
     lower = clopper_pearson_lower(votes, n, alpha)
-    upper = 1.0 - lower  # alpha' = alpha leaves nothing for p_B, whose published limit would be 1
+    upper = 1.0 - lower  # alpha' = alpha leaves nothing for p_B: its published limit would be 1
     open_rows = np.flatnonzero((lower > 0.5) & (checked.others.shape[-1] > 1))
     if len(open_rows):
         others = checked.others.reshape(len(n), -1)[open_rows]

@@ -36,7 +36,7 @@ _reading = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedDataset(DatasetInfo):
-    """A dataset whose published files torchvision knows. A subclass reads their format.
+    """A dataset with published files that torchvision knows. A subclass reads their format.
 
     folder: where torchvision puts the files, below files.data_root(). torchvision_class: name in
     torchvision.datasets of the class that holds the addresses and MD5 sums. published_sha256: of the bytes

@@ -29,7 +29,7 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "sigma": ("noise_sd", "noise_std", "noise"),
     }
 )
-"""Column -> other names of it, in small letters, with _ for spaces, dashes and dots."""
+"""Column -> its other names, in small letters, with _ for spaces, dashes and dots."""
 
 _COLUMN = {alias: name for name, aliases in OTHER_NAMES.items() for alias in aliases}
 _NORM = re.compile(r"(?:^|_)(l1|l2|linf)(?:_|$)")

@@ -83,7 +83,7 @@ def accuracy_columns(epoch, clean, noisy, kept: int | None = None) -> dict[str, 
     """Columns of the accuracy chart (`curves_spec`), in percent, series "clean" and "under noise".
 
     epoch: of each look. clean: shares of test images; noisy: shares of votes for the true class, or None.
-    kept: the epoch to mark, whose weights are kept.
+    kept: the epoch with the weights that are kept; it is marked.
     """
     curves = {}
     for name, shares in (("clean", clean), ("under noise", noisy)):
@@ -211,7 +211,7 @@ def certified_spec() -> dict:
 
 
 def side_by_side_spec(runs: Sequence[str], title: str, *, epochs: int, domain=None) -> dict:
-    """Vega-Lite chart of `curves_columns` whose series are the letters of runs."""
+    """Vega-Lite chart of `curves_columns`; its series are the letters of runs."""
     return curves_spec(run_colours(runs), title, epochs=epochs, domain=domain)
 
 

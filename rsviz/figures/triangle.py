@@ -48,7 +48,7 @@ def radius_map(
 
     p_a, p_b: centres of squares of this side. radius: float64 at each. levels: values at which the colour
     changes. units: of the radius. point: (p_a, p_b) to mark. refuted: where the number is larger than the
-    tight radius; marked with crosses. extent: largest p_a of the picture; p_b goes to half of it.
+    tight radius; marked with crosses. extent: largest p_a of the picture; p_b goes to half of that.
     The chart has a point selection named "point".
     """
     radius, title = np.asarray(radius), f"radius ({units})"

@@ -5,7 +5,7 @@
     cancel(job_id)
     resume(job_id, session="...")                        # a cancelled or failed one, from where it was
 
-What can be submitted stands in rsviz.jobs.registry, which also says what a runner is.
+rsviz.jobs.registry lists what can be submitted, and says what a runner is.
 """
 
 import os
@@ -58,11 +58,11 @@ def submit(kind: str, request, *, session: str) -> str:
     """Queue a job, see that a worker runs, and return the job's id at once.
 
     kind: a key of rsviz.jobs.registry.KINDS. request: a mapping or pydantic model that its validator accepts.
-    session: whose job it is, in the app an owner (rsviz.jobs.owners); one may have RSVIZ_JOBS_PER_SESSION (4)
+    session: who submits it, in the app an owner (rsviz.jobs.owners); one may have RSVIZ_JOBS_PER_SESSION (4)
     unfinished jobs, the machine RSVIZ_JOBS_TOTAL (400).
     Raises JobLimitError beyond that, RsvizError for a bad request.
     """
-    from rsviz.jobs import registry  # pydantic takes its time, and reading jobs needs none of it
+    from rsviz.jobs import registry  # pydantic loads slowly, and reading jobs does not need it
 
     job_id = Store().insert(
         kind,
@@ -91,7 +91,7 @@ def refusal(session: str) -> str | None:
 
 
 def get(job_id: str) -> Job:
-    """The job as it stands; raises UnknownJob if there is none.
+    """The job as it is now; raises UnknownJob if there is none.
 
     Reading an unfinished job starts a worker where none is alive: a page that polls heals a kill -9.
     """
@@ -139,7 +139,7 @@ def resume(job_id: str, *, session: str) -> Job:
 
 
 def wait(job_id: str, timeout: float) -> Job:
-    """The job when it is finished, or as it stands after `timeout` seconds."""
+    """The job when it is finished, or as it is after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while (job := get(job_id)).unfinished and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -55,7 +55,7 @@ class Run:
 
 
 def run_of(job: Job) -> Run:
-    """The line of a job, also of one whose checkpoint, or whose kind, this version no longer has."""
+    """The line of a job. Its checkpoint and its kind may be gone."""
     task, request = TASKS.get(job.kind), request_of(job)
     words, network, images, share = "", "", "", None
     if request is not None:

@@ -1,6 +1,6 @@
 """Runs that are made part by part: the finished parts stand in a file of the job's folder.
 
-Each line of it is a dictionary of parts, a later one in place of an earlier of the same name; so a part costs
+Each line is a dictionary of parts; a later part replaces an earlier one of the same name. So a part costs
 its own length to keep, however many there are. What a kill left of a line is passed over.
 """
 

@@ -28,7 +28,7 @@ from rsviz.programs import keep_memory
 
 SLICE = 0.2
 POLL, POLL_WHEN_QUIET, QUIET_AFTER = 0.05, 0.1, 60.0
-HUNG_AFTER = 300.0  # a slice this long is a hang: the worker dies of it, with a traceback in the log
+HUNG_AFTER = 300.0  # a slice this long is a hang: the worker ends, with a traceback in the log
 SLOWEST_SAVES = 2.0
 TIDY_EVERY = 3600.0
 PRELOAD = ["torch", "rsviz.tasks"]
@@ -49,11 +49,11 @@ class Active:
 
 
 class Worker:
-    """The loop over active jobs. Everything that must not be lost stands in the store."""
+    """The loop over active jobs. Everything that must not be lost is in the store."""
 
     def __init__(self, store: Store, lock: WorkerLock):
         self.store, self.lock = store, lock
-        self.active: deque[Active] = deque()  # the next to run stands first
+        self.active: deque[Active] = deque()  # the next to run is the first
         self.places = number_from("RSVIZ_JOBS_ACTIVE", 4)
         self.idle_limit = number_from("RSVIZ_WORKER_IDLE", 900)
         self.save_every = SLICE

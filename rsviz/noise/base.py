@@ -76,7 +76,7 @@ class Noise:
 
     @property
     def level_norm(self) -> str:
-        """Key of the norm whose balls are the level sets of the density; see `level_outline`."""
+        """Key of the norm in which level sets of the density are balls; see `level_outline`."""
         return self.norm
 
     def level_size(self, share: ArrayLike) -> Floats:

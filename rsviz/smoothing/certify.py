@@ -21,7 +21,7 @@ from rsviz.noise.streams import ESTIMATION, PREDICTION, SELECTION
 stats = lazy("scipy.stats")
 
 ABSTAIN = -1
-"""What stands in the place of a class where none is named."""
+"""In place of a class where none is named."""
 
 COUNTS_AT_ONCE = 2**22
 """Counts whose limits are computed in one piece: 1,000 classes and 50,000 images take a dozen pieces."""
@@ -167,7 +167,7 @@ def certificates(
 def _limits(
     counts: NDArray[Any], top: NDArray[Any], procedure: str, alpha: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The procedure's limits, in pieces whose memory stays small."""
+    """The procedure's limits, computed in pieces to save memory."""
     limits = PROCEDURES[procedure].limits
     rows = max(1, COUNTS_AT_ONCE // counts.shape[-1])
     if counts.ndim != 2 or len(counts) <= rows:

@@ -80,7 +80,7 @@ class Terms:
 
     @property
     def always(self) -> bool:
-        """Whether one procedure stands for every moment, the last one included."""
+        """Whether one procedure holds at every moment, the last one included."""
         return self.has_rule or PROCEDURES[self.procedure].always
 
     @property
@@ -130,7 +130,7 @@ class Terms:
 
 
 def check_procedure(key: str) -> None:
-    """Raise RsvizError unless `key` names a procedure whose limits are proved."""
+    """Raise RsvizError unless `key` names a procedure with proved limits."""
     allowed = ", ".join(name for name, procedure in PROCEDURES.items() if procedure.valid)
     if key not in PROCEDURES:
         raise RsvizError(f"procedure is {key!r}; it must be one of {allowed}.")

@@ -5,7 +5,7 @@ A task is a folder with four modules:
     request.py   a frozen, validated Request: all that the result depends on
     run.py       run(request, ...): a generator of typed progress that can be closed and resumed
     result.py    the typed record that the last progress carries, with to_json and from_json
-    listing.py   what a list of runs says of it
+    listing.py   its line in a list of runs
 """
 
 from collections.abc import Callable, Mapping

@@ -25,7 +25,7 @@ MOST_COUNTED = 2**53 - 1
 
 @dataclass(frozen=True)
 class Setting:
-    """What people read of a field. It stands in the field's annotation, beside its limits.
+    """What people read about a field. It is part of the field's annotation, beside its limits.
 
     help: one sentence. unit: of the number, "" where it has none. label: of the widget; by default the name.
     flags: of the shell, the first is the canonical one; by default --name-of-the-field.

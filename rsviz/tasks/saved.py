@@ -54,7 +54,7 @@ class SavedProgress:
         raise NotImplementedError
 
     def to_json(self) -> str:
-        """All of it as one text, which `from_json` reads."""
+        """The record as one text, which `from_json` reads."""
         pictures = base64.b64encode(self.pictures.to_bytes()).decode() if self.pictures else None
         values = {"request": self.request.model_dump(), **self.stored(), "pictures": pictures}
         return json.dumps(values, indent=1)

@@ -38,7 +38,7 @@ class VotingRequest(Request):
 
 
 class CertifyingRequest(VotingRequest):
-    """A request whose votes become certificates of one network, by a procedure of choice."""
+    """A request for votes of one network that become certificates by a chosen procedure."""
 
     procedure: settings.ProcedureKey = settings.AUTO
 

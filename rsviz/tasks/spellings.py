@@ -117,7 +117,7 @@ def nested(model: type[Request], values: Mapping[str, Any], word: Callable = lam
 
 
 def _member(candidates, given, name, word):
-    """The nested model whose required values are given; RsvizError unless it is exactly one."""
+    """The nested model that has all required values; RsvizError unless there is exactly one."""
     needed = [{key: word(spec) for key, spec in leaves.items() if spec.required} for leaves in candidates]
     fitting = [leaves for leaves, keys in zip(candidates, needed, strict=True) if set(keys) <= given]
     if len(fitting) == 1 and given <= set(fitting[0]):

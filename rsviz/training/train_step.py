@@ -112,7 +112,7 @@ def make_optimizer(request, parameters) -> torch.optim.Optimizer:
 
 
 class Loss(nn.Module):
-    """The objective as a Module: a step is one forward pass of it, as DistributedDataParallel requires."""
+    """The objective as a Module: a step is one forward pass, as DistributedDataParallel requires."""
 
     def __init__(self, network: nn.Module, objective):
         super().__init__()

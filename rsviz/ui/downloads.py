@@ -13,7 +13,7 @@ from rsviz.ui.session import owner_id
 
 
 def no_images_reason(card: Card) -> str:
-    """Why there are no test images for a network whose data set rsviz does not carry."""
+    """Why there are no test images for a network when rsviz does not carry its data set."""
     if card.dataset == UNKNOWN:
         return f"It is not known which images of {card.num_classes} classes {card.name} was trained on"
     return f"{card.name} was trained on {card.dataset}, which rsviz does not carry"

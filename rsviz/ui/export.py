@@ -98,7 +98,7 @@ def show_record(
 
     def below():
         table()
-        st.markdown("**All of it in numbers**")
+        st.markdown("**All numbers**")
         st.json(record, expanded=1)
 
     take_home("every bound, JSON, CSV, PNG, command", export, below=below)

@@ -21,7 +21,7 @@ def unlike_sentence(card: Card, x: np.ndarray) -> str | None:
     return (
         f"This picture is unlike the training images ({title}): its {name} is {value:.2f}, theirs "
         f"{mean:.2f} ± {deviation:.2f}. Distance {distance:.1f}; 99 of 100 training images are within "
-        f"{familiar.limit:.1f}. What the network says of it means little, however certain it is."
+        f"{familiar.limit:.1f}. What the network says means little, however certain it is."
     )
 
 

@@ -25,7 +25,7 @@ BADGES = {
     "cancelled": ":gray-badge[:material/cancel: cancelled]",
 }
 PLACES = {"robustness": ("attack", "curve")}
-"""Kinds whose runs stand on a page of another key: (page, name of the job in the URL)."""
+"""Kinds of runs that are shown on a page of another key: (page, name of the job in the URL)."""
 OWNER = "owner"
 """In the URL: the key of an owner, who is offered this browser too."""
 

@@ -1,4 +1,4 @@
-"""The browser, whose runs are its owner's, and the URL of the page."""
+"""The owner of the runs of this browser, and the URL of the page."""
 
 import contextlib
 from collections.abc import Mapping
@@ -12,10 +12,9 @@ OWNER = "owner"
 
 
 def owner_id() -> str:
-    """Whose runs this browser begins and lists: by its cookie, else somebody new; the number of unfinished
-    jobs of an owner is limited.
+    """The owner of the runs that this browser begins and lists: from its cookie, else a new one.
 
-    Where cookies are refused, or this home has no key for them, the owner lasts as long as the session.
+    The number of unfinished jobs of an owner is limited. Where cookies are refused, or this home has no key for them, the owner lasts as long as the session.
     """
     if OWNER not in st.session_state:
         st.session_state[OWNER] = _from_cookie() or owners.new_owner()

@@ -18,7 +18,7 @@ def colour_and_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | Non
         return Image.fromarray(_scale_float(np.asarray(image), image)), None
     if image.mode == "I":
         raise ImageError(
-            "The image has signed or 32-bit integer samples, whose white is not defined; "
+            "The image has signed or 32-bit integer samples, for which white is not defined; "
             "allowed are 8 and 16 bits without sign, and floats."
         )
     if image.mode in ("LA", "La"):

@@ -171,7 +171,7 @@ def _properties(content, path=(b"meta", b"iprp", b"ipco")):
 def media_sizes(content: bytes) -> list[tuple[int, int]]:
     """(width, height) of every picture that a HEIC or AVIF file announces.
 
-    A decoder allocates a whole picture, also where only a part of it is shown.
+    A decoder allocates the whole picture, also where only a part is shown.
     """
     found = (body for name, body in _properties(content) if name == b"ispe" and len(body) >= 12)
     return [struct.unpack_from(">II", body, 4) for body in found]

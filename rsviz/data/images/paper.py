@@ -18,7 +18,7 @@ WORKING = 512
 """Pixels of the longer side at which ink is looked for; a photograph has thousands, and more noise."""
 
 CELLS = 48
-"""The ground is estimated on a grid of so many cells a side."""
+"""Cells a side of the grid on which the ground is estimated."""
 
 WINDOW = 15
 """Cells of the window in which somewhere the ground shows: wider than any stroke."""

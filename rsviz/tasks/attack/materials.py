@@ -38,7 +38,7 @@ class AttackMaterials:
 
 
 def load(request: AttackRequest, plans: dict) -> AttackMaterials:
-    """Load networks and image. plans: of an earlier run, whose devices and precisions stay.
+    """Load networks and image. plans: of an earlier run; its devices and precisions stay.
 
     Raises RsvizError where checkpoint, image, label, target and surrogate do not belong together.
     """

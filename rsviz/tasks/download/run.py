@@ -29,7 +29,7 @@ class DownloadProgress:
 
 
 class _Closed(Exception):
-    """Raised inside a download whose generator was closed, to end the thread too."""
+    """Raised inside a download when its generator was closed, to end the thread too."""
 
 
 def run(

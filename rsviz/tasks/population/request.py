@@ -226,5 +226,5 @@ class PopulationRequest(VotingRequest):
         """The request, if a job may run it: checkpoints and datasets go by name, and fit together."""
         super().check_job()
         if not all(load_card(name).dataset in data.DATASETS for name in self.checkpoints):
-            raise PopulationError("a job takes checkpoints whose dataset goes by name.")
+            raise PopulationError("a job takes checkpoints with a data set that has a name.")
         return self.check_materials()

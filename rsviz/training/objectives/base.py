@@ -89,7 +89,7 @@ class Outcome:
 
 
 def outcome(logits: "Tensor", **terms: "Tensor") -> Outcome:
-    """The Outcome whose total is the sum of the terms; underscores in their names are shown as hyphens."""
+    """The Outcome with the sum of the terms as its total; underscores in their names are shown as hyphens."""
     return Outcome(
         total=sum(terms.values()),
         logits=logits.detach(),

@@ -129,7 +129,7 @@ class PageAddress(Address):
 
 
 def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> None:
-    """The expander; what is in it is drawn only when it is open, or when the URL names a job of it.
+    """The expander; what is in it is drawn only when it is open, or when the URL names one of its jobs.
 
     card: of the dataset that is attacked. checkpoints: those that are chosen at first; the card's if none.
     """

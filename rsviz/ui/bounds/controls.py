@@ -314,7 +314,7 @@ def setting_controls(scale: float) -> Setting:
 
 
 def point_controls() -> tuple[float, float]:
-    """(p_a, p_b) of the point whose radii are listed."""
+    """(p_a, p_b) of the point for which radii are listed."""
     left, right = st.columns(2)
     limits = {"min_value": 0.0, "max_value": 1.0, "step": 0.01, "format": "%.8g"}
     return (

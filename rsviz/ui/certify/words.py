@@ -62,7 +62,7 @@ def _ending(progress) -> str:
 
 
 def _gained(certificate) -> str:
-    """What a limit of its own for p_B gained over CERTIFY, whose p_B is at most 1 - p_A."""
+    """What a separate limit for p_B gained over CERTIFY, which takes 1 - p_A for p_B."""
     words = certificate.gain
     return f"\n\nBounding p_B by its own votes (split): **{words}** on the same votes." if words else ""
 

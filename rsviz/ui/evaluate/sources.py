@@ -33,7 +33,7 @@ KEPT = 16
 
 
 class UploadedLog(BaseModel):
-    """A log with what a person said of it; a link names the file with all of it.
+    """A log with what a person said about it; a link names the file and these words.
 
     text: of the file. name: of its curve. norm: of the radii, None for what the log tells, else l2.
     dataset: of the images, None where nobody said. scale, n, alpha: of the votes of a log without radii.

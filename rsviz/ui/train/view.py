@@ -141,7 +141,7 @@ def _curves(run):
 
 
 def _choose_validation(run) -> Validation:
-    """A slider over the validated epochs; it begins at the one whose weights are kept, else at the last one.
+    """A slider over the validated epochs; it begins at the one with the kept weights, else at the last one.
 
     Until somebody moves it, it follows: a run that goes on is shown at its last epoch.
     """
