@@ -21,7 +21,7 @@ AXIS_HEIGHT = 60
 # The palette of Okabe and Ito: people with colour blindness can tell these apart.
 BLUE, SKY, GREEN, ORANGE, VERMILION, PINK = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 LEAD, QUIET = "#2E86C1", "#7A8794"
-"""The subject of a picture, and what is drawn for comparison: legible on white and black, in lines and words."""
+"""The subject of a picture, and what is compared with it: legible on white and black, in lines and words."""
 PALE, EMPTY = "#9AA5B1", "#B8B8B8"
 """Areas of what is drawn for comparison; in a map, where nothing is certified."""
 FOUND = "#E4437A"

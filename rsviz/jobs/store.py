@@ -15,7 +15,7 @@ from rsviz.jobs.record import Job, stored_kinds, today_kind
 DEATHS_ALLOWED = 3
 KEEP_DAYS, KEEP_JOBS = 30, 5_000
 
-# `resume` is the last column: SQLite reads a row from the left, and get() does not need its 100s of kilobytes.
+# `resume` is the last column: SQLite reads a row from the left, and get() does not need this large one.
 COLUMNS = "id, kind, session, state, created, started, updated, finished, error, request, progress, result"
 POSITION = (
     "CASE state WHEN 'queued' THEN (SELECT count(*) FROM jobs AS ahead"
