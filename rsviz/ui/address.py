@@ -146,6 +146,7 @@ class Address:
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
         self._suggested = f"address-{name}-suggested"
         self._followed, self._refused = f"address-{name}-followed", f"address-{name}-refused"
+        self._taken = f"address-{name}-taken"
 
     # --- from query parameters to values and back, without a page ---
 
@@ -204,6 +205,7 @@ class Address:
 
         settings: id of the job in the URL -> the query parameters of its settings.
         """
+        self._keep_taken()
         kept = st.session_state.setdefault(self._kept, self.defaults())
         owners = st.session_state.setdefault("address-owners", {})
         query, job = self._query(), self._job_id()
@@ -214,7 +216,8 @@ class Address:
         before, shown = st.session_state.get(self._seen, (None, None))
         arrived = first or query or on_the_same_page() or (job and job != shown)
         if arrived and (first or (query, job) != (before, shown)):
-            self.take(query or bare, views=first or bool(query) or not job)
+            st.session_state.update(self._read_all(query or bare, views=first or bool(query) or not job))
+            st.session_state[self._followed] = {}
             st.session_state[self._seen] = query, job
             st.session_state[self._refused] = {}
             owners.update(dict.fromkeys(self.fields, self._name))
@@ -244,11 +247,26 @@ class Address:
             st.session_state[key] = value
         return st.session_state[key]
 
-    def take(self, query: Mapping[str, Sequence[str]], views: bool = False) -> None:
-        """Before the widgets are drawn: what query parameters set. views: also how a result is looked at."""
-        values = self.read(query)
-        st.session_state.update({key: values[key] for key in values if views or key not in self._views})
+    def take(self, query: Mapping[str, Sequence[str]]) -> None:
+        """In a callback: what query parameters set, apart from how a result is looked at."""
+        self.put(self._read_all(query, views=False))
         st.session_state[self._followed] = {}
+
+    def put(self, values: Mapping[str, object]) -> None:
+        """In a callback of a button: set widgets, by key. They keep it where the next run is cut off."""
+        taken = st.session_state.setdefault(self._taken, {})
+        taken |= {key: (st.session_state.get(key), value) for key, value in values.items()}
+        st.session_state.update(values)
+
+    def _keep_taken(self) -> None:
+        """Where a run was cut off, the browser may have missed what a button set, and send what was before."""
+        for key, (before, value) in st.session_state.get(self._taken, {}).items():
+            if st.session_state.get(key) == before:
+                st.session_state[key] = value
+
+    def _read_all(self, query, views) -> dict:
+        """`read`, with or without how a result is looked at."""
+        return {key: value for key, value in self.read(query).items() if views or key not in self._views}
 
     def is_fresh(self) -> bool:
         """Whether the controls are as the page opens, apart from how a result is looked at."""
@@ -272,6 +290,7 @@ class Address:
         given = st.session_state[self._suggested]
         suggested = {key: value for key, (value, _) in given.items()}
         if last:
+            st.session_state[self._taken] = {}
             st.session_state[self._followed] |= {key: follows for key, (_, follows) in given.items()}
         mine, query = self._query(), self.spell(kept, suggested)
         bare = st.session_state[self._bare]

@@ -44,9 +44,8 @@ class Presets:
     def apply(self, key: str) -> None:
         """Put a preset into the widgets, and close the menu, which would hide the picture; a callback."""
         st.session_state[MENU] = False
-        for name, value in self._wanted(self.table[key]).items():
-            if name not in self.kept:
-                st.session_state[name] = value
+        wanted = self._wanted(self.table[key])
+        self.address.put({name: value for name, value in wanted.items() if name not in self.kept})
 
     def current(self) -> Preset | None:
         """The preset that the widgets show, if they show one."""

@@ -14,8 +14,8 @@ OWNER = "owner"
 def owner_id() -> str:
     """The owner of the runs that this browser begins and lists: from its cookie, else a new one.
 
-    The number of unfinished jobs of an owner is limited. Where cookies are refused, or this home has no key for
-    them, the owner lasts as long as the session.
+    The number of unfinished jobs of an owner is limited. Where cookies are refused, or this home has no key
+    for them, the owner lasts as long as the session.
     """
     if OWNER not in st.session_state:
         st.session_state[OWNER] = _from_cookie() or owners.new_owner()

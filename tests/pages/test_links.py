@@ -105,6 +105,35 @@ def test_a_scale_that_was_on_its_way_to_the_browser_when_the_page_was_cut_off_is
     assert app.run().slider(key="scale").value == 0.5
 
 
+def preset():
+    import streamlit as st
+
+    from rsviz.ui import widgets
+    from rsviz.ui.address import Address, number
+
+    address = Address("page", {"size": number(0.0, 1.0, 0.5), "other": number(0.0, 1.0, 0.5)})
+    address.restore()
+    st.button("preset", on_click=address.put, args=({"size": 0.25, "other": 0.75},))
+    for key in address.fields:
+        widgets.slider(key, 0.0, 1.0, key=key)
+    if st.session_state.get("cut off"):
+        st.stop()
+    address.write()
+
+
+def test_a_preset_that_was_cut_off_holds_and_what_a_person_moved_since_holds_too():
+    app = AppTest.from_function(preset).run()
+    app.session_state["cut off"] = True
+    app.button[0].click().run()
+    app.session_state["cut off"] = False
+    app.slider(key="size").set_value(0.5)  # what the browser still holds, and sends
+    app.slider(key="other").set_value(1.0)
+    app.run()
+    assert [found.value for found in app.slider] == [0.25, 1.0]
+    app.slider(key="size").set_value(0.5).run()
+    assert [found.value for found in app.slider] == [0.5, 1.0]
+
+
 def test_a_rule_that_is_not_chosen_does_not_come_back_by_the_link(open_page):
     app = open_page("certify", until_radius="0.4")
     assert app.selectbox(key="end").value == "until_radius"
