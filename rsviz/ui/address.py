@@ -259,7 +259,7 @@ class Address:
         st.session_state.update(values)
 
     def _keep_taken(self) -> None:
-        """Where a run was cut off, the browser may have missed what a button set, and send the older value."""
+        """Where a run was cut off, the browser may have missed what a button set, and send an older value."""
         for key, (before, value) in st.session_state.get(self._taken, {}).items():
             if st.session_state.get(key) == before:
                 st.session_state[key] = value
