@@ -1,6 +1,6 @@
 """One attack as a request: what the page, the job, the shell and a notebook ask for. No torch."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -24,7 +24,26 @@ VerdictVotes = Annotated[
 ]
 
 
-class AttackRequest(ImageRequest):
+class WithAttack:
+    """What requests for attacks share. They have the fields attack and parameters, and a method check_fit."""
+
+    @property
+    def chosen(self) -> Parameters:
+        """The attack's own parameters, checked."""
+        return make_parameters(self.attack, **self.parameters)
+
+    @property
+    def chosen_parameters(self) -> dict[str, Any]:
+        """Every setting of the attack, with those that were left out."""
+        return all_settings(self.chosen)
+
+    def check_job(self) -> Self:
+        super().check_job()
+        self.check_fit()
+        return self
+
+
+class AttackRequest(WithAttack, ImageRequest):
     """All that an attack on one image depends on. See rsviz.attacks for the attacks and their parameters."""
 
     TASK: ClassVar[str] = "attack"
@@ -75,21 +94,6 @@ class AttackRequest(ImageRequest):
         check_surrogate(ATTACKS[self.attack], self.surrogate)
         if self.target is not None and self.target == self.label:
             raise AttackError(f"target is {self.target}, the label itself; it must be another class.")
-        return self
-
-    @property
-    def chosen(self) -> Parameters:
-        """The attack's own parameters, checked."""
-        return make_parameters(self.attack, **self.parameters)
-
-    @property
-    def chosen_parameters(self) -> dict[str, Any]:
-        """Every setting of the attack, with those that were left out."""
-        return all_settings(self.chosen)
-
-    def check_job(self) -> "AttackRequest":
-        super().check_job()
-        self.check_fit()
         return self
 
     def check_fit(self) -> None:

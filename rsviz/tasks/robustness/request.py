@@ -6,11 +6,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from rsviz.attacks import ATTACKS, AttackError, Parameters, all_settings, make_parameters
+from rsviz.attacks import ATTACKS, AttackError, make_parameters
 from rsviz.checkpoints import load_card
 from rsviz.errors import RsvizError
 from rsviz.tasks import settings
-from rsviz.tasks.attack.request import VerdictVotes
+from rsviz.tasks.attack.request import VerdictVotes, WithAttack
 from rsviz.tasks.fields import Setting
 from rsviz.tasks.settings import MAX_SCALE, check_enough_images, check_same_images
 from rsviz.tasks.shared import VotingRequest
@@ -51,7 +51,7 @@ def curve_attacks() -> list[str]:
     return [key for key, attack in ATTACKS.items() if attack.draws_curves()]
 
 
-class RobustnessRequest(VotingRequest):
+class RobustnessRequest(WithAttack, VotingRequest):
     """All that curves of robust accuracy depend on. The sizes take the place of the attack's epsilon."""
 
     TASK: ClassVar[str] = "robustness"
@@ -152,16 +152,6 @@ class RobustnessRequest(VotingRequest):
         return self
 
     @property
-    def chosen(self) -> Parameters:
-        """The attack's own parameters, checked."""
-        return make_parameters(self.attack, **self.parameters)
-
-    @property
-    def chosen_parameters(self) -> dict[str, Any]:
-        """Every setting of the attack, with those that were left out."""
-        return all_settings(self.chosen)
-
-    @property
     def norm(self) -> str:
         return self.chosen.norm
 
@@ -186,11 +176,6 @@ class RobustnessRequest(VotingRequest):
             radius = [one.radius_key] if one.scale else []
             found += [one.clean_key, *radius, *map(one.size_key, self.sizes)]
         return list(dict.fromkeys(found))
-
-    def check_job(self) -> "RobustnessRequest":
-        super().check_job()
-        self.check_fit()
-        return self
 
     def check_fit(self) -> None:
         """Raise unless all checkpoints take the same images, which are on this machine."""
