@@ -15,6 +15,12 @@ SHOWN = 30
 """Runs in the drawer."""
 EVERY = 2.0
 """Seconds between two looks while something runs."""
+SELDOM = 86_400.0
+"""Seconds between two looks while nothing runs.
+
+A browser that has lost its server asks the next one for the page only where the page looks again by itself.
+Without that, the next server would not know the buttons of the open page, and would let the first press go.
+"""
 OPEN, GOING, FORGETTING = "runs-open", "runs-going", "runs-forgetting"
 REFUSED, OFFERED = "runs-refused", "runs-offered"
 BADGES = {
@@ -38,12 +44,12 @@ def place_of(kind: str) -> tuple[str, str]:
 def drawer(pages: Mapping[str, str]) -> None:
     """The button, the number of unfinished runs, and, while it is open, the list.
 
-    pages: paths by key. Nothing is asked for again while nothing runs.
+    pages: paths by key. While nothing runs, next to nothing is asked for again.
     """
     counted = [len(_unfinished())]
     waits = bool(counted[0])
 
-    @st.fragment(run_every=EVERY if waits else None)
+    @st.fragment(run_every=EVERY if waits else SELDOM)
     def look():
         _go_on()
         number = counted.pop() if counted else len(_unfinished())
