@@ -20,6 +20,7 @@ from rsviz.ui.downloads import no_images_reason, offer_download
 from rsviz.ui.likeness import tell_if_unlike
 from rsviz.ui.pictures import SIZE, picture, thumbnail
 from rsviz.ui.settings import request_fields
+from rsviz.ui.uploads import uploader
 from rsviz.ui.widgets import number_input, segmented_control, selectbox, toggle
 
 SOURCES = {
@@ -222,15 +223,11 @@ def upload_image(file: str, key: str) -> bool:
         st.session_state[key] = None
         st.session_state.pop(stored, None)
 
-    def changed():
-        if st.session_state[file] is None:  # a page that was away has an empty uploader too, and no change
-            remove()
-
-    uploaded = st.file_uploader(
+    uploaded = uploader(
         LISTED.replace(" and ", " or "),
         type=list(SUFFIXES),
         key=file,
-        on_change=changed,
+        on_remove=remove,
         help="It stays on this server.",
     )
     if uploaded is None:

@@ -9,6 +9,7 @@ from rsviz.noise import NOISES
 from rsviz.tasks.import_weights import ImportRequest, ImportResult
 from rsviz.ui.job_page import watch
 from rsviz.ui.session import owner_id
+from rsviz.ui.uploads import uploader
 
 FIELDS = ImportRequest.fields()
 CHOICES = {"architecture": lambda: FIELDS["architecture"].options, "dataset": lambda: tuple(data.DATASETS)}
@@ -39,7 +40,7 @@ def offer_import() -> None:
 
 def _form() -> dict | None:
     """The values of a request without its upload, and the file; None without a file."""
-    file = st.file_uploader(
+    file = uploader(
         "File with weights: .safetensors, .pth.tar, .pth, .pt, .ckpt, .bin",
         key="weights",
         max_upload_size=LARGEST,

@@ -29,6 +29,7 @@ from rsviz.ui.settings import (
     request_or_sentence,
     tell_carried,
 )
+from rsviz.ui.uploads import uploader
 from rsviz.ui.widgets import multiselect, number_input, selectbox, toggle
 
 MOST = 10
@@ -185,7 +186,7 @@ def choose_curves() -> None:
 
 def _choose_log():
     """The uploader of logs, and what a log does not say of itself; a change of that reads the log again."""
-    file = st.file_uploader(
+    file = uploader(
         "Log with tabs between its columns",
         key="e_file",
         max_upload_size=64,
