@@ -7,8 +7,8 @@ from rsviz.checkpoints import WITHOUT_NOISE, Card
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.tasks.import_weights import ImportRequest, ImportResult
-from rsviz.ui.job_page import watch
-from rsviz.ui.session import owner_id
+from rsviz.ui.job_page import check_kind, watch
+from rsviz.ui.session import owner_id, url_value
 from rsviz.ui.uploads import uploader
 
 FIELDS = ImportRequest.fields()
@@ -16,18 +16,26 @@ CHOICES = {"architecture": lambda: FIELDS["architecture"].options, "dataset": la
 """Fields that a person may leave to the file, with what is offered."""
 LARGEST = 512
 """Size of an uploaded file in MB; larger ones come in by the shell."""
+BOX = "own"
+"""Key of the expander."""
 JOB, TAKEN, SELECT = "import", "import-taken", "import-select"
-"""In the session: the job, the one whose network was selected, the network to select in the next run."""
+"""In the session: the job, the one whose network was selected, the network to select in the next run.
+
+The job is in the URL too until its network is selected: a session ends where the server is restarted.
+"""
 
 
 def take_imported() -> str | None:
     """Before a picker is drawn: the network that was just imported, once."""
+    if SELECT in st.session_state:
+        st.query_params.pop(JOB, None)
     return st.session_state.pop(SELECT, None)
 
 
 def offer_import() -> None:
     """The expander below a picker of networks. What is imported is handed to the next run's picker."""
-    box = st.expander("Bring your own weights", icon=":material/upload:", key="own", on_change="rerun")
+    _take_up()
+    box = st.expander("Bring your own weights", icon=":material/upload:", key=BOX, on_change="rerun")
     if not box.open:
         return
     with box:
@@ -36,6 +44,15 @@ def offer_import() -> None:
             _begin(request)
         if JOB in st.session_state:
             watch(st.session_state[JOB], _show, every=0.4)
+
+
+def _take_up() -> None:
+    """In a session that has begun no import: go on with the one that the URL names."""
+    if JOB not in st.session_state and (asked := url_value(JOB)):
+        try:
+            st.session_state.update({JOB: check_kind(asked, "import").id, BOX: True})
+        except RsvizError:  # forgotten, or the link is spoilt
+            st.query_params.pop(JOB, None)
 
 
 def _form() -> dict | None:
@@ -95,7 +112,7 @@ def _begin(values):
     try:
         upload = files.keep_upload(file.getvalue(), ".weights")
         request = ImportRequest.make(upload=upload, shown_as=file.name[:200], **values)
-        st.session_state[JOB] = jobs.submit("import", request, session=owner_id())
+        st.session_state[JOB] = st.query_params[JOB] = jobs.submit("import", request, session=owner_id())
     except RsvizError as error:
         st.error(str(error), icon=":material/error:")
 
