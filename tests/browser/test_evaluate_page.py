@@ -2,13 +2,10 @@
 
 import re
 
-import torch
 from playwright.sync_api import expect
 
-from rsviz.checkpoints import load_checkpoint
 from rsviz.evaluation import write_log
 from rsviz.tasks.evaluate import certificates, shipped_votes
-from tests import materials
 from tests.browser.steps import SLOW, chart_is_drawn, no_exception, open_home, saved, start
 
 CHART = re.compile("Certified accuracy against")
@@ -77,44 +74,6 @@ def test_a_log_is_uploaded_and_a_spoilt_one_is_refused(page, shared, tmp_path):
     spoilt.write_text(path.read_text().replace("\t", ";"))
     upload.set_input_files(spoilt)
     expect(page.get_by_text(re.compile("separated by semicolons"))).to_be_visible(timeout=SLOW)
-    no_exception(page)
-
-
-def test_imported_weights_are_certified_beside_a_published_number(page, start_server, tmp_path, monkeypatch):
-    """Import, evaluate, compare with a number that a paper prints, LaTeX."""
-    home = tmp_path / "home"
-    monkeypatch.setenv("RSVIZ_HOME", str(home))
-    materials.require("mnist")
-    module, _ = load_checkpoint("mnist-gaussian-0.70")
-    weights = {f"module.{key}": value for key, value in module.state_dict().items()}
-    torch.save({"epoch": 9, "state_dict": weights}, tmp_path / "mine.pth.tar")
-    open_evaluate(page, start_server(home), "?limit=10&n=100")
-    page.get_by_text("Bring your own weights").click()
-    page.locator(".st-key-weights input[type=file]").set_input_files(tmp_path / "mine.pth.tar")
-    page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("mine is imported and selected.")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_text("Training: nothing is known of its training")).to_be_visible()
-    scale = page.locator(".st-key-scale input")
-    expect(scale).to_have_value("")
-    scale.fill("0.7")
-    scale.press("Enter")
-    expect(page.get_by_role("button", name="Evaluate", exact=True)).to_be_enabled(timeout=SLOW)
-    start(page, "Evaluate")
-    expect(page.get_by_role("cell", name=re.compile("^mine"))).to_be_visible(timeout=SLOW)
-    expect(page.get_by_role("button", name="Cancel", exact=True)).to_have_count(0, timeout=SLOW)
-    page.wait_for_timeout(1000)  # the page that is no longer asked for news is drawn once more
-    published = page.locator(".st-key-e_papers").get_by_role("combobox")
-    published.click()
-    published.press_sequentially("STN")
-    page.get_by_role("option", name=re.compile(r"^MNIST: STN \(published: Li et al. 2019")).click()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("cell", name=re.compile("^STN .published: Li"))).to_be_visible(timeout=SLOW)
-    open_home(page)
-    page.get_by_test_id("stButtonGroup").get_by_text("LaTeX", exact=True).click()
-    code = page.get_by_test_id("stCode").filter(has_text="\\toprule")
-    expect(code).to_contain_text("published, \\cite{li2019certified}", timeout=SLOW)
-    expect(code).to_contain_text("mine")
-    expect(page.get_by_test_id("stCode").filter(has_text="@inproceedings{li2019certified,")).to_be_visible()
     no_exception(page)
 
 

@@ -173,7 +173,8 @@ def test_an_import_goes_on_to_a_table_beside_a_published_number(page, start_serv
     monkeypatch.setenv("RSVIZ_HOME", str(home))
     materials.require("mnist")
     module, _ = load_checkpoint("mnist-gaussian-0.70")
-    torch.save({"state_dict": module.state_dict()}, tmp_path / "mine.pth.tar")
+    weights = {f"module.{key}": value for key, value in module.state_dict().items()}
+    torch.save({"epoch": 9, "state_dict": weights}, tmp_path / "mine.pth.tar")
     server = start_server(home)
     open_page(page, f"{server}/evaluate?limit=10&n=100", "Evaluate")
     page.get_by_text("Bring your own weights").click()
@@ -191,7 +192,9 @@ def test_an_import_goes_on_to_a_table_beside_a_published_number(page, start_serv
     expect(page.get_by_text("mine is imported and selected.")).to_be_visible(timeout=SLOW)
     checkpoint = page.get_by_role("combobox", name="Checkpoint")
     expect(checkpoint).to_have_value(re.compile("^mine"), timeout=SLOW)
+    expect(page.get_by_text("Training: nothing is known of its training")).to_be_visible(timeout=SLOW)
     scale = page.locator(".st-key-scale input")
+    expect(scale).to_have_value("")
     scale.fill("0.7")
     scale.press("Enter")
     expect(page.get_by_role("button", name="Evaluate", exact=True)).to_be_enabled(timeout=SLOW)
@@ -218,6 +221,8 @@ def test_an_import_goes_on_to_a_table_beside_a_published_number(page, start_serv
     code = page.get_by_test_id("stCode").filter(has_text="\\toprule")
     expect(code).to_contain_text("published, \\cite{li2019certified}", timeout=SLOW)
     expect(code).to_contain_text("mine")
+    expect(page.get_by_test_id("stCode").filter(has_text="@inproceedings{li2019certified,")).to_be_visible()
+    no_exception(page)
 
 
 def test_a_full_owner_sees_what_fills_and_makes_room(page, start_server):
