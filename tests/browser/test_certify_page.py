@@ -174,10 +174,9 @@ def test_on_a_phone_the_controls_stand_between_the_headline_and_the_charts(share
 
 
 def test_a_killed_server_and_a_killed_worker_do_not_lose_the_job(page, server):
-
-    open_certify(page, server, "?n=1000000&seed=5")
+    open_certify(page, server, "?n=300000&seed=5")
     start(page, "Certify")
-    expect(page.get_by_text(re.compile("of 1,000,000 votes"))).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text(re.compile("of 300,000 votes"))).to_be_visible(timeout=SLOW)
     for worker in server.workers():
         worker.kill()
     server.restart()

@@ -1,13 +1,12 @@
 """The Train page in real Chromium: a network trained before one's eyes, and used."""
 
-import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from rsviz.training.history import shipped_run
-from tests.browser.steps import SLOW, badge, no_exception, open_home, start
+from tests.browser.steps import SLOW, badge, no_exception, start
 
 
 def open_train(page, server, query=""):
@@ -34,36 +33,6 @@ def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
     ).to_be_visible()
     expect(page).to_have_url(re.compile(f"t_epoch={first}$"))
     assert page.title() == "Train"
-    no_exception(page)
-
-
-def test_train_a_network_and_certify_with_it(page, server):
-    """Digits, two epochs without noise: to another page and back, through a reload, to the checkpoint, to a
-    certificate with it."""
-    open_train(page, server, "?t_method=plain&t_epochs=2&t_name=mine")
-    start(page, "Train")
-    mine = re.search("job=[0-9a-f]+", page.url).group()
-    page.get_by_role("link", name="Bounds", exact=True).click()
-    expect(page.get_by_role("heading", name="Every bound, side by side")).to_be_visible(timeout=SLOW)
-    page.get_by_role("link", name="Train", exact=True).click()
-    expect(page).to_have_url(re.compile(f"/train.*{mine}"), timeout=SLOW)
-    page.reload()
-    expect(badge(page, "Trained")).to_be_visible(timeout=2 * SLOW)
-    expect(page.get_by_text("Its weights after epoch 2 are the checkpoint mine.")).to_be_visible(timeout=SLOW)
-    card = json.loads((server.home / "checkpoints" / "mine.json").read_text())
-    clean = card["metrics"]["clean_accuracy"]["value"]
-    expect(page.get_by_role("heading", name=f"{100 * clean:.1f} % right without noise")).to_be_visible()
-    open_home(page)
-    command = page.get_by_test_id("stCode").filter(has_text="python -m rsviz train")
-    expect(command).to_contain_text("--method plain", timeout=SLOW)
-    expect(command).to_contain_text("--epochs 2")
-    no_exception(page)
-    page.get_by_role("link", name="Certify with it").click()
-    expect(page).to_have_url(re.compile("/certify"), timeout=SLOW)
-    expect(page.get_by_role("combobox", name="Checkpoint")).to_have_value(re.compile("^mine"), timeout=SLOW)
-    start(page, "Certify")
-    finished = page.locator(".st-key-state").get_by_text(re.compile("(Certificate|Abstained)$"))
-    expect(finished).to_be_visible(timeout=2 * SLOW)
     no_exception(page)
 
 
