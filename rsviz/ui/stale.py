@@ -57,7 +57,7 @@ def differences(drawn: Request, asked: Request, unseen: Collection[str] = ()) ->
         if spec.kind == "mapping":
             entries = flat_mapping(old), flat_mapping(new)
             found += [
-                Difference(name, *(_words(spec, one.get(name, _DEFAULT)) for one in entries))
+                Difference(name, *(_words(spec, one.get(name, _MISSING)) for one in entries))
                 for name in dict.fromkeys([*entries[0], *entries[1]])
                 if entries[0].get(name) != entries[1].get(name)
             ]
@@ -66,8 +66,8 @@ def differences(drawn: Request, asked: Request, unseen: Collection[str] = ()) ->
     return found
 
 
-_DEFAULT, _MISSING = object(), object()
-"""In place of a setting that is left out, and of a field that a request lacks, as an upload has no index."""
+_MISSING = object()
+"""In place of what a request lacks: an upload has no index, and most methods have no gamma."""
 
 
 def _value(request: Request, spec: FieldSpec):
@@ -80,8 +80,8 @@ def _value(request: Request, spec: FieldSpec):
 
 
 def _words(spec, value) -> str:
-    if value is _DEFAULT or value is _MISSING:
-        return "default" if value is _DEFAULT else "none"
+    if value is _MISSING:
+        return "none"
     words = value_words(spec, value)
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 

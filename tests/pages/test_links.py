@@ -96,11 +96,16 @@ def cut_off():
     address.write()
 
 
+def run_cut_off(app, act):
+    """Run the app once after `act`, cut off before its end."""
+    app.session_state["cut off"] = True
+    act().run()
+    app.session_state["cut off"] = False
+
+
 def test_a_scale_that_was_on_its_way_to_the_browser_when_the_page_was_cut_off_is_sent_again():
     app = AppTest.from_function(cut_off).run()
-    app.session_state["cut off"] = True
-    app.selectbox(key="of").set_value("b").run()
-    app.session_state["cut off"] = False
+    run_cut_off(app, lambda: app.selectbox(key="of").set_value("b"))
     app.slider(key="scale").set_value(0.25)  # what the browser still holds, and sends
     assert app.run().slider(key="scale").value == 0.5
 
@@ -123,9 +128,7 @@ def preset():
 
 def test_a_preset_that_was_cut_off_holds_and_what_a_person_moved_since_holds_too():
     app = AppTest.from_function(preset).run()
-    app.session_state["cut off"] = True
-    app.button[0].click().run()
-    app.session_state["cut off"] = False
+    run_cut_off(app, app.button[0].click)
     app.slider(key="size").set_value(0.5)  # what the browser still holds, and sends
     app.slider(key="other").set_value(1.0)
     app.run()
