@@ -1,0 +1,1 @@
+"""The plane: exact smoothing in two dimensions."""
