@@ -33,6 +33,7 @@ ROOMS = {
     "checkpoints": {"models", "data", "noise"},
     "comparison": {"bounds", "confidence", "noise"},
     "simulation": {"bounds", "confidence", "noise", "smoothing"},
+    "plane": {"bounds", "noise", "confidence"},  # exact smoothing in two dimensions
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
     "attacks": STATISTICS | {"smoothing"},

@@ -32,6 +32,7 @@ class Noise:
     key, title: its name in links, and for people. norm: key of the norm of its tight bound; the bounds that
     fit it are rsviz.bounds.certifying(key). symbol, latex: of its scale, for text and for formulas.
     prefixes: on a CPU the first 16 k draws from a generator do not depend on how many are requested.
+    independent: coordinates are independent of each other; else `quadrant` and `quadrant_slope` are its own.
     """
 
     key: ClassVar[str]
@@ -40,6 +41,7 @@ class Noise:
     symbol: ClassVar[str]
     latex: ClassVar[str]
     prefixes: ClassVar[bool] = True
+    independent: ClassVar[bool] = True
 
     scale: float
 
@@ -104,6 +106,14 @@ class Noise:
     def marginal_cdf(self, t: ArrayLike, dim: int) -> Floats:
         """P(one coordinate <= t)."""
         raise NotImplementedError
+
+    def quadrant(self, s: ArrayLike, t: ArrayLike) -> Floats:
+        """P(z_1 > s, z_2 > t) in two dimensions, for s, t >= 0, exact to the last digits far out."""
+        return self.marginal_cdf(-np.asarray(s), 2) * self.marginal_cdf(-np.asarray(t), 2)
+
+    def quadrant_slope(self, s: ArrayLike, t: ArrayLike) -> Floats:
+        """-d/ds of `quadrant`: the density of z_1 at s where z_2 > t, per pixel unit."""
+        return self.marginal_density(s, 2) * self.marginal_cdf(-np.asarray(t), 2)
 
     def expected_norm(self, norm: str, dim: ArrayLike) -> Floats:
         """E||z|| in pixel units, float64 of the shape of `dim`.

@@ -35,6 +35,7 @@ class LinfExponential(Noise):
     symbol = "σ"
     latex = r"\sigma"
     prefixes = False  # the sizes of all draws come first
+    independent = False
 
     def sample(self, shape: Sequence[int], generator: "Generator", out: "Tensor | None" = None) -> "Tensor":
         """Each draw has its own R ~ Gamma(d + 1, sigma) and is uniform in the cube [-R, R]^d."""
@@ -70,6 +71,18 @@ class LinfExponential(Noise):
         s = np.abs(t) / self.scale
         beyond = special.gammaincc(dim + 1, s) - s / dim * special.gammaincc(dim, s)
         return from_tail(t, np.maximum(beyond, 0.0))  # rounding can take the difference below 0
+
+    def quadrant(self, s: ArrayLike, t: ArrayLike) -> Floats:
+        """exp(-M) (2 + M - m) / 8, with M the larger and m the smaller of s / sigma and t / sigma.
+
+        The set where max(z) is r, both coordinates beyond s and t, has length 2 r - s - t; integrate from M.
+        """
+        s, t = np.asarray(s) / self.scale, np.asarray(t) / self.scale
+        return np.exp(-np.maximum(s, t)) * (2 + np.abs(s - t)) / 8
+
+    def quadrant_slope(self, s: ArrayLike, t: ArrayLike) -> Floats:
+        s, t = np.asarray(s) / self.scale, np.asarray(t) / self.scale
+        return np.exp(-np.maximum(s, t)) * (1 + np.maximum(s - t, 0.0)) / (8 * self.scale)
 
     @staticmethod
     def unit_norm(norm: str, dim: Floats) -> Floats:

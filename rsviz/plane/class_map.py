@@ -22,8 +22,10 @@ CELL = 2 * HALF / SIDE
 EDGES = np.linspace(-HALF, HALF, SIDE + 1)
 CENTRES = (EDGES[:-1] + EDGES[1:]) / 2
 MOST_CLASSES = 5
-LONGEST_TEXT = 8_000
-"""Characters of a map as text: five random classes take about 7,300."""
+LONGEST_TEXT = 8_200
+"""Characters of a map as text: five random classes take about 7,900."""
+MOST_RUNS = 3 * SIDE * SIDE
+"""Characters of a map as runs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,23 +94,36 @@ class ClassMap:
                 f"The drawing in the link has {len(text):,} characters; at most {LONGEST_TEXT:,} are allowed."
             )
         if not re.fullmatch(r"[2-5][A-Za-z0-9_-]+", text):
-            raise RsvizError("The drawing in the link is damaged; it must be letters and digits as written here.")
-        return cls.from_digits(_unpacked(text[1:]), int(text[0]))
+            raise RsvizError(
+                "The drawing in the link is damaged; it must be letters and digits as written here."
+            )
+        digits = _unpacked(text[1:])
+        if len(digits) != SIDE * SIDE or not re.fullmatch(rb"[0-4]+", digits):
+            raise RsvizError("The drawing in the link is damaged; please open the whole link.")
+        return cls(np.frombuffer(digits, np.uint8).reshape(SIDE, SIDE) - ord("0"), int(text[0]))
+
+    def runs(self) -> str:
+        """The classes row by row from below as runs: "A54B20" is 54 cells of class 0, then 20 of class 1."""
+        flat = self.cells.ravel()
+        starts = np.flatnonzero(np.diff(flat, prepend=flat[0] + 1))
+        lengths = np.diff(starts, append=len(flat))
+        return "".join(
+            f"{chr(ord('A') + flat[start])}{length}" for start, length in zip(starts, lengths, strict=True)
+        )
 
     @classmethod
-    def from_digits(cls, digits: str | bytes, classes: int) -> "ClassMap":
-        """The map of 16,384 digits, row by row from below; RsvizError for others."""
-        digits = digits.encode() if isinstance(digits, str) else digits
-        if len(digits) != SIDE * SIDE or not re.fullmatch(rb"[0-4]+", digits):
+    def from_runs(cls, runs: str, classes: int) -> "ClassMap":
+        """The map that `runs` wrote; RsvizError for any other text."""
+        if len(runs) > MOST_RUNS or not re.fullmatch(r"(?:[A-E][1-9][0-9]{0,4})+", runs):
             raise RsvizError(
-                f"A drawing has {len(digits):,} cells or other signs than classes; "
-                f"it must be {SIDE * SIDE:,} digits from 0 to 4."
+                f"A drawing has {len(runs):,} characters or other signs; it must be runs such as A54B20."
             )
-        return cls(np.frombuffer(digits, np.uint8).reshape(SIDE, SIDE) - ord("0"), classes)
-
-    def digits(self) -> str:
-        """The classes as 16,384 digits, row by row from below."""
-        return (self.cells + ord("0")).tobytes().decode()
+        found = re.findall(r"([A-E])([0-9]+)", runs)
+        lengths = [int(length) for _, length in found]
+        if sum(lengths) != SIDE * SIDE:
+            raise RsvizError(f"A drawing has {sum(lengths):,} cells; it must have {SIDE * SIDE:,}.")
+        flat = np.repeat([ord(letter) - ord("A") for letter, _ in found], lengths)
+        return cls(flat.reshape(SIDE, SIDE), classes)
 
 
 def cell_of(points: ArrayLike) -> NDArray[np.int64]:

@@ -1,0 +1,236 @@
+"""What can be said about one point of the plane: certificate, true radius, worst case, attack."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rsviz.bounds import Bound, certifying
+from rsviz.errors import RsvizError, short
+from rsviz.noise.base import Noise
+from rsviz.norms import NORMS
+from rsviz.plane.class_map import CELL, CENTRES, EDGES, ClassMap, Floats
+from rsviz.plane.smoothing import SmoothedPlane, check_points
+
+SMALLEST = 1e-300
+"""Below it a probability has lost digits; a larger one in its place proves less."""
+RUNNER_UPS = ("measured", "rest")
+STEP = CELL / 2
+MOST_STEPS = 400
+HALVINGS = 40
+
+
+@dataclass(frozen=True)
+class PointCertificate:
+    """Prediction and certificate at one point.
+
+    probabilities: of each class. top: class of g. runner_up: the largest other class. base: class of f.
+    p_a: of the top class. p_b: of the runner-up, or 1 - p_a. radius: proved, in `norm`, in units of the plane.
+    """
+
+    base: int
+    top: int
+    runner_up: int
+    probabilities: tuple[float, ...]
+    p_a: float
+    p_b: float
+    radius: float
+    norm: str
+
+
+def certify_point(g: SmoothedPlane, point: ArrayLike, runner_up: str = "measured") -> PointCertificate:
+    """The certificate of g at a point (2,) from its exact probabilities, by the tight bound for the noise.
+
+    runner_up: "measured", p_b is the probability of the runner-up; "rest", p_b is 1 - p_a, as in CERTIFY.
+    """
+    if runner_up not in RUNNER_UPS:
+        raise RsvizError(f"runner_up is {short(runner_up)}; it must be one of: {', '.join(RUNNER_UPS)}.")
+    p = g.probabilities(point)
+    order = np.argsort(-p, kind="stable")
+    top, second = int(order[0]), int(order[1])
+    rest = float(np.delete(p, top).sum())
+    p_b = float(p[second]) if runner_up == "measured" else rest
+    bound = plane_bound(g.noise)
+    return PointCertificate(
+        base=int(g.f.at(point)),
+        top=top,
+        runner_up=second,
+        probabilities=tuple(map(float, p)),
+        p_a=float(p[top]),
+        p_b=p_b,
+        radius=float(exact_radius(bound, g.noise.scale, p[top], p_b, rest)),
+        norm=bound.norm,
+    )
+
+
+def certified_radii(g: SmoothedPlane, points: ArrayLike) -> Floats:
+    """Radii of `certify_point` with the measured runner-up at points (..., 2)."""
+    p = np.sort(g.probabilities(points), -1)
+    return exact_radius(plane_bound(g.noise), g.noise.scale, p[..., -1], p[..., -2], p[..., :-1].sum(-1))
+
+
+def plane_bound(noise: Noise) -> Bound:
+    """The tight bound for the noise, in the norm of its ball."""
+    return certifying(noise.key)[0]
+
+
+def exact_radius(bound: Bound, scale: float, p_a: ArrayLike, p_b: ArrayLike, rest: ArrayLike) -> Floats:
+    """The bound's radius where 1 - p_a is known better than p_a itself, as for p_a = 1 - 1e-40.
+
+    A tight bound is half the difference of two quantiles, and a quantile of p_a is minus that of 1 - p_a.
+    So R(p_a, p_b) = R(1/2, p_b) + R(1/2, 1 - p_a) for p_a >= 1/2.
+
+    rest: 1 - p_a. A probability below 1e-300 counts as 1e-300, which proves less.
+    """
+    p_a, p_b, rest = np.broadcast_arrays(*(np.asarray(value, float) for value in (p_a, p_b, rest)))
+    # A class without a cell has probability 0: then nothing is lost to rounding
+    p_b, rest = (np.where(value > 0, np.maximum(value, SMALLEST), 0.0) for value in (p_b, rest))
+    high = p_a >= 0.5
+    half = np.full(p_a.shape, 0.5)
+    far = bound.radius(half, np.minimum(np.where(high, p_b, 0.5), 0.5), scale=scale)
+    far = far + bound.radius(half, np.minimum(np.where(high, rest, 0.5), 0.5), scale=scale)
+    near = bound.certified_radius(np.where(high, 0.5, p_a), np.where(high, 0.5, p_b), scale=scale)
+    return np.where(high, np.where(p_b < p_a, far, 0.0), near)
+
+
+def distances(norm: str, offsets: ArrayLike) -> Floats:
+    """Norms of offsets (..., 2)."""
+    return np.linalg.norm(np.asarray(offsets, float), NORMS[norm].order, axis=-1)
+
+
+def true_radius(g: SmoothedPlane, point: ArrayLike, norm: str) -> tuple[float, float]:
+    """(low, high): g's own radius at a point, as far as a grid of cells tells.
+
+    high is the distance to the nearest cell centre of another class of g, inf where the picture has none; low
+    is one cell less.
+    """
+    other = g.map != g.classify(point)
+    if not other.any():
+        return np.inf, np.inf
+    row, column = np.nonzero(other)
+    centres = np.stack([CENTRES[column], CENTRES[row]], -1)
+    high = float(distances(norm, centres - check_points(point)).min())
+    return max(high - CELL, 0.0), high
+
+
+def nearest_change(f: ClassMap, point: ArrayLike, norm: str) -> tuple[float, tuple[float, float]] | None:
+    """(distance, point): where f first changes its class, seen from a point (2,); None where it never does."""
+    point = check_points(point)
+    row, column = np.nonzero(f.cells != f.at(point))
+    if not len(row):
+        return None
+    low = np.stack([_outwards(EDGES[column], column, -np.inf, 0), _outwards(EDGES[row], row, -np.inf, 0)], -1)
+    high = np.stack(
+        [_outwards(EDGES[1:][at], at, np.inf, len(CENTRES) - 1) for at in (column, row)],
+        -1,
+    )
+    near = np.clip(point, low, high)
+    far = distances(norm, near - point)
+    best = int(far.argmin())
+    return float(far[best]), (float(near[best, 0]), float(near[best, 1]))
+
+
+def _outwards(edges, cells, end, last):
+    """The border cells go on without end."""
+    return np.where(cells == last, end, edges)
+
+
+@dataclass(frozen=True)
+class HalfPlanes:
+    """The worst base classifier with the same p_a and p_b: two half-planes, seen from the point.
+
+    f is the top class where normal . z <= end_a, the runner-up where normal . z >= start_b, z the offset from
+    the point. towards: unit step, in the norm of the noise, along which g changes soonest: at `radius`.
+    """
+
+    normal: tuple[float, float]
+    towards: tuple[float, float]
+    end_a: float
+    start_b: float
+
+    @property
+    def radius(self) -> float:
+        return (self.end_a + self.start_b) / 2
+
+
+def worst_case(noise: Noise, p_a: float, p_b: float, direction: ArrayLike = (1.0, 0.0)) -> HalfPlanes:
+    """The half-planes that attain the tight bound: no class of probability p_a survives a longer step.
+
+    Gaussian: any normal. Laplace and uniform: along an axis. l_inf-exponential: diagonal, because
+    (z_1 + z_2) / 2 is Laplace noise.
+    direction: (2,), from the point to where the picture should have them.
+    """
+    x, y = np.asarray(direction, float)
+    if plane_bound(noise).norm == "linf":
+        towards = (np.sign(x) or 1.0, np.sign(y) or 1.0)
+        normal = (towards[0] / 2, towards[1] / 2)
+    elif plane_bound(noise).norm == "l1":
+        towards = normal = (np.sign(x) or 1.0, 0.0) if abs(x) >= abs(y) else (0.0, np.sign(y))
+    else:
+        size = np.hypot(x, y)
+        towards = normal = (x / size, y / size) if size > 0 else (1.0, 0.0)
+    return HalfPlanes(
+        tuple(map(float, normal)), tuple(map(float, towards)), _quantile(noise, p_a), -_quantile(noise, p_b)
+    )
+
+
+def _quantile(noise: Noise, p: float) -> float:
+    """Where normal . z lies below with probability p: the radius of two classes that share all votes."""
+    bound = plane_bound(noise)
+    size = float(bound.radius(max(p, 1 - p), min(p, 1 - p), scale=noise.scale))
+    return size if p >= 0.5 else -size
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneAttack:
+    """path: points (steps, 2), the first is where it began. changed: whether g has another class at its end.
+
+    distance: from the first point to the last, in the norm of the noise.
+    """
+
+    path: NDArray[np.float64]
+    changed: bool
+    distance: float
+
+
+def attack_point(g: SmoothedPlane, point: ArrayLike) -> PlaneAttack:
+    """Steepest descent of p_A - p_B on g, with the exact gradient, until g changes its class.
+
+    Each step has the length of half a cell in the norm of the noise; the last one is halved until it ends at
+    the boundary. It ends without a change where the slope is 0 or the picture ends.
+    """
+    norm = plane_bound(g.noise).norm
+    x = check_points(point)
+    top, path = int(g.classify(x)), [x]
+    for _ in range(MOST_STEPS):
+        p, slopes = g.probabilities(x), g.gradient(x)
+        second = int(np.argsort(-p, kind="stable")[1])
+        step = _steepest(norm, slopes[second] - slopes[top])
+        if step is None or np.abs(x + STEP * step).max() > EDGES[-1]:
+            return PlaneAttack(np.array(path), False, float(distances(norm, x - path[0])))
+        length = STEP
+        if int(g.classify(x + STEP * step)) != top:
+            low = 0.0
+            for _ in range(HALVINGS):
+                middle = (low + length) / 2
+                low, length = (middle, length) if int(g.classify(x + middle * step)) == top else (low, middle)
+            path.append(x + length * step)
+            return PlaneAttack(np.array(path), True, float(distances(norm, path[-1] - path[0])))
+        x = x + STEP * step
+        path.append(x)
+    return PlaneAttack(np.array(path), False, float(distances(norm, x - path[0])))
+
+
+def _steepest(norm, slope):
+    """The step of length 1 in `norm` along which a linear function rises most; None where it is flat."""
+    size = np.abs(slope).max()
+    if size < 1e-300:
+        return None
+    if norm == "l2":
+        return slope / size / np.hypot(*(slope / size))
+    if norm == "linf":
+        return np.sign(slope)
+    axis = int(np.abs(slope).argmax())
+    step = np.zeros(2)
+    step[axis] = np.sign(slope[axis])
+    return step

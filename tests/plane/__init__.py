@@ -1,1 +1,0 @@
-"""The plane: exact smoothing in two dimensions."""
