@@ -153,31 +153,37 @@ class HalfPlanes:
         return (self.end_a + self.start_b) / 2
 
 
-def worst_case(noise: Noise, p_a: float, p_b: float, direction: ArrayLike = (1.0, 0.0)) -> HalfPlanes:
+def worst_case(
+    noise: Noise, p_a: float, p_b: float, direction: ArrayLike = (1.0, 0.0), rest: float | None = None
+) -> HalfPlanes:
     """The half-planes that attain the tight bound: no class of probability p_a survives a longer step.
 
     Gaussian: any normal. Laplace and uniform: along an axis. l_inf-exponential: diagonal, because
     (z_1 + z_2) / 2 is Laplace noise.
-    direction: (2,), from the point to where the picture should have them.
+    direction: (2,), from the point to where the picture should have them. rest: 1 - p_a, where it is known
+    better than p_a.
     """
     x, y = np.asarray(direction, float)
-    if plane_bound(noise).norm == "linf":
-        towards = (np.sign(x) or 1.0, np.sign(y) or 1.0)
-        normal = (towards[0] / 2, towards[1] / 2)
-    elif plane_bound(noise).norm == "l1":
-        towards = normal = (np.sign(x) or 1.0, 0.0) if abs(x) >= abs(y) else (0.0, np.sign(y))
-    else:
-        size = np.hypot(x, y)
-        towards = normal = (x / size, y / size) if size > 0 else (1.0, 0.0)
+    norm = plane_bound(noise).norm
+    size = np.hypot(x, y)
+    towards = (x / size, y / size) if size > 0 else (1.0, 0.0)
+    if norm == "linf":
+        towards = (np.copysign(1.0, x), np.copysign(1.0, y))
+    elif norm == "l1":
+        towards = (np.copysign(1.0, x), 0.0) if abs(x) >= abs(y) else (0.0, np.copysign(1.0, y))
+    share = 0.5 if norm == "linf" else 1.0
     return HalfPlanes(
-        tuple(map(float, normal)), tuple(map(float, towards)), _quantile(noise, p_a), -_quantile(noise, p_b)
+        normal=(float(share * towards[0]), float(share * towards[1])),
+        towards=(float(towards[0]), float(towards[1])),
+        end_a=_quantile(noise, p_a, 1 - p_a if rest is None else rest),
+        start_b=-_quantile(noise, p_b, 1 - p_b),
     )
 
 
-def _quantile(noise: Noise, p: float) -> float:
-    """Where normal . z lies below with probability p: the radius of two classes that share all votes."""
-    bound = plane_bound(noise)
-    size = float(bound.radius(max(p, 1 - p), min(p, 1 - p), scale=noise.scale))
+def _quantile(noise: Noise, p: float, rest: float) -> float:
+    """Where normal . z lies below with probability p. rest: 1 - p, which counts where p > 1/2."""
+    beyond = max(min(p, rest), SMALLEST)
+    size = 2 * float(plane_bound(noise).radius(0.5, beyond, scale=noise.scale))
     return size if p >= 0.5 else -size
 
 

@@ -45,22 +45,14 @@ class SmoothedPlane:
             found = np.stack([((up @ one) * across).sum(-1) for one in self.f.indicators], -1)
         else:
             found = np.concatenate([self._joint(batch) for batch in _batches(flat)])
-        return found.reshape(*points.shape[:-1], self.f.classes)
+        return np.clip(found, 0.0, 1.0).reshape(*points.shape[:-1], self.f.classes)  # rounding, 1e-16
 
     def gradient(self, points: ArrayLike) -> Floats:
         """d p_k / d x at points (..., 2): float64 (..., classes, 2), per unit of the plane."""
         points = check_points(points)
         flat = points.reshape(-1, 2)
         if self.noise.independent:
-            across, up = (cell_masses(self.noise, flat[:, axis]) for axis in (0, 1))
-            to_right, upwards = (cell_slopes(self.noise, flat[:, axis]) for axis in (0, 1))
-            found = np.stack(
-                [
-                    np.stack([((up @ one) * to_right).sum(-1), ((upwards @ one) * across).sum(-1)], -1)
-                    for one in self.f.indicators
-                ],
-                -2,
-            )
+            found = np.stack([self._slope(flat, axis) for axis in (0, 1)], -1)
         else:
             found = np.concatenate([self._joint_gradient(batch) for batch in _batches(flat)])
         return found.reshape(*points.shape[:-1], self.f.classes, 2)
@@ -81,6 +73,14 @@ class SmoothedPlane:
     def map(self) -> NDArray[np.int64]:
         """Class of g at all cell centres (128, 128)."""
         return self.probability_maps.argmax(0)
+
+    def _slope(self, points, axis) -> Floats:
+        """d p_k / d x of one axis, independent coordinates. Only edges at which the class changes count, so that
+        a tiny slope keeps its digits."""
+        density = self.noise.marginal_density(INNER - points[:, axis, None], 2)
+        other = cell_masses(self.noise, points[:, 1 - axis])
+        along = self.f.indicators if axis == 0 else self.f.indicators.mT
+        return np.stack([((other @ jumps) * density).sum(-1) for jumps in np.diff(along, axis=-1)], -1)
 
     def _joint(self, points) -> Floats:
         splits, columns = _split_cells(points[:, 0])
@@ -149,12 +149,6 @@ def cell_masses(noise: Noise, x: ArrayLike) -> Floats:
     below = np.concatenate([none, left, np.full_like(none, 0.5)], -1)
     above = np.concatenate([np.full_like(none, 0.5), right, none], -1)
     return np.diff(below) - np.diff(above)
-
-
-def cell_slopes(noise: Noise, x: ArrayLike) -> Floats:
-    """d/dx of `cell_masses`: float64 (n, 128)."""
-    at = INNER - np.asarray(x, np.float64)[:, None]
-    return -np.diff(noise.marginal_density(at, 2), axis=-1, prepend=0.0, append=0.0)
 
 
 def _batches(points) -> Iterator[Floats]:
