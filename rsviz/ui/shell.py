@@ -39,6 +39,7 @@ class Page:
 
 # A new page is its file and a line here.
 PAGES = (
+    Page("playground", "Playground", "touch_app", "Drag a point: smoothing in two dimensions, exact."),
     Page("certify", "Certify", "verified", "Certify an image: votes, class, radius."),
     Page("attack", "Attack", "bolt", "Attack an image: what is broken beside what is proved."),
     Page("evaluate", "Evaluate", "checklist", "Certify a whole test set: accuracy against radius."),

@@ -1,6 +1,7 @@
 // Exact smoothing in two dimensions: the browser's half of rsviz.plane, rsviz.bounds and rsviz.confidence.
 // Tests hold the two halves together. Units, orientation and names are those of rsviz/plane.
 
+const { abs, ceil, exp, floor, hypot, max, min, round, sqrt } = Math
 const SIDE = 128, HALF = 2, CELL = (2 * HALF) / SIDE
 const INNER = Float64Array.from({ length: SIDE - 1 }, (_, i) => -HALF + (i + 1) * CELL)
 const CENTRES = Float64Array.from({ length: SIDE }, (_, i) => -HALF + (i + 0.5) * CELL)
@@ -13,24 +14,24 @@ function erfc(z) {
   if (z < 2.5) {
     let term = z, sum = z
     for (let i = 1; term > 1e-17 * sum; i++) sum += term *= (2 * z * z) / (2 * i + 1)
-    return 1 - (2 / Math.sqrt(Math.PI)) * Math.exp(-z * z) * sum
+    return 1 - (2 / sqrt(Math.PI)) * exp(-z * z) * sum
   }
   let rest = z
   for (let i = 60; i > 0; i--) rest = z + i / 2 / rest
-  return Math.exp(-z * z) / (rest * Math.sqrt(Math.PI))
+  return exp(-z * z) / (rest * sqrt(Math.PI))
 }
 
 const normalTail = s => erfc(s / Math.SQRT2) / 2
-const normalDensity = s => Math.exp((-s * s) / 2) / Math.sqrt(2 * Math.PI)
+const normalDensity = s => exp((-s * s) / 2) / sqrt(2 * Math.PI)
 
 function normalUpper(t) {
-  let s = Math.sqrt(-2 * Math.log(t))
+  let s = sqrt(-2 * Math.log(t))
   for (let i = 0; i < 40; i++) {  // Newton's method on the logarithm of the tail
     const tail = normalTail(s), step = (Math.log(tail / t) * tail) / normalDensity(s)
     s += step
-    if (Math.abs(step) < 1e-14 * (1 + s)) break
+    if (abs(step) < 1e-14 * (1 + s)) break
   }
-  return Math.max(s, 0)
+  return max(s, 0)
 }
 
 function logGamma(x) {
@@ -45,9 +46,9 @@ function logGamma(x) {
 function incompleteBeta(a, b, x, upper = false) {
   if (x <= 0 || x >= 1) return (x >= 1) !== upper ? 1 : 0
   if (x > (a + 1) / (a + b + 2)) return incompleteBeta(b, a, 1 - x, !upper)
-  const front = Math.exp(
+  const front = exp(
     logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a
-  const tiny = 1e-300, safe = value => (Math.abs(value) < tiny ? tiny : value)
+  const tiny = 1e-300, safe = value => (abs(value) < tiny ? tiny : value)
   let c = 1, d = 1 / safe(1 - ((a + b) * x) / (a + 1)), found = d
   for (let m = 1; m < 10000; m++) {
     const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m))
@@ -58,7 +59,7 @@ function incompleteBeta(a, b, x, upper = false) {
     d = 1 / safe(1 + odd * d)
     c = safe(1 + odd / c)
     found *= d * c
-    if (Math.abs(d * c - 1) < 1e-15) break
+    if (abs(d * c - 1) < 1e-15) break
   }
   return upper ? 1 - front * found : front * found
 }
@@ -75,20 +76,20 @@ const NOISES = {
   gaussian: product({
     norm: "l2", tail: normalTail, density: normalDensity, upper: normalUpper,
     draw: u => {
-      const size = Math.sqrt(-2 * Math.log(u[0])), angle = 2 * Math.PI * u[1]
+      const size = sqrt(-2 * Math.log(u[0])), angle = 2 * Math.PI * u[1]
       return [size * Math.cos(angle), size * Math.sin(angle)]
     },
   }),
   laplace: product({
-    norm: "l1", tail: s => Math.exp(-s) / 2, density: s => Math.exp(-Math.abs(s)) / 2,
+    norm: "l1", tail: s => exp(-s) / 2, density: s => exp(-abs(s)) / 2,
     upper: t => -Math.log(2 * t),
     draw: u => [laplaceOf(u[0]), laplaceOf(u[1])],
   }),
   "linf-exponential": {
     norm: "linf", independent: false,
-    tail: s => (Math.exp(-s) * (2 + s)) / 4,
-    quadrant: (s, t) => (Math.exp(-Math.max(s, t)) * (2 + Math.abs(s - t))) / 8,
-    slope: (s, t) => (Math.exp(-Math.max(s, t)) * (1 + Math.max(s - t, 0))) / 8,
+    tail: s => (exp(-s) * (2 + s)) / 4,
+    quadrant: (s, t) => (exp(-max(s, t)) * (2 + abs(s - t))) / 8,
+    slope: (s, t) => (exp(-max(s, t)) * (1 + max(s - t, 0))) / 8,
     upper: t => -Math.log(2 * t),
     draw: u => {
       const size = -Math.log(u[0]) - Math.log(u[1]) - Math.log(u[2])
@@ -96,7 +97,7 @@ const NOISES = {
     },
   },
   uniform: product({
-    norm: "l1", tail: s => Math.max(1 - s, 0) / 2, density: s => (Math.abs(s) <= 1 ? 0.5 : 0),
+    norm: "l1", tail: s => max(1 - s, 0) / 2, density: s => (abs(s) <= 1 ? 0.5 : 0),
     upper: t => 1 - 2 * t,
     draw: u => [2 * u[0] - 1, 2 * u[1] - 1],
   }),
@@ -151,11 +152,11 @@ function writeRuns(cells) {
 
 function clippedCells(cells) {  // f that first clips to [0, 1]
   const low = HALF / CELL, high = (HALF + 1) / CELL - 1
-  const place = i => Math.min(Math.max(i, low), high)
-  return cells.map((_, at) => cells[place(Math.floor(at / SIDE)) * SIDE + place(at % SIDE)])
+  const place = i => min(max(i, low), high)
+  return cells.map((_, at) => cells[place(floor(at / SIDE)) * SIDE + place(at % SIDE)])
 }
 
-const cellOf = t => Math.min(Math.max(Math.floor((t + HALF) / CELL), 0), SIDE - 1)
+const cellOf = t => min(max(floor((t + HALF) / CELL), 0), SIDE - 1)
 
 // --- g ---
 
@@ -171,7 +172,7 @@ class SmoothedPlane {
     const found = this.noise.independent
       ? this._sum(this._masses(x), this._masses(y))
       : this._joint(this._splits(x), this._splits(y))
-    return found.map(p => Math.min(Math.max(p, 0), 1))  // rounding, 1e-16
+    return found.map(p => min(max(p, 0), 1))  // rounding, 1e-16
   }
 
   // [d p_k / dx, d p_k / dy] for each k
@@ -189,7 +190,7 @@ class SmoothedPlane {
     let before = 0, below = true  // mass beyond the last edge: to the left of it while below, else to the right
     for (let i = 0; i < SIDE; i++) {
       const at = i < SIDE - 1 ? (INNER[i] - x) / this.scale : Infinity
-      const beyond = at === Infinity ? 0 : tail(Math.abs(at))
+      const beyond = at === Infinity ? 0 : tail(abs(at))
       if (at < 0) found[i] = beyond - before
       else {
         found[i] = below ? 1 - beyond - before : before - beyond
@@ -229,10 +230,10 @@ class SmoothedPlane {
   _splits(x) {
     const sizes = new Float64Array(SIDE), cells = new Uint8Array(SIDE + 1), own = INNER.filter(at => at < x).length
     for (let i = 0; i < SIDE; i++) {
-      sizes[i] = i === own ? 0 : Math.abs(INNER[i < own ? i : i - 1] - x) / this.scale
+      sizes[i] = i === own ? 0 : abs(INNER[i < own ? i : i - 1] - x) / this.scale
     }
     for (let i = 0; i <= SIDE; i++) cells[i] = i > own ? i - 1 : i
-    return { sizes, cells, own, decays: sizes.map(size => Math.exp(-size)) }
+    return { sizes, cells, own, decays: sizes.map(size => exp(-size)) }
   }
 
   _joint(u, v) {
@@ -244,7 +245,7 @@ class SmoothedPlane {
         let corner = 0
         if (i < SIDE && j < SIDE) {
           const apart = u.sizes[i] - v.sizes[j]
-          corner = ((apart > 0 ? u.decays[i] : v.decays[j]) * (2 + Math.abs(apart))) / 8
+          corner = ((apart > 0 ? u.decays[i] : v.decays[j]) * (2 + abs(apart))) / 8
         }
         row[i] = i > u.own ? left - corner : corner - left
         left = corner
@@ -259,7 +260,7 @@ class SmoothedPlane {
   _jointSlope(moved, other, along, across) {
     const found = new Float64Array(this.classes), v = this._splits(other), { slope } = this.noise
     for (let e = 0; e < SIDE - 1; e++) {
-      const s = Math.abs(INNER[e] - moved) / this.scale
+      const s = abs(INNER[e] - moved) / this.scale
       let before = 0
       for (let j = 0; j <= SIDE; j++) {
         const beyond = j < SIDE ? slope(s, v.sizes[j]) / this.scale : 0
@@ -331,8 +332,8 @@ class SmoothedPlane {
     for (let b = 0; b < size; b++) {
       for (let a = 0; a < size; a++) {
         const s = ((a - SIDE + 1.5) * CELL) / this.scale, t = ((b - SIDE + 1.5) * CELL) / this.scale
-        let value = quadrant(Math.abs(s), Math.abs(t))
-        if (s < 0) value = tail(Math.abs(t)) - value
+        let value = quadrant(abs(s), abs(t))
+        if (s < 0) value = tail(abs(t)) - value
         if (t < 0) value = (s < 0 ? 1 - tail(-s) : tail(s)) - value
         table[b * size + a] = value
       }

@@ -3,9 +3,9 @@
 const STEP = CELL / 2, MOST_STEPS = 400, HALVINGS = 40
 
 const NORMS = {
-  l1: (x, y) => Math.abs(x) + Math.abs(y),
-  l2: (x, y) => Math.hypot(x, y),
-  linf: (x, y) => Math.max(Math.abs(x), Math.abs(y)),
+  l1: (x, y) => abs(x) + abs(y),
+  l2: (x, y) => hypot(x, y),
+  linf: (x, y) => max(abs(x), abs(y)),
 }
 
 // Indices in the order of falling probability; of equal ones the first
@@ -24,9 +24,9 @@ function certifyPoint(g, x, y, runnerUp) {
 // Half the difference of two quantiles; rest: 1 - pA, known better than pA itself
 function exactRadius(noise, scale, pA, pB, rest) {
   if (!(pB < pA)) return 0
-  const safe = value => (value > 0 ? Math.max(value, SMALLEST) : 0)
-  const high = pA >= 0.5 ? noise.upper(safe(Math.min(rest, 0.5))) : -noise.upper(pA)
-  return Math.max((scale / 2) * (high + noise.upper(safe(Math.min(pB, 0.5)))), 0)
+  const safe = value => (value > 0 ? max(value, SMALLEST) : 0)
+  const high = pA >= 0.5 ? noise.upper(safe(min(rest, 0.5))) : -noise.upper(pA)
+  return max((scale / 2) * (high + noise.upper(safe(min(pB, 0.5)))), 0)
 }
 
 // g's own radius as a bracket of one cell, from the nearest cell centre with another class of g
@@ -35,10 +35,10 @@ function trueRadius(g, x, y, top) {
   let high = Infinity
   for (let j = 0, at = 0; j < SIDE; j++) {
     for (let i = 0; i < SIDE; i++, at++) {
-      if (map[at] !== top) high = Math.min(high, norm(CENTRES[i] - x, CENTRES[j] - y))
+      if (map[at] !== top) high = min(high, norm(CENTRES[i] - x, CENTRES[j] - y))
     }
   }
-  return [high === Infinity ? high : Math.max(high - CELL, 0), high]
+  return [high === Infinity ? high : max(high - CELL, 0), high]
 }
 
 // Where f first changes its class, seen from (x, y); null where it never does
@@ -47,7 +47,7 @@ function nearestChange(g, x, y) {
   const near = (value, cell) => {
     const low = cell === 0 ? -Infinity : -HALF + cell * CELL
     const high = cell === SIDE - 1 ? Infinity : -HALF + (cell + 1) * CELL
-    return Math.min(Math.max(value, low), high)
+    return min(max(value, low), high)
   }
   const across = Float64Array.from(CENTRES, (_, i) => near(x, i))
   let best = null
@@ -56,7 +56,7 @@ function nearestChange(g, x, y) {
     for (let i = 0; i < SIDE; i++, at++) {
       if (g.cells[at] === base) continue
       const distance = norm(across[i] - x, b - y)
-      if (!best || distance < best.distance) best = { distance, x: across[i], y: b }
+      if (!best || distance < best.distance) best = { distance, x: across[i], y: b, at }
     }
   }
   return best
@@ -66,14 +66,14 @@ const sign = value => (value < 0 ? -1 : 1)
 
 // The half-planes with the same pA and pB: the top class where normal . z <= endA, the other from startB on
 function worstCase(g, certificate, dx, dy) {
-  const { noise, scale } = g, size = Math.hypot(dx, dy)
+  const { noise, scale } = g, size = hypot(dx, dy)
   let towards = size > 0 ? [dx / size, dy / size] : [1, 0]
   if (noise.norm === "linf") towards = [sign(dx), sign(dy)]
-  if (noise.norm === "l1") towards = Math.abs(dx) >= Math.abs(dy) ? [sign(dx), 0] : [0, sign(dy)]
+  if (noise.norm === "l1") towards = abs(dx) >= abs(dy) ? [sign(dx), 0] : [0, sign(dy)]
   const normal = noise.norm === "linf" ? towards.map(value => value / 2) : towards
   const { p, top, pB } = certificate
   const rest = p.reduce((sum, value, k) => (k === top ? sum : sum + value), 0)
-  const upper = value => noise.upper(Math.max(value, SMALLEST))
+  const upper = value => noise.upper(max(value, SMALLEST))
   const quantile = (value, others) => scale * (value >= 0.5 ? upper(others) : -upper(value))
   return { normal, towards, endA: quantile(certificate.pA, rest), startB: -quantile(pB, 1 - pB) }
 }
@@ -89,7 +89,7 @@ function attackPoint(g, x, y) {
   for (let i = 0; i < MOST_STEPS; i++) {
     const second = ranked(g.probabilities(x, y))[1], slopes = g.gradient(x, y)
     const step = steepest(norm, slopes[second][0] - slopes[top][0], slopes[second][1] - slopes[top][1])
-    if (!step || Math.max(Math.abs(x + STEP * step[0]), Math.abs(y + STEP * step[1])) > HALF) return end(false)
+    if (!step || max(abs(x + STEP * step[0]), abs(y + STEP * step[1])) > HALF) return end(false)
     if (!holds(x + STEP * step[0], y + STEP * step[1])) {
       let low = 0, length = STEP
       for (let j = 0; j < HALVINGS; j++) {
@@ -108,11 +108,11 @@ function attackPoint(g, x, y) {
 }
 
 function steepest(norm, a, b) {
-  const size = Math.max(Math.abs(a), Math.abs(b))
+  const size = max(abs(a), abs(b))
   if (size < 1e-300) return null
-  if (norm === "l2") return [a / size / Math.hypot(a / size, b / size), b / size / Math.hypot(a / size, b / size)]
+  if (norm === "l2") return [a / size / hypot(a / size, b / size), b / size / hypot(a / size, b / size)]
   if (norm === "linf") return [Math.sign(a), Math.sign(b)]
-  return Math.abs(a) >= Math.abs(b) ? [Math.sign(a), 0] : [0, Math.sign(b)]
+  return abs(a) >= abs(b) ? [Math.sign(a), 0] : [0, Math.sign(b)]
 }
 
 // --- limits from votes ---
@@ -139,8 +139,8 @@ function limits(counts, top, alpha, runnerUp) {
     return [lower, 1 - lower]
   }
   const lower = clopperPearsonLower(counts[top], n, alpha / 2)
-  const second = Math.max(...counts.filter((_, k) => k !== top))
-  return [lower, Math.min(clopperPearsonUpper(second, n, alpha / 2), 1 - lower)]
+  const second = max(...counts.filter((_, k) => k !== top))
+  return [lower, min(clopperPearsonUpper(second, n, alpha / 2), 1 - lower)]
 }
 
 // Evidence of k of n votes against a probability of at most p: log M of rsviz.confidence.anytime

@@ -1,0 +1,1 @@
+"""The Playground page: its address, the component that runs in the browser, its export."""

@@ -1,0 +1,85 @@
+"""What the URL of the Playground page holds. A setting that it leaves out is that of the scene."""
+
+from dataclasses import fields
+
+import streamlit as st
+
+from rsviz.errors import RsvizError
+from rsviz.noise import NOISES
+from rsviz.plane import HALF, SCENES, ClassMap, Settings
+from rsviz.plane.geometry import RUNNER_UPS
+from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES
+from rsviz.ui.address import Address, Field, choice, choices, flag, number
+
+DRAW = "draw"
+FIRST = next(iter(SCENES))
+
+
+def _follows_scene(field: Field) -> Field:
+    """The field without a default of its own."""
+    return Field(None, field.read, field.write)
+
+
+def _drawing(texts: list[str]) -> str:
+    ClassMap.from_text(texts[0])  # RsvizError, a ValueError, for what is no drawing
+    return texts[0]
+
+
+ADDRESS = Address(
+    "playground",
+    {
+        "scene": choice((*SCENES, DRAW), FIRST),
+        "map": Field("", _drawing, lambda text: [text]),
+        **{
+            key: _follows_scene(field)
+            for key, field in {
+                "x": number(-HALF, HALF, 0.0),
+                "y": number(-HALF, HALF, 0.0),
+                "noise": choice(NOISES, "gaussian"),
+                "scale": number(*SCALES, 0.5),
+                "n": choice(NUMBERS_OF_VOTES, 1_000),
+                "alpha": choice(ALPHAS, 0.05),
+                "seed": number(0, 2**31 - 1, 0),
+                "runner_up": choice(RUNNER_UPS, "measured"),
+                "show": choices(LAYERS, ()),
+                "variant": number(0, 1, 0),
+                "d": choice(DIMENSIONS, 2),
+                "clip": flag(False),
+            }.items()
+        },
+    },
+)
+
+
+def restore() -> list[str]:
+    """Put the URL into the fields, and the settings of the scene into those that it leaves out.
+
+    Returns the keys in the URL whose values are not allowed.
+    """
+    ADDRESS.restore()
+    scene = st.session_state["scene"]
+    of_scene = SCENES[scene].settings if scene in SCENES else Settings()
+    for field in fields(Settings):
+        value = getattr(of_scene, field.name)
+        ADDRESS.suggest(field.name, list(value) if isinstance(value, tuple) else value, follows=scene)
+    return damaged()
+
+
+def damaged() -> list[str]:
+    """Keys in the URL with values that are not allowed."""
+    wrong = []
+    for key, field in ADDRESS.fields.items():
+        if key in st.query_params:
+            try:
+                field.read(st.query_params.get_all(key))
+            except (ValueError, OverflowError, RsvizError):
+                wrong.append(key)
+    return wrong
+
+
+def sentence(wrong: list[str]) -> str:
+    """What the page says of a link with such keys."""
+    return (
+        f"The link has values that are not allowed for: {', '.join(wrong)}. "
+        "The picture shows those of the scene instead."
+    )

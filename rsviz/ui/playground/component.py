@@ -1,0 +1,124 @@
+"""The playground in the browser: one component, with its script and style from files of this folder.
+
+Dragging, noise and maps are computed there (script/*.js); Python sends the scenes and what the address says,
+and hears of a change once it is over.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from rsviz.errors import RsvizError
+from rsviz.plane import SCENES, ClassMap
+from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES
+from rsviz.ui.playground.address import ADDRESS, DRAW
+
+FOLDER = Path(__file__).with_name("script")
+SCRIPTS = ("mathematics", "point", "picture", "panels", "main", "controls", "acts")
+"""In the order in which they are joined to one script."""
+MOST_SAID = 100_000
+"""Characters of what the browser says at once."""
+KEY = "playground"
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] {padding: 4.25rem 2rem 1rem}
+@media (max-width: 768px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem 1rem 1rem}}
+</style>"""
+"""The whole picture fits on a small projector."""
+
+
+def script(names=SCRIPTS) -> str:
+    """The scripts as one, without comments, indentation, and spaces that do not count."""
+    text = "\n".join((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in names)
+    lines = re.sub(r"^\s+|^//.*\n|  //.*$", "", text, flags=re.MULTILINE).splitlines()
+    return "\n".join(line if QUOTES & set(line) else SPACES.sub(r"\1", line) for line in lines)
+
+
+QUOTES = set("\"'`/")
+"""A line without them has no text, template or pattern."""
+SPACES = re.compile(r" ?([=,;{}()\[\]?:<>&|*]) ?")
+
+
+_COMPONENT = st.components.v2.component(
+    "rsviz_playground",
+    html=(FOLDER / "page.html").read_text(encoding="utf-8"),
+    css=(FOLDER / "style.css").read_text(encoding="utf-8"),
+    js=script(),
+)
+
+
+def playground() -> None:
+    """Draw it. What a person changes is in the fields of ADDRESS by the next run."""
+    st.html(STYLE)
+    settings = ADDRESS.values()
+    drawing = settings["map"] and ClassMap.from_text(settings["map"])
+    _COMPONENT(
+        key=KEY,
+        on_said_change=_take,
+        data={
+            "turn": st.session_state.get(TURN, 0),
+            "state": {key: value for key, value in settings.items() if key != "map"},
+            "drawing": {"runs": drawing.runs(), "classes": drawing.classes} if drawing else None,
+            **_catalogue(),
+        },
+    )
+
+
+TURN = f"{KEY}-turn"
+
+
+def _take() -> None:
+    """A callback: put what the browser says into the fields of the page."""
+    try:
+        said = str(st.session_state[KEY].get("said") or "")
+        if len(said) > MOST_SAID:
+            return
+        heard = json.loads(said)
+        drawing = heard.get("drawing")
+        query = {key: [_spelled(value)] for key, value in heard["state"].items() if key in ADDRESS.fields}
+        if drawing:
+            query["map"] = [ClassMap.from_runs(drawing["runs"], drawing["classes"]).text()]
+        elif st.session_state.get("map"):
+            query["map"] = [st.session_state["map"]]
+        turn = int(heard["turn"])
+    except (ValueError, TypeError, KeyError, AttributeError, RsvizError):
+        return  # not from our script; the page stays as it is
+    st.session_state[TURN] = turn
+    ADDRESS.take(query)
+
+
+def _spelled(value) -> str:
+    """A value of the browser as it would be in the address."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+@cache
+def _catalogue() -> dict:
+    """What never changes: scenes with their maps, and what can be chosen."""
+    scenes = [
+        {
+            "key": scene.key,
+            "title": scene.title,
+            "says": scene.says,
+            "act": scene.act,
+            "panel": scene.panel,
+            "classes": scene.classes,
+            "runs": [scene.class_map(variant).runs() for variant in range(len(scene.rules))],
+            "settings": vars(scene.settings) | {"show": list(scene.settings.show)},
+        }
+        for scene in SCENES.values()
+    ]
+    choices = {
+        "tabs": [*((scene.key, scene.title) for scene in SCENES.values()), (DRAW, "Draw your own")],
+        "networks": [],
+        "scales": SCALES,
+        "votes": NUMBERS_OF_VOTES,
+        "alphas": ALPHAS,
+        "dimensions": DIMENSIONS,
+        "layers": list(LAYERS.items()),
+    }
+    return {"scenes": scenes, "choices": choices}
