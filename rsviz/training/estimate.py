@@ -22,7 +22,7 @@ def estimate(request) -> Generator[StageProgress, None, float]:
     passes = yield from choose_passes(request, prepared.module, prepared.images)
     validator = Validator(prepared.test, prepared.noise, prepared.device, prepared.held_out)
     info = run_info(request, prepared, passes, validator, request.chosen_name)
-    trainer = Trainer(request, prepared, info)
+    trainer = Trainer(request, prepared, info.steps, passes)
     clock = Clock(info, trainer.passes, validator)
     batch = torch.arange(min(request.batch_size, len(prepared.images)), device=prepared.device)
     for number in range(1 + TRIALS):

@@ -145,7 +145,8 @@ class Steps:
     ):
         self.request, self.prepared, self.info = request, prepared, info
         self.validator, self.writer, self.processes = validator, writer, processes
-        self.trainer = Trainer(request, prepared, info, processes, writer.state)
+        settings = PassSettings(info.precision, info.layout)
+        self.trainer = Trainer(request, prepared, info.steps, settings, processes, writer.state)
         self.means, counters = self.trainer.means, self.trainer.counters
         self.step, self.validated = counters.get("step", 0), counters.get("validated", 0)
         self.best = counters.get("best", {"epoch": 0, "score": -1.0})
@@ -169,19 +170,15 @@ class Steps:
             raise
 
     def _run(self):
-        size, order = self.request.batch_size, None
+        batches = self.prepared.images.batches(self.request.seed, self.request.batch_size, self.step)
         while True:
             epoch, position = divmod(self.step, self.info.steps_per_epoch)
-            if position == 0:
-                order = None
-                if self._validation_is_due(epoch):
-                    yield from self._validate(epoch)
+            if position == 0 and self._validation_is_due(epoch):
+                yield from self._validate(epoch)
             if self.step == self.info.steps:
                 break
-            if order is None:
-                order = self.prepared.images.order(self.request.seed, epoch)
             began = time.perf_counter()
-            self._step(order[position * size : (position + 1) * size])
+            self._step(next(batches))
             is_due = self.means.seconds_since_report() >= REPORT_EVERY or self.step == self.info.steps
             progress = self._progress("train") if is_due else None
             seconds = time.perf_counter() - began

@@ -1,6 +1,7 @@
 """What a training run needs before its first step: images on the device, a network, a draft of its card."""
 
 import datetime
+import itertools
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from rsviz.training.records import TrainingError
 
 @dataclass(frozen=True)
 class Images:
-    """Labelled images on the device: x float32 (N, C, H, W) in [0, 1], y int64 (N,)."""
+    """Labelled images on the device: x float32 (N, C, H, W), pictures in [0, 1], y int64 (N,)."""
 
     x: torch.Tensor
     y: torch.Tensor
@@ -47,6 +48,14 @@ class Images:
         generator = torch.Generator().manual_seed(block_seed(seed, IMAGE_ORDER, epoch))
         return torch.randperm(len(self), generator=generator).to(self.x.device)
 
+    def batches(self, seed: int, size: int, start: int = 0) -> Iterator[torch.Tensor]:
+        """Row indices of the images of step `start` and all later ones, each epoch in its own order."""
+        steps_per_epoch = -(-len(self) // size)
+        for epoch in itertools.count(start // steps_per_epoch):
+            order = self.order(seed, epoch).split(size)
+            yield from order[start % steps_per_epoch :]
+            start = 0
+
     def batch(
         self, rows: torch.Tensor, shift: int, flip: bool, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -59,19 +68,28 @@ class Images:
 
 
 @dataclass(frozen=True)
-class Preparation:
-    """A fresh network and the images on the device.
+class Materials:
+    """What training steps need: a network, the images on its device that it is trained on, and noise.
 
-    images: trained on. held_out: kept out of training, or None. test: the test split. noise: the mechanism
-    that the network is trained under, or None. card: of the network to be, with what the request decides.
+    noise: the mechanism that the network is trained under, or None.
     """
 
     device: torch.device
     module: torch.nn.Module
     images: Images
+    noise: object
+
+
+@dataclass(frozen=True)
+class Preparation(Materials):
+    """A fresh network and the images on the device.
+
+    held_out: images kept out of training, or None. test: the test split. card: of the network to be, with
+    what the request decides.
+    """
+
     held_out: Images | None
     test: Dataset
-    noise: object
     card: Card
 
 
@@ -94,7 +112,7 @@ def prepare(request) -> Preparation:
     with seeded(request.seed, INITIAL_WEIGHTS, 0, device):
         module = build_network(card)
     module.to(device, memory_format=torch.channels_last)
-    return Preparation(device, module, images, held_out, test, noise, card)
+    return Preparation(device, module, images, noise, held_out, test, card)
 
 
 def _normalisation(dataset, x):

@@ -24,7 +24,7 @@ from rsviz.files import write_atomically
 from rsviz.noise.streams import training_step
 from rsviz.training.distributed import ALONE, Processes
 from rsviz.training.objectives import METHODS, Outcome
-from rsviz.training.prepare import Preparation, seeded
+from rsviz.training.prepare import Materials, seeded
 from rsviz.training.records import RunInfo, StageProgress
 from rsviz.training.schedule import learning_rate
 
@@ -125,9 +125,9 @@ class Loss(nn.Module):
 class Trainer:
     """A network, its optimizer and its objective, from fresh weights or from a saved state.
 
-    prepared: its module is trained; it is in training mode from here on. info: of the run; its precision,
-    layout and number of steps are used. processes: that share each step. state: file of a saved state; None,
-    or a file that does not exist, for fresh weights.
+    prepared: its module is trained; it is in training mode from here on. steps: of the whole run.
+    settings: of the passes. processes: that share each step. state: file of a saved state; None, or a file
+    that does not exist, for fresh weights.
     passes: images that go through the network in one step. means: of loss terms and accuracy. counters: what
     the saved state tells of the run, {} for fresh weights.
     Raises CheckpointError if the saved state is damaged.
@@ -136,21 +136,22 @@ class Trainer:
     def __init__(
         self,
         request,
-        prepared: Preparation,
-        info: RunInfo,
+        prepared: Materials,
+        steps: int,
+        settings: PassSettings,
         processes: Processes = ALONE,
         state: Path | None = None,
     ):
-        self._request, self._steps, self._processes = request, info.steps, processes
+        self._request, self._steps, self._processes = request, steps, processes
         self.images, self.module = prepared.images, prepared.module
-        self.module.to(memory_format=LAYOUTS[info.layout])
+        self.module.to(memory_format=LAYOUTS[settings.layout])
         self.optimizer = make_optimizer(request, list(self.module.parameters()))
         self.learning_rate = 0.0
         objective = METHODS[request.method]
         parameters = objective.parameters(**request.parameters)
         self.passes = request.batch_size * parameters.passes
         loss = functools.partial(objective.loss, noise=prepared.noise, parameters=parameters)
-        self._loss: nn.Module = Loss(Network(self.module, info.precision).train(), loss)
+        self._loss: nn.Module = Loss(Network(self.module, settings.precision).train(), loss)
         if processes.size > 1:
             if prepared.device.type == "cuda":  # on CPUs each process normalises its own part of the batch
                 nn.SyncBatchNorm.convert_sync_batchnorm(self._loss)

@@ -17,7 +17,7 @@ from rsviz.training.distributed import Processes
 from rsviz.training.loop import train
 from rsviz.training.prepare import Images
 from rsviz.training.records import read_run
-from rsviz.training.train_step import Trainer
+from rsviz.training.train_step import PassSettings, Trainer
 from tests.pictures import SETTINGS, write_pictures
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -123,8 +123,7 @@ def test_ranks_draw_noise_of_their_own():
         prepared = SimpleNamespace(
             device=torch.device("cpu"), module=module, images=images, noise=NOISES["gaussian"](0.5)
         )
-        info = SimpleNamespace(precision="float32", layout="channels-last", steps=10)
-        trainer = Trainer(request, prepared, info)
+        trainer = Trainer(request, prepared, 10, PassSettings())
         trainer._processes = Processes(rank, 2)
         trainer.train_step(0, torch.arange(4))
     assert len(seen[0]) == len(seen[1]) == 2 and not torch.equal(*seen)
