@@ -37,7 +37,7 @@ ROOMS = {
     "noise_size": {"bounds", "noise"},  # what neither knows alone: which noise a radius takes
     "smoothing": STATISTICS,
     "attacks": STATISTICS | {"smoothing"},
-    "training": STATISTICS | MATERIALS | {"smoothing"},
+    "training": STATISTICS | MATERIALS | {"smoothing", "plane"},
     "distributional": STATISTICS | MATERIALS | {"smoothing"},
     "evaluation": STATISTICS | MATERIALS | {"smoothing", "programs"},  # it starts processes of its own
     "tasks": STATISTICS
@@ -90,6 +90,8 @@ WITHOUT_TORCH = [
     "cli",
     "evaluation",
     "distributional",
+    "plane",
+    "plane.networks",
 ]
 
 IMPORT_WITHOUT = """
