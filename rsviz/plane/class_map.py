@@ -32,8 +32,8 @@ MOST_RUNS = 3 * SIDE * SIDE
 class ClassMap:
     """The base classifier f: a class for each cell.
 
-    cells: integers (128, 128) from 0 to classes - 1. cells[j, i] is the class where x is in the i-th cell from
-    the left and y in the j-th from below.
+    cells: integers (128, 128) from 0 to classes - 1. cells[j, i] is the class where x is in the i-th cell
+    from the left and y in the j-th from below.
     classes: from 2 to 5; a class may have no cell.
     Raises RsvizError, a ValueError that names the argument.
     """

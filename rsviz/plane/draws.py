@@ -32,7 +32,10 @@ def uniforms(seed: int, number: ArrayLike) -> Floats:
 
 
 def mix(value: ArrayLike) -> NDArray[np.uint32]:
-    """A permutation of 32-bit numbers, each bit of which depends on all. Source: Wellons 2018, "lowbias32"."""
+    """A permutation of 32-bit numbers, each bit of which depends on all.
+
+    Source: Wellons 2018, "lowbias32".
+    """
     with np.errstate(over="ignore"):
         value = np.asarray(value, np.uint32)
         value = (value ^ (value >> np.uint32(16))) * np.uint32(0x7FEB352D)

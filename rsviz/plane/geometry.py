@@ -25,7 +25,8 @@ class PointCertificate:
     """Prediction and certificate at one point.
 
     probabilities: of each class. top: class of g. runner_up: the largest other class. base: class of f.
-    p_a: of the top class. p_b: of the runner-up, or 1 - p_a. radius: proved, in `norm`, in units of the plane.
+    p_a: of the top class. p_b: of the runner-up, or 1 - p_a. radius: proved, in `norm`, in units of the
+    plane.
     """
 
     base: int
@@ -114,7 +115,7 @@ def true_radius(g: SmoothedPlane, point: ArrayLike, norm: str) -> tuple[float, f
 
 
 def nearest_change(f: ClassMap, point: ArrayLike, norm: str) -> tuple[float, tuple[float, float]] | None:
-    """(distance, point): where f first changes its class, seen from a point (2,); None where it never does."""
+    """(distance, point): where f first changes its class, seen from a point (2,); None if never."""
     point = check_points(point)
     row, column = np.nonzero(f.cells != f.at(point))
     if not len(row):

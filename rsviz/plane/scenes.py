@@ -120,8 +120,8 @@ SCENES: Mapping[str, Scene] = by_key(
     Scene(
         "boundary",
         "Line and disc",
-        "At a straight boundary the proof is tight: proved = true. Round the disc only 0.55 of 0.86 is proved: "
-        "p_A fits worse maps.",
+        "At a straight boundary the proof is tight: proved = true. Round the disc only 0.55 of 0.86 is "
+        "proved: p_A fits worse maps.",
         "Bend the boundary",
         (_half_plane, _disc),
         settings=Settings(show=("dots", "ball", "true", "worst", "g")),
@@ -149,8 +149,8 @@ SCENES: Mapping[str, Scene] = by_key(
     Scene(
         "sectors",
         "Three sectors",
-        "Three classes share the votes. With p_B = 1 − p_A almost nothing is proved, 0.02; with p_B measured, "
-        "0.19.",
+        "Three classes share the votes. With p_B = 1 − p_A almost nothing is proved, 0.02; with p_B "
+        "measured, 0.19.",
         "Measure p_B",
         (_sectors,),
         classes=3,
@@ -159,7 +159,8 @@ SCENES: Mapping[str, Scene] = by_key(
     Scene(
         "noises",
         "Four noises",
-        "Each noise proves a ball of its own shape. As d grows, the ℓ∞ cube inside the ℓ₂ ball shrinks as 1/√d.",
+        "Each noise proves a ball of its own shape. As d grows, the ℓ∞ cube inside the ℓ₂ ball shrinks as "
+        "1/√d.",
         "Turn up the dimension",
         (_steps,),
         classes=3,

@@ -1,9 +1,9 @@
 """The smoothed classifier g of a class map: exact probabilities, their gradient, and the map of g.
 
-p_k(x) = P(f(x + z) = k) is the mass that the noise around x puts on the cells of class k. Coordinates that are
-independent give p_k(x) = w_y^T F_k w_x, with w the masses of the cells along an axis and F_k the indicator of
-the class. The l_inf-exponential mechanism has dependent coordinates; its masses of rectangles have a closed
-form too, `Noise.quadrant`.
+p_k(x) = P(f(x + z) = k) is the mass that the noise around x puts on the cells of class k. Coordinates that
+are independent give p_k(x) = w_y^T F_k w_x, with w the masses of the cells along an axis and F_k the
+indicator of the class. The l_inf-exponential mechanism has dependent coordinates; its masses of rectangles
+have a closed form too, `Noise.quadrant`.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,8 @@ class SmoothedPlane:
     def probabilities(self, points: ArrayLike) -> Floats:
         """P(f(x + z) = k) at points (..., 2): float64 (..., classes), exact to rounding.
 
-        A tiny probability is exact relative to its size, so that radii stay exact where one class is nearly sure.
+        A tiny probability is exact relative to its size, so that radii stay exact where one class is
+        nearly sure.
         """
         points = check_points(points)
         flat = points.reshape(-1, 2)
@@ -75,8 +76,10 @@ class SmoothedPlane:
         return self.probability_maps.argmax(0)
 
     def _slope(self, points, axis) -> Floats:
-        """d p_k / d x of one axis, independent coordinates. Only edges at which the class changes count, so that
-        a tiny slope keeps its digits."""
+        """d p_k / d x of one axis, independent coordinates.
+
+        Only edges at which the class changes count, so that a tiny slope keeps its digits.
+        """
         density = self.noise.marginal_density(INNER - points[:, axis, None], 2)
         other = cell_masses(self.noise, points[:, 1 - axis])
         along = self.f.indicators if axis == 0 else self.f.indicators.mT
@@ -157,8 +160,9 @@ def _batches(points) -> Iterator[Floats]:
 
 
 def _split_cells(x):
-    """(ends, cells): inner edges and x itself as offsets from x, (n, 128), in order, and the cell of each of the
-    129 intervals between them, (n, 129)."""
+    """(ends, cells): inner edges and x itself as offsets from x, (n, 128), in order, and the cell of each of
+    the 129 intervals between them, (n, 129).
+    """
     at = INNER - x[:, None]
     ends = np.sort(np.concatenate([at, np.zeros((len(x), 1))], -1), -1)
     own = (at < 0).sum(-1)[:, None]
