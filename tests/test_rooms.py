@@ -44,7 +44,7 @@ ROOMS = {
     | MATERIALS
     | {"smoothing", "attacks", "evaluation", "training", "distributional"}  # and the engines of its tasks
     | {"reference"},  # printed numbers stand beside computed ones
-    "figures": {"bounds", "confidence", "data", "noise"},  # arrays; limits, titles and PNG made of them
+    "figures": {"bounds", "confidence", "data", "noise", "plane"},  # arrays; limits, titles, PNG of them
 }
 RUNNERS = {"tasks", "attacks", "training", "distributional", "evaluation"}
 ROOMS["jobs"] = RUNNERS | MATERIALS | {"smoothing", "execution", "programs"}

@@ -24,7 +24,7 @@ from rsviz.plane.geometry import (
     worst_case,
 )
 from rsviz.plane.scenes import SCENES, Scene, Settings
-from rsviz.plane.smoothing import SmoothedPlane
+from rsviz.plane.smoothing import SmoothedPlane, map_table
 
 __all__ = [
     "CELL",
@@ -43,6 +43,7 @@ __all__ = [
     "attack_point",
     "certified_radii",
     "certify_point",
+    "map_table",
     "nearest_change",
     "plane_bound",
     "plane_draws",

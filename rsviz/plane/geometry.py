@@ -9,7 +9,7 @@ from rsviz.bounds import Bound, certifying
 from rsviz.errors import RsvizError, short
 from rsviz.noise.base import Noise
 from rsviz.norms import NORMS
-from rsviz.plane.class_map import CELL, CENTRES, EDGES, ClassMap, Floats
+from rsviz.plane.class_map import CELL, CENTRES, EDGES, HALF, ClassMap, Floats
 from rsviz.plane.smoothing import SmoothedPlane, check_points
 
 SMALLEST = 1e-300
@@ -18,6 +18,8 @@ RUNNER_UPS = ("measured", "rest")
 STEP = CELL / 2
 MOST_STEPS = 400
 HALVINGS = 40
+RINGS = (1.0, 2.0, 3.0)
+"""Where an attack begins again, in proved radii from the point."""
 
 
 @dataclass(frozen=True)
@@ -204,28 +206,62 @@ def attack_point(g: SmoothedPlane, point: ArrayLike) -> PlaneAttack:
     """Steepest descent of p_A - p_B on g, with the exact gradient, until g changes its class.
 
     Each step has the length of half a cell in the norm of the noise; the last one is halved until it ends at
-    the boundary. It ends without a change where the slope is 0 or the picture ends.
+    the boundary. A descent ends without a change where the slope is 0 or the picture ends. Then it begins
+    again from 8 directions: at the edge of the proved ball, as nothing inside succeeds, then further out.
     """
-    norm = plane_bound(g.noise).norm
     x = check_points(point)
-    top, path = int(g.classify(x)), [x]
+    certificate = certify_point(g, x)
+    first = _descend(g, [x], certificate.top)
+    if first.changed or not 0 < certificate.radius < np.inf:
+        return first
+    for times in RINGS:
+        starts = x + times * certificate.radius * _directions(certificate.norm)
+        inside = [start for start in starts if np.abs(start).max() <= HALF]
+        found = [attack for start in inside if (attack := _descend(g, [x, start], certificate.top)).changed]
+        if found:
+            return min(found, key=lambda attack: attack.distance)
+    return first
+
+
+def _directions(norm) -> Floats:
+    """Steps of length 1 in `norm`, 8 of them."""
+    angle = np.arange(8) * np.pi / 4
+    unit = np.stack([np.cos(angle), np.sin(angle)], -1)
+    return unit / distances(norm, unit)[:, None]
+
+
+def _descend(g, path, top) -> PlaneAttack:
+    """The attack that goes on from the end of `path`. top: the class to leave."""
+    norm, path = plane_bound(g.noise).norm, list(path)
+
+    def end(changed):
+        return PlaneAttack(np.array(path), changed, float(distances(norm, path[-1] - path[0])))
+
+    def leave(start, whole):
+        """Where the segment of offsets `whole` from `start` first leaves the class."""
+        low, high = 0.0, 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            stays = int(g.classify(start + middle * whole)) == top
+            low, high = (middle, high) if stays else (low, middle)
+        return start + high * whole
+
+    x = path[-1]
+    if int(g.classify(x)) != top:
+        path[-1] = leave(path[0], x - path[0])
+        return end(True)
     for _ in range(MOST_STEPS):
         p, slopes = g.probabilities(x), g.gradient(x)
-        second = int(np.argsort(-p, kind="stable")[1])
+        second = next(k for k in np.argsort(-p, kind="stable") if k != top)
         step = _steepest(norm, slopes[second] - slopes[top])
-        if step is None or np.abs(x + STEP * step).max() > EDGES[-1]:
-            return PlaneAttack(np.array(path), False, float(distances(norm, x - path[0])))
-        length = STEP
+        if step is None or np.abs(x + STEP * step).max() > HALF:
+            return end(False)
         if int(g.classify(x + STEP * step)) != top:
-            low = 0.0
-            for _ in range(HALVINGS):
-                middle = (low + length) / 2
-                low, length = (middle, length) if int(g.classify(x + middle * step)) == top else (low, middle)
-            path.append(x + length * step)
-            return PlaneAttack(np.array(path), True, float(distances(norm, path[-1] - path[0])))
+            path.append(leave(x, STEP * step))
+            return end(True)
         x = x + STEP * step
         path.append(x)
-    return PlaneAttack(np.array(path), False, float(distances(norm, x - path[0])))
+    return end(False)
 
 
 def _steepest(norm, slope):

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import fftconvolve
+from scipy import fft
 
 from rsviz.errors import RsvizError
 from rsviz.noise.base import Noise
@@ -115,12 +115,10 @@ class SmoothedPlane:
         found = one[0, 0] + _sum_over_edges(np.diff(one[0]), along)
         found = found + _sum_over_edges(np.diff(one[:, 0]), along)[:, None]
         corners = np.diff(np.diff(one, axis=0), axis=1)
-        return (
-            found
-            + fftconvolve(corners[::-1, ::-1], beyond)[::-1, ::-1][
-                SIDE - 2 : -(SIDE - 2), SIDE - 2 : -(SIDE - 2)
-            ]
-        )
+        # the correlation of corners with the table of quadrants, whose offsets run from 1 - SIDE to SIDE - 1
+        size = [fft.next_fast_len(3 * SIDE)] * 2
+        mixed = fft.irfft2(fft.rfft2(corners[::-1, ::-1], size) * fft.rfft2(beyond, size), size)
+        return found + mixed[SIDE - 2 : 2 * SIDE - 2, SIDE - 2 : 2 * SIDE - 2][::-1, ::-1]
 
     def _everywhere(self, s, t) -> Floats:
         """P(z_1 > s, z_2 > t) for s and t of any sign."""
@@ -128,6 +126,14 @@ class SmoothedPlane:
         tail = self.noise.marginal_cdf
         found = np.where(s < 0, tail(-np.abs(t), 2) - found, found)
         return np.where(t < 0, tail(-s, 2) - found, found)
+
+
+def map_table(g: SmoothedPlane) -> dict[str, np.ndarray]:
+    """Columns x, y, f, g, p_0, p_1, ... with a row for each cell centre, from below."""
+    x, y = np.meshgrid(CENTRES, CENTRES)
+    columns = {"x": x, "y": y, "f": g.f.cells, "g": g.map}
+    columns |= {f"p_{k}": one for k, one in enumerate(g.probability_maps)}
+    return {name: column.ravel() for name, column in columns.items()}
 
 
 def check_points(points: ArrayLike) -> Floats:

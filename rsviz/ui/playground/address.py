@@ -1,5 +1,6 @@
 """What the URL of the Playground page holds. A setting that it leaves out is that of the scene."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 import streamlit as st
@@ -8,6 +9,7 @@ from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.plane import HALF, SCENES, ClassMap, Settings
 from rsviz.plane.geometry import RUNNER_UPS
+from rsviz.plane.networks import NETWORKS
 from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES
 from rsviz.ui.address import Address, Field, choice, choices, flag, number
 
@@ -28,7 +30,7 @@ def _drawing(texts: list[str]) -> str:
 ADDRESS = Address(
     "playground",
     {
-        "scene": choice((*SCENES, DRAW), FIRST),
+        "scene": choice((*SCENES, *NETWORKS, DRAW), FIRST),
         "map": Field("", _drawing, lambda text: [text]),
         **{
             key: _follows_scene(field)
@@ -58,11 +60,39 @@ def restore() -> list[str]:
     """
     ADDRESS.restore()
     scene = st.session_state["scene"]
-    of_scene = SCENES[scene].settings if scene in SCENES else Settings()
     for field in fields(Settings):
-        value = getattr(of_scene, field.name)
+        value = getattr(settings_of(scene), field.name)
         ADDRESS.suggest(field.name, list(value) if isinstance(value, tuple) else value, follows=scene)
     return damaged()
+
+
+def settings_of(scene: str) -> Settings:
+    """What a scene, a network or a drawing begins with."""
+    if scene in NETWORKS:
+        return Settings(scale=NETWORKS[scene].sigma, show=("ball", "true", "g"))
+    return SCENES[scene].settings if scene in SCENES else Settings()
+
+
+def class_map(values: Mapping[str, object]) -> ClassMap:
+    """The base classifier that the fields name; without a drawing, a drawing begins as the first scene."""
+    if values["scene"] == DRAW:
+        return ClassMap.from_text(values["map"]) if values["map"] else SCENES[FIRST].class_map()
+    if values["scene"] in NETWORKS:
+        return NETWORKS[values["scene"]].class_map()
+    return SCENES[values["scene"]].class_map(values["variant"])
+
+
+def title(values: Mapping[str, object]) -> str:
+    """The name of the scene."""
+    scene = values["scene"]
+    return (
+        "My drawing" if scene == DRAW else network_title(scene) if scene in NETWORKS else SCENES[scene].title
+    )
+
+
+def network_title(key: str) -> str:
+    """Its data and how it was trained."""
+    return f"{NETWORKS[key].data_title}, {NETWORKS[key].method_title}"
 
 
 def damaged() -> list[str]:

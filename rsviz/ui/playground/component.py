@@ -6,6 +6,7 @@ and hears of a change once it is over.
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import streamlit as st
 
 from rsviz.errors import RsvizError
 from rsviz.plane import SCENES, ClassMap
+from rsviz.plane.networks import NETWORKS, PlaneNetwork
 from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES
-from rsviz.ui.playground.address import ADDRESS, DRAW
+from rsviz.ui.playground.address import ADDRESS, DRAW, network_title, settings_of
 
 FOLDER = Path(__file__).with_name("script")
 SCRIPTS = ("mathematics", "point", "picture", "panels", "main", "controls", "acts")
@@ -25,8 +27,12 @@ KEY = "playground"
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 4.25rem 2rem 1rem}
 @media (max-width: 768px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem 1rem 1rem}}
+[data-testid="stLayoutWrapper"]:has(> .st-key-playground-title) {position: absolute; height: 0}
+.st-key-playground-title {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
 </style>"""
-"""The whole picture fits on a small projector."""
+"""The title is in the navigation already; without it the whole picture fits on a small projector."""
 
 
 def script(names=SCRIPTS) -> str:
@@ -98,23 +104,24 @@ def _spelled(value) -> str:
 
 @cache
 def _catalogue() -> dict:
-    """What never changes: scenes with their maps, and what can be chosen."""
+    """What never changes: scenes and networks with their maps, and what can be chosen."""
     scenes = [
-        {
-            "key": scene.key,
-            "title": scene.title,
-            "says": scene.says,
-            "act": scene.act,
-            "panel": scene.panel,
-            "classes": scene.classes,
-            "runs": [scene.class_map(variant).runs() for variant in range(len(scene.rules))],
-            "settings": vars(scene.settings) | {"show": list(scene.settings.show)},
-        }
+        _entry(scene.key, scene.says, [scene.class_map(at) for at in range(len(scene.rules))])
+        | {"act": scene.act, "panel": scene.panel}
         for scene in SCENES.values()
     ]
+    scenes += [
+        _entry(key, _says(network), [network.class_map()]) | {"network": network.data}
+        for key, network in NETWORKS.items()
+    ]
     choices = {
-        "tabs": [*((scene.key, scene.title) for scene in SCENES.values()), (DRAW, "Draw your own")],
-        "networks": [],
+        "tabs": [
+            *((scene.key, scene.title) for scene in SCENES.values()),
+            (DRAW, "Draw your own"),
+            ("network", "Networks"),
+        ],
+        "networks": [(key, network_title(key)) for key in NETWORKS],
+        "points": {network.data: _points(network) for network in NETWORKS.values()},
         "scales": SCALES,
         "votes": NUMBERS_OF_VOTES,
         "alphas": ALPHAS,
@@ -122,3 +129,29 @@ def _catalogue() -> dict:
         "layers": list(LAYERS.items()),
     }
     return {"scenes": scenes, "choices": choices}
+
+
+def _entry(key: str, says: str, maps: Sequence[ClassMap]) -> dict:
+    settings = vars(settings_of(key))
+    return {
+        "key": key,
+        "says": says,
+        "classes": maps[0].classes,
+        "runs": [one.runs() for one in maps],
+        "settings": settings | {"show": list(settings["show"])},
+    }
+
+
+def _says(network: PlaneNetwork) -> str:
+    return (
+        f"{network.method_title}: f is right on {network.accuracy:.0%} of new points, g on "
+        f"{network.smoothed_accuracy:.0%}; on average g holds within {network.radius:.2f}, proved."
+    )
+
+
+def _points(network: PlaneNetwork) -> list[list[float]]:
+    """[x, y, class] of the training points."""
+    places, classes = network.points()
+    return [
+        [round(float(x), 3), round(float(y), 3), int(k)] for (x, y), k in zip(places, classes, strict=True)
+    ]

@@ -160,7 +160,7 @@ class Playground {
       this.frame = null
       if (!this.g) return
       this.picture.fit()
-      this.picture.draw({ ...this, points: this.scene?.points, focused: this.focused })
+      this.picture.draw({ ...this, points: this.choices.points[this.scene?.network] })
       this.readout()
       this.root.dataset.drawn = 1 + +(this.root.dataset.drawn ?? 0)
     })

@@ -66,7 +66,7 @@ class Picture {
     pen.drawImage(this.f, 0, 0, size, size)
     const { show, x, y } = view.state
     if (view.state.clip) this._unitSquare(view)
-    for (const point of view.points ?? []) this._dot(point.x, point.y, point.class, view, 3)
+    for (const [a, b, k] of view.points ?? []) this._dot(a, b, k, view, 3)
     if (show.includes("worst")) this._worst(view)
     if (show.includes("g")) this._boundary(view)
     if (show.includes("dots")) this._votes(view)

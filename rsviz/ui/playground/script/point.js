@@ -1,6 +1,6 @@
 // What can be said about one point: certificate, radii, worst case, attack, limits from votes.
 
-const STEP = CELL / 2, MOST_STEPS = 400, HALVINGS = 40
+const STEP = CELL / 2, MOST_STEPS = 400, HALVINGS = 40, RINGS = [1, 2, 3]
 
 const NORMS = {
   l1: (x, y) => abs(x) + abs(y),
@@ -78,30 +78,54 @@ function worstCase(g, certificate, dx, dy) {
   return { normal, towards, endA: quantile(certificate.pA, rest), startB: -quantile(pB, 1 - pB) }
 }
 
-// Steepest descent of pA - pB on g with the exact gradient, until g changes its class
+// Steepest descent of pA - pB on g with the exact gradient; where it is stuck, from the edge of the proved ball
 function attackPoint(g, x, y) {
-  const { norm } = g.noise, top = ranked(g.probabilities(x, y))[0], path = [[x, y]]
+  const { norm, radius, top } = certifyPoint(g, x, y, "measured"), first = descend(g, [[x, y]], top)
+  if (first.changed || !(radius > 0 && radius < Infinity)) return first
+  for (const times of RINGS) {
+    let best = null
+    for (let k = 0; k < 8; k++) {
+      const a = Math.cos((k * Math.PI) / 4), b = Math.sin((k * Math.PI) / 4), far = (times * radius) / NORMS[norm](a, b)
+      const start = [x + far * a, y + far * b]
+      if (max(abs(start[0]), abs(start[1])) > HALF) continue
+      const attack = descend(g, [[x, y], start], top)
+      if (attack.changed && !(best?.distance <= attack.distance)) best = attack
+    }
+    if (best) return best
+  }
+  return first
+}
+
+function descend(g, path, top) {
+  const { norm } = g.noise, [from] = path, holds = (a, b) => ranked(g.probabilities(a, b))[0] === top
   const end = changed => {
     const [a, b] = path[path.length - 1]
-    return { path, changed, distance: NORMS[norm](a - path[0][0], b - path[0][1]) }
+    return { path, changed, distance: NORMS[norm](a - from[0], b - from[1]) }
   }
-  const holds = (a, b) => ranked(g.probabilities(a, b))[0] === top
+  const leave = ([a, b], [dx, dy]) => {  // where the segment from (a, b) first leaves the class
+    let low = 0, high = 1
+    for (let j = 0; j < HALVINGS; j++) {
+      const middle = (low + high) / 2
+      if (holds(a + middle * dx, b + middle * dy)) low = middle
+      else high = middle
+    }
+    return [a + high * dx, b + high * dy]
+  }
+  let [x, y] = path[path.length - 1]
+  if (!holds(x, y)) {
+    path[path.length - 1] = leave(from, [x - from[0], y - from[1]])
+    return end(true)
+  }
   for (let i = 0; i < MOST_STEPS; i++) {
-    const second = ranked(g.probabilities(x, y))[1], slopes = g.gradient(x, y)
-    const step = steepest(norm, slopes[second][0] - slopes[top][0], slopes[second][1] - slopes[top][1])
-    if (!step || max(abs(x + STEP * step[0]), abs(y + STEP * step[1])) > HALF) return end(false)
-    if (!holds(x + STEP * step[0], y + STEP * step[1])) {
-      let low = 0, length = STEP
-      for (let j = 0; j < HALVINGS; j++) {
-        const middle = (low + length) / 2
-        if (holds(x + middle * step[0], y + middle * step[1])) low = middle
-        else length = middle
-      }
-      path.push([x + length * step[0], y + length * step[1]])
+    const second = ranked(g.probabilities(x, y)).find(k => k !== top), slopes = g.gradient(x, y)
+    const step = steepest(norm, slopes[second][0] - slopes[top][0], slopes[second][1] - slopes[top][1])?.map(value => STEP * value)
+    if (!step || max(abs(x + step[0]), abs(y + step[1])) > HALF) return end(false)
+    if (!holds(x + step[0], y + step[1])) {
+      path.push(leave([x, y], step))
       return end(true)
     }
-    x += STEP * step[0]
-    y += STEP * step[1]
+    x += step[0]
+    y += step[1]
     path.push([x, y])
   }
   return end(false)

@@ -1,0 +1,66 @@
+"""What a person takes home of the Playground page: the picture, the map, and lines that compute it again."""
+
+import pandas as pd
+import streamlit as st
+
+from rsviz.bounds import BOUNDS
+from rsviz.figures.plane import plane_chart, plane_title
+from rsviz.figures.sheet import side_by_side
+from rsviz.noise import NOISES
+from rsviz.plane import SCENES, Settings, SmoothedPlane, map_table, plane_bound
+from rsviz.plane.networks import NETWORKS
+from rsviz.reference.citations import of_bounds
+from rsviz.ui.export import Export, File, take_home
+from rsviz.ui.playground.address import ADDRESS, class_map, title
+
+FILE = "rsviz-playground"
+
+
+def show_export() -> None:
+    """The panel."""
+    take_home("PNG, SVG, CSV, Python", _export)
+
+
+def _export() -> Export:
+    values = ADDRESS.values()
+    settings = Settings(**{key: values[key] for key in Settings.__dataclass_fields__})
+    g = _smoothed(values, settings)
+
+    def picture(form):
+        return side_by_side({plane_title(g, settings, title(values)): plane_chart(g, settings)}, form)
+
+    files = [
+        File("PNG", f"{FILE}.png", lambda: picture("png")),
+        File("SVG", f"{FILE}.svg", lambda: picture("svg")),
+        File("CSV", f"{FILE}.csv", lambda: pd.DataFrame(map_table(g)).to_csv(index=False).encode()),
+    ]
+    bound = plane_bound(g.noise)
+    st.caption(f"The radius is that of {bound.title}: {BOUNDS[bound.key].paper}.")
+    return Export(files, python=python_lines(values), cites=of_bounds([bound.key]))
+
+
+def _smoothed(values, settings) -> SmoothedPlane:
+    found = class_map(values)
+    return SmoothedPlane(found.clipped() if settings.clip else found, NOISES[settings.noise](settings.scale))
+
+
+def python_lines(values) -> str:
+    """Lines that compute the numbers of the picture in a notebook. values: of the page's fields."""
+    found = f"ClassMap.from_runs({class_map(values).runs()!r}, {class_map(values).classes})"
+    imported = ""
+    if values["scene"] in NETWORKS:
+        imported = "from rsviz.plane.networks import NETWORKS\n"
+        found = f"NETWORKS[{values['scene']!r}].class_map()"
+    elif values["scene"] in SCENES:
+        found = f"SCENES[{values['scene']!r}].class_map({values['variant']})"
+    clipped = ".clipped()" if values["clip"] else ""
+    point = f"({values['x']}, {values['y']})"
+    return (
+        "from rsviz.noise import NOISES\n"
+        "from rsviz.plane import *\n"
+        f"{imported}\n"
+        f"f = {found}{clipped}\n"
+        f"g = SmoothedPlane(f, NOISES[{values['noise']!r}]({values['scale']}))\n"
+        f"found = certify_point(g, {point}, {values['runner_up']!r})\n"
+        "print(found, true_radius(g, " + point + ", found.norm), attack_point(g, " + point + "))\n"
+    )
