@@ -44,7 +44,7 @@ STYLE = """<style>
 .st-key-runs button {min-height: 2.2rem}
 [data-testid="stPopoverBody"]:has(.st-key-runs-list) {width: min(30rem, calc(100vw - 1.5rem))}
 [data-testid="stLayoutWrapper"]:has(> :is(.st-key-frame, [class*="st-key-said-"])) {
-  position: absolute; height: 0;
+  position: absolute; width: 0; height: 0; overflow: hidden;
 }
 @media (max-width: 768px) {
   [data-testid="stSidebarNavLink"] {min-height: 44px}

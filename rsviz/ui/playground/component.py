@@ -25,7 +25,8 @@ MOST_SAID = 100_000
 """Characters of what the browser says at once."""
 KEY = "playground"
 STYLE = """<style>
-[data-testid="stMainBlockContainer"] {padding: 4.25rem 2rem 1rem}
+[data-testid="stMainBlockContainer"] {padding: 4.25rem 2rem 0.25rem}
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] {gap: 0.5rem}
 @media (max-width: 768px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem 1rem 1rem}}
 [data-testid="stLayoutWrapper"]:has(> .st-key-playground-title) {position: absolute; height: 0}
 .st-key-playground-title {
