@@ -1,5 +1,7 @@
 // () => the words that are shown with a contrast below 4.5 to 1 (WCAG 2), each with its colours.
+// Left out: what is disabled, and Streamlit's own status, which fades in and out whenever something runs.
 () => {
+  const IGNORED = "script, style, noscript, :disabled, [aria-disabled=true], [data-testid=stStatusWidget]";
   const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
     willReadFrequently: true,
   });
@@ -32,7 +34,7 @@
   while (texts.nextNode()) {
     const text = texts.currentNode.textContent.trim();
     const element = texts.currentNode.parentElement;
-    if (!text || element.closest("script, style, noscript, :disabled, [aria-disabled=true]")) continue;
+    if (!text || element.closest(IGNORED)) continue;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     const range = document.createRange();
     range.selectNodeContents(texts.currentNode);

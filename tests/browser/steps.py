@@ -15,6 +15,15 @@ def start(page: Page, button: str) -> None:
     expect(page).to_have_url(re.compile("job="), timeout=SLOW)
 
 
+def drawn(page: Page) -> None:
+    """Wait until the run that draws the page has ended: until then a control may be drawn anew.
+
+    The status at the top right is no sign of this: it appears only when a run has lasted half a second.
+    """
+    ended = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(ended).to_be_visible(timeout=SLOW)
+
+
 def badge(page: Page, words: str) -> Locator:
     """The badge that says how a result is to be taken."""
     return page.locator(".st-key-state").get_by_text(words)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from rsviz.tasks import TASKS
 from rsviz.ui.shell import PAGES
-from tests.browser.steps import SLOW
+from tests.browser.steps import SLOW, drawn
 
 TOO_PALE = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
@@ -19,7 +19,7 @@ def test_every_word_can_be_read(shared, browser, scheme):
     for known in PAGES:
         page.goto(f"{shared}/{known.key}")
         expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=SLOW)
-        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=SLOW)
+        drawn(page)
         if found := page.evaluate(TOO_PALE):
             pale[known.key] = found
     context.close()

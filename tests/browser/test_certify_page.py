@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import TimeoutError, expect
 
-from tests.browser.steps import SLOW, badge, no_exception, open_home, saved, start
+from tests.browser.steps import SLOW, badge, drawn, no_exception, open_home, saved, start
 
 
 def open_certify(page, server, query=""):
@@ -22,8 +22,7 @@ def open_certify(page, server, query=""):
 def set_votes(page, steps):
     """Move the slider of n by `steps` of a factor of ten; it begins at 100,000."""
     slider = page.get_by_role("slider", name="Votes n")
-    drawn = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    expect(drawn).to_be_visible(timeout=SLOW)  # a page that is still drawn may draw the slider anew
+    drawn(page)  # else the slider may be drawn anew
     for _ in range(abs(steps)):
         slider.press("ArrowRight" if steps > 0 else "ArrowLeft")
     expect(page).to_have_url(re.compile(r"[?&]n=\d"), timeout=SLOW)
