@@ -28,7 +28,7 @@ STYLE = """<style>
 [data-testid="stMainBlockContainer"] {padding: 4.25rem 2rem 0.25rem}
 [data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] {gap: 0.5rem}
 @media (max-width: 768px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem 1rem 1rem}}
-[data-testid="stLayoutWrapper"]:has(> .st-key-playground-title) {position: absolute; height: 0}
+[data-testid="stLayoutWrapper"]:has(> .st-key-playground-title) {position: absolute; width: 0; height: 0}
 .st-key-playground-title {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
