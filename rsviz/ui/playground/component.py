@@ -60,7 +60,9 @@ def playground() -> None:
     """Draw it. What a person changes is in the fields of ADDRESS by the next run."""
     st.html(STYLE)
     settings = ADDRESS.values()
-    drawing = settings["map"] and ClassMap.from_text(settings["map"])
+    # a drawing is kept while other scenes are looked at, but then it is not in the link
+    text = st.session_state[DRAWN] = settings["map"] or st.session_state.get(DRAWN, "")
+    drawing = text and ClassMap.from_text(text)
     _COMPONENT(
         key=KEY,
         on_said_change=_take,
@@ -73,7 +75,7 @@ def playground() -> None:
     )
 
 
-TURN = f"{KEY}-turn"
+TURN, DRAWN = f"{KEY}-turn", f"{KEY}-drawn"
 
 
 def _take() -> None:
@@ -87,8 +89,6 @@ def _take() -> None:
         query = {key: [_spelled(value)] for key, value in heard["state"].items() if key in ADDRESS.fields}
         if drawing:
             query["map"] = [ClassMap.from_runs(drawing["runs"], drawing["classes"]).text()]
-        elif st.session_state.get("map"):
-            query["map"] = [st.session_state["map"]]
         turn = int(heard["turn"])
     except (ValueError, TypeError, KeyError, AttributeError, RsvizError):
         return  # not from our script; the page stays as it is

@@ -34,6 +34,7 @@ Object.assign(Playground.prototype, {
     }
     const { pace } = this
     this.trail = null
+    this.rain = { fallen: 0, pace, time: 0 }
     this.animate(time => {
       const fallen = min(floor(time * pace), this.state.n)
       this.rain = { fallen, pace, time: STILL.matches ? Infinity : time }

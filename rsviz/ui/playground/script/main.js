@@ -38,7 +38,7 @@ class Playground {
   receive(data, setStateValue) {
     this.send = setStateValue
     this.readTheme()
-    const text = JSON.stringify([data.state, data.drawing?.runs])
+    const text = JSON.stringify([data.state, data.state.scene === "draw" ? data.drawing?.runs : undefined])
     const isEcho = data.turn === this.turn && (text === this.sent || this.received === text)
     if (data.turn >= this.turn && !isEcho && !this.pointer && text !== this.received) {
       this.state = { ...data.state }
