@@ -49,10 +49,10 @@ class ClassMap:
             )
         if not 2 <= self.classes <= MOST_CLASSES:
             raise RsvizError(f"classes is {short(self.classes)}; it must be from 2 to {MOST_CLASSES}.")
-        if cells.min() < 0 or cells.max() >= self.classes:
+        low, high = int(cells.min()), int(cells.max())
+        if low < 0 or high >= self.classes:
             raise RsvizError(
-                f"cells holds the class {int(max(cells.max(), -cells.min()))}; "
-                f"classes run from 0 to {self.classes - 1}."
+                f"cells holds the class {low if low < 0 else high}; classes run from 0 to {self.classes - 1}."
             )
         cells = cells.astype(np.uint8)
         cells.setflags(write=False)

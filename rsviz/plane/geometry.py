@@ -61,7 +61,7 @@ def certify_point(g: SmoothedPlane, point: ArrayLike, runner_up: str = "measured
         probabilities=tuple(map(float, p)),
         p_a=float(p[top]),
         p_b=p_b,
-        radius=float(exact_radius(bound, g.noise.scale, p[top], p_b, rest)),
+        radius=float(_radius(g, p[top], p_b, rest)),
         norm=bound.norm,
     )
 
@@ -69,7 +69,14 @@ def certify_point(g: SmoothedPlane, point: ArrayLike, runner_up: str = "measured
 def certified_radii(g: SmoothedPlane, points: ArrayLike) -> Floats:
     """Radii of `certify_point` with the measured runner-up at points (..., 2)."""
     p = np.sort(g.probabilities(points), -1)
-    return exact_radius(plane_bound(g.noise), g.noise.scale, p[..., -1], p[..., -2], p[..., :-1].sum(-1))
+    return _radius(g, p[..., -1], p[..., -2], p[..., :-1].sum(-1))
+
+
+def _radius(g, p_a, p_b, rest) -> Floats:
+    """`exact_radius`, and inf where f has one class everywhere."""
+    if (g.f.cells == g.f.cells[0, 0]).all():
+        return np.full(np.shape(p_a), np.inf)
+    return exact_radius(plane_bound(g.noise), g.noise.scale, p_a, p_b, rest)
 
 
 def plane_bound(noise: Noise) -> Bound:
@@ -83,11 +90,11 @@ def exact_radius(bound: Bound, scale: float, p_a: ArrayLike, p_b: ArrayLike, res
     A tight bound is half the difference of two quantiles, and a quantile of p_a is minus that of 1 - p_a.
     So R(p_a, p_b) = R(1/2, p_b) + R(1/2, 1 - p_a) for p_a >= 1/2.
 
-    rest: 1 - p_a. A probability below 1e-300 counts as 1e-300, which proves less.
+    rest: 1 - p_a. A probability below 1e-300, also 0, counts as 1e-300, which proves less: far away
+    Gaussian noise has probabilities that round to 0.
     """
     p_a, p_b, rest = np.broadcast_arrays(*(np.asarray(value, float) for value in (p_a, p_b, rest)))
-    # A class without a cell has probability 0: then nothing is lost to rounding
-    p_b, rest = (np.where(value > 0, np.maximum(value, SMALLEST), 0.0) for value in (p_b, rest))
+    p_b, rest = np.maximum(p_b, SMALLEST), np.maximum(rest, SMALLEST)
     high = p_a >= 0.5
     half = np.full(p_a.shape, 0.5)
     far = bound.radius(half, np.minimum(np.where(high, p_b, 0.5), 0.5), scale=scale)
@@ -105,7 +112,7 @@ def true_radius(g: SmoothedPlane, point: ArrayLike, norm: str) -> tuple[float, f
     """(low, high): g's own radius at a point, as far as a grid of cells tells.
 
     high is the distance to the nearest cell centre of another class of g, inf where the picture has none; low
-    is one cell less.
+    is less by the diagonal of a cell, in the norm: so far may a centre be from where g changes.
     """
     other = g.map != g.classify(point)
     if not other.any():
@@ -113,7 +120,7 @@ def true_radius(g: SmoothedPlane, point: ArrayLike, norm: str) -> tuple[float, f
     row, column = np.nonzero(other)
     centres = np.stack([CENTRES[column], CENTRES[row]], -1)
     high = float(distances(norm, centres - check_points(point)).min())
-    return max(high - CELL, 0.0), high
+    return max(high - float(distances(norm, (CELL, CELL))), 0.0), high
 
 
 def nearest_change(f: ClassMap, point: ArrayLike, norm: str) -> tuple[float, tuple[float, float]] | None:

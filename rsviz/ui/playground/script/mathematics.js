@@ -165,6 +165,8 @@ class SmoothedPlane {
     Object.assign(this, { cells, classes, key: noise, noise: NOISES[noise], scale })
   }
 
+  get isConstant() { return (this._isConstant ??= this.cells.every(k => k === this.cells[0])) }
+
   classOf(x, y) { return this.cells[cellOf(y) * SIDE + cellOf(x)] }
 
   // P(f(x + z) = k), k = 0, ..., classes - 1

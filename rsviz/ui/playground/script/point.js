@@ -17,19 +17,20 @@ function certifyPoint(g, x, y, runnerUp) {
   const pB = runnerUp === "measured" ? p[second] : rest
   return {
     base: g.classOf(x, y), top, second, p, pA: p[top], pB, norm: g.noise.norm,
-    radius: exactRadius(g.noise, g.scale, p[top], pB, rest),
+    radius: g.isConstant ? Infinity : exactRadius(g.noise, g.scale, p[top], pB, rest),
   }
 }
 
 // Half the difference of two quantiles; rest: 1 - pA, known better than pA itself
 function exactRadius(noise, scale, pA, pB, rest) {
   if (!(pB < pA)) return 0
-  const safe = value => (value > 0 ? max(value, SMALLEST) : 0)
-  const high = pA >= 0.5 ? noise.upper(safe(min(rest, 0.5))) : -noise.upper(pA)
-  return max((scale / 2) * (high + noise.upper(safe(min(pB, 0.5)))), 0)
+  const safe = value => min(max(value, SMALLEST), 0.5)
+  const high = pA >= 0.5 ? noise.upper(safe(rest)) : -noise.upper(pA)
+  return max((scale / 2) * (high + noise.upper(safe(pB))), 0)
 }
 
-// g's own radius as a bracket of one cell, from the nearest cell centre with another class of g
+// g's own radius as a bracket: the distance to the nearest cell centre with another class of g, and that less
+// the diagonal of a cell
 function trueRadius(g, x, y, top) {
   const norm = NORMS[g.noise.norm], { map } = g
   let high = Infinity
@@ -38,7 +39,7 @@ function trueRadius(g, x, y, top) {
       if (map[at] !== top) high = min(high, norm(CENTRES[i] - x, CENTRES[j] - y))
     }
   }
-  return [high === Infinity ? high : max(high - CELL, 0), high]
+  return [high === Infinity ? high : max(high - norm(CELL, CELL), 0), high]
 }
 
 // Where f first changes its class, seen from (x, y); null where it never does
