@@ -23,6 +23,14 @@ LAYERS = MappingProxyType(
 """What a picture may show, in the order in which it is drawn."""
 NUMBERS_OF_VOTES = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 ALPHAS = (0.1, 0.05, 0.01, 0.001)
+WAYS = MappingProxyType(
+    {
+        "fixed": "All n votes, then one limit",
+        "peeked": "Stop when I like the limit",
+        "sequence": "Confidence sequence, stop at will",
+    }
+)
+"""How the votes of a replayed certificate are stopped."""
 DIMENSIONS = (2, 3, 5, 10, 30, 100, 300, 784, 3_072, 12_288, 150_528)
 SCALES = (0.05, 2.0)
 """Smallest and largest scale of the noise, in units of the plane."""
@@ -32,9 +40,9 @@ SCALES = (0.05, 2.0)
 class Settings:
     """What is set in a picture; each scene has its own to begin with.
 
-    x, y: the point. noise, scale, seed: of the noise. n, alpha: of the certificate from votes. runner_up: how
+    x, y: the point. noise, scale, seed: of the noise. n, alpha: of a certificate from votes. runner_up: how
     p_b is found, see rsviz.plane.certify_point. show: keys of LAYERS. variant: which map of the scene.
-    d: of images, for the section through their balls. clip: whether f first clips to [0, 1].
+    d: of images, for the section through their balls. clip: whether f first clips to [0, 1]. way: key of WAYS.
     """
 
     x: float = 0.0
@@ -49,6 +57,7 @@ class Settings:
     variant: int = 0
     d: int = 2
     clip: bool = False
+    way: str = "peeked"
 
 
 @dataclass(frozen=True)

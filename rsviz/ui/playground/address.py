@@ -10,7 +10,7 @@ from rsviz.noise import NOISES
 from rsviz.plane import HALF, SCENES, ClassMap, Settings
 from rsviz.plane.geometry import RUNNER_UPS
 from rsviz.plane.networks import NETWORKS
-from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES
+from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES, WAYS
 from rsviz.ui.address import Address, Field, choice, choices, flag, number
 
 DRAW = "draw"
@@ -47,6 +47,7 @@ ADDRESS = Address(
                 "variant": number(0, 1, 0),
                 "d": choice(DIMENSIONS, 2),
                 "clip": flag(False),
+                "way": choice(WAYS, "peeked"),
             }.items()
         },
     },

@@ -15,7 +15,7 @@ import streamlit as st
 from rsviz.errors import RsvizError
 from rsviz.plane import SCENES, ClassMap
 from rsviz.plane.networks import NETWORKS, PlaneNetwork
-from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES
+from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES, WAYS
 from rsviz.ui.playground.address import ADDRESS, DRAW, network_title, settings_of
 
 FOLDER = Path(__file__).with_name("script")
@@ -128,6 +128,7 @@ def _catalogue() -> dict:
         "alphas": ALPHAS,
         "dimensions": DIMENSIONS,
         "layers": list(LAYERS.items()),
+        "ways": list(WAYS.items()),
     }
     return {"scenes": scenes, "choices": choices}
 

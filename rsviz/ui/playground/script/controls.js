@@ -44,7 +44,7 @@ Object.assign(Playground.prototype, {
       this.button("Let it rain", () => this.toggleRain(), { shortcut: "v", name: "rain" }),
     )
     this.find(".acts").firstChild.classList.add("act")
-    this.find(".ways").append(this.select("way", Object.entries(WAYS), way => { this.way = way; this.drawPanel() }))
+    this.find(".ways").append(this.select("way", choices.ways, way => this.set({ way })))
     this.find(".ways select").ariaLabel = "How the votes are stopped"
     this.buildTools()
   },
@@ -138,7 +138,7 @@ Object.assign(Playground.prototype, {
     for (const [key] of this.choices.tabs) press(`tab-${key}`, key === tab)
     for (const [key] of this.choices.layers) press(`show-${key}`, state.show.includes(key))
     press("clip", state.clip)
-    for (const name of ["noise", "n", "alpha", "seed", "runner_up"]) if (this.root.getRootNode().activeElement !== named(name) || named(name).matches("select")) named(name).value = state[name]
+    for (const name of ["noise", "n", "alpha", "seed", "runner_up", "way"]) if (this.root.getRootNode().activeElement !== named(name) || named(name).matches("select")) named(name).value = state[name]
     named("scale").value = state.scale
     named("pace").value = this.pace
     named("d").value = this.choices.dimensions.indexOf(state.d)
@@ -159,7 +159,6 @@ Object.assign(Playground.prototype, {
     this.write(".act", this.acting && !this.rain ? "Stop" : subscripts(scene?.act ?? ""))
     named("rain").textContent = this.rain ? "Stop the rain" : "Let it rain"
     named("rain").hidden = draws || scene?.panel === "replays" || scene?.panel === "section"
-    named("way").value = this.way
     this.find(".votes").hidden = scene?.panel === "replays" || scene?.panel === "section"
     this.find(".ways").hidden = scene?.panel !== "replays"
     Array.from(LETTERS).forEach((_, k) => press(`class-${k}`, brush.class === k))
@@ -172,7 +171,7 @@ Object.assign(Playground.prototype, {
     this.stop()
     const scene = "clip" in patch || "variant" in patch, noise = "noise" in patch || "scale" in patch
     Object.assign(this.state, patch)
-    this.changed({ scene, noise })
+    this.changed({ scene, noise, votes: !("way" in patch) })
     this.commit(wait)
   },
 

@@ -2,7 +2,7 @@
 
 const PACES = [2, 5, 20, 100, 500]
 const SELECTING = 100, SELECT_FROM = 2 ** 27, MOST_UNDO = 50
-const SENDS = ["scene", "x", "y", "noise", "scale", "n", "alpha", "seed", "runner_up", "show", "variant", "d", "clip"]
+const SENDS = ["scene", "x", "y", "noise", "scale", "n", "alpha", "seed", "runner_up", "show", "variant", "d", "clip", "way"]
 const STILL = matchMedia("(prefers-reduced-motion: reduce)")
 
 export default function ({ parentElement, data, setStateValue }) {
@@ -20,7 +20,6 @@ class Playground {
     this.choices = data.choices
     this.picture = new Picture(this.find(".picture"))
     this.panel = new Panel(this.find(".chart"))
-    this.way = "peeked"
     this.pace = 20
     this.brush = { class: 1, size: 0.25, tool: "brush" }
     this.undone = []
@@ -81,15 +80,20 @@ class Playground {
   get scene() { return this.scenes.get(this.state.scene) }
 
   // scene: another class map. noise: another noise, scale or seed. Otherwise only the point or what is shown.
-  changed({ scene = false, noise = false, quick = false } = {}) {
+  changed({ scene = false, noise = false, votes = true, quick = false } = {}) {
     if (scene) {
       this.cells = this.state.scene === "draw" ? this.drawn.cells : this.cellsOf(this.scene, this.state.variant)
       this.classes = this.state.scene === "draw" ? this.drawn.classes : this.scene.classes
-      if (this.state.clip) this.cells = clippedCells(this.cells)
+      if (this.state.clip) {
+        const cells = clippedCells(this.cells), changed = cells.filter((k, at) => k !== this.cells[at]).length
+        this.clipped = round((100 * changed) / cells.length)
+        this.cells = cells
+      }
     }
     if (scene || noise) this.g = new SmoothedPlane(this.cells, this.classes, this.state.noise, this.state.scale)
-    this.trail = this.results = null
-    this.found = ""
+    this.trail = null
+    if (scene || noise || votes) this.results = null
+    this.found = this.state.clip ? `After clipping f is another f: ${this.clipped} % of the picture has another class.` : ""
     this.measure(quick)
     this.redraw()
     this.showControls()
@@ -216,8 +220,8 @@ class Playground {
       }
       reads = drawScales(this.panel, this, this.curves)
     } else if (kind === "replays") {
-      const results = this.results ?? [], false_ = results.filter(one => one[this.way]).length
-      drawReplays(this.panel, this, results, this.way)
+      const results = this.results ?? [], false_ = results.filter(one => one[this.state.way]).length
+      drawReplays(this.panel, this, results, this.state.way)
       reads = results.length
         ? `False: ${false_} of ${results.length}; promised: at most ${+(100 * this.state.alpha).toPrecision(2)} %.`
         : "Each square will be a certificate; red: its limit on p_A is false."

@@ -113,12 +113,6 @@ function* replay(g, state) {
   }
 }
 
-const WAYS = {
-  fixed: "All n votes, then one limit",
-  peeked: "Stop when I like the limit",
-  sequence: "Confidence sequence, stop at will",
-}
-
 function drawReplays(panel, view, results, way) {
   const { theme } = view, { pen, width, height } = panel.start(theme)
   const across = 20, side = min((width - 4) / across, (height - 4) / (REPLAYS / across))
