@@ -42,7 +42,7 @@ class Settings:
 
     x, y: the point. noise, scale, seed: of the noise. n, alpha: of a certificate from votes. runner_up: how
     p_b is found, see rsviz.plane.certify_point. show: keys of LAYERS. variant: which map of the scene.
-    d: of images, for the section through their balls. clip: whether f first clips to [0, 1]. way: key of WAYS.
+    d: of images, for the section through their balls. clip: whether f clips to [0, 1] first. way: of WAYS.
     """
 
     x: float = 0.0
