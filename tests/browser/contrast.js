@@ -20,7 +20,8 @@
     });
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
-  const opacity = (element) => (element ? +getComputedStyle(element).opacity * opacity(element.parentElement) : 1);
+  const parent = (element) => element.parentElement ?? element.getRootNode().host;
+  const opacity = (element) => (element ? +getComputedStyle(element).opacity * opacity(parent(element)) : 1);
   const paint = (element) => {
     const style = getComputedStyle(element);
     if (!(element instanceof SVGElement)) return parts(style.backgroundColor);
@@ -30,18 +31,23 @@
     return fill;
   };
   const found = [];
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const text = texts.currentNode.textContent.trim();
-    const element = texts.currentNode.parentElement;
+  // also those of components, which have a tree of their own
+  const texts = (root) =>
+    [...root.querySelectorAll("*")].flatMap((element) => [
+      ...[...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE),
+      ...(element.shadowRoot ? texts(element.shadowRoot) : []),
+    ]);
+  for (const node of texts(document.body)) {
+    const text = node.textContent.trim();
+    const element = node.parentElement;
     if (!text || element.closest(IGNORED)) continue;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     const range = document.createRange();
-    range.selectNodeContents(texts.currentNode);
+    range.selectNodeContents(node);
     element.scrollIntoView({ block: "center" });
     const box = range.getBoundingClientRect();
     if (box.width < 2 || box.height < 2) continue;
-    const stack = document.elementsFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    const stack = element.getRootNode().elementsFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     const place = stack.findIndex((other) => other === element || element.contains(other) || other.contains(element));
     if (place < 0) continue; // scrolled away inside its own box
     const ground = stack.slice(place).reverse().reduce((below, other) => over(paint(other), below), [255, 255, 255, 1]);
