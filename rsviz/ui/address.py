@@ -34,9 +34,10 @@ def choice(options: Iterable, default, older: Mapping[str, object] | None = None
     by_text = {**(older or {}), **{str(option): option for option in options}}
 
     def read(texts):
-        if texts[0] not in by_text:
-            raise ValueError
-        return by_text[texts[0]]
+        for text in (texts[0], _without_commas(texts[0])):
+            if text in by_text:
+                return by_text[text]
+        raise ValueError
 
     return Field(default, read, lambda value: [str(value)])
 
@@ -87,7 +88,7 @@ def number(low: float, high: float, default, kind: type | None = None) -> Field:
     kind = kind or type(default)
 
     def read(texts):
-        value = kind(texts[0])
+        value = kind(_without_commas(texts[0]))
         if not (math.isfinite(value) and low <= value <= high):
             raise ValueError
         return value
@@ -109,6 +110,11 @@ def labelled(field: Field, older: Mapping[str, str]) -> Field:
 def first_part(field: Field, end: str) -> Field:
     """The field, which reads a text only up to `end`."""
     return replace(field, read=lambda texts: field.read([text.partition(end)[0] for text in texts]))
+
+
+def _without_commas(text: str) -> str:
+    """A number such as 10,000 without its commas; any other text as it is."""
+    return text.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text) else text
 
 
 def _parts(texts: list[str]) -> list[str]:

@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rsviz.ui.address import Address, choice, number
+
 CHANGES = {
     "certify": ("n0", 50),
     "attack": ("seed", 7),
@@ -163,3 +165,15 @@ def test_what_a_link_names_and_is_not_here_is_one_warning(page, link, words, ope
         (said,) = [warning.value for warning in app.warning]
         assert said.startswith(words)
         app = app.run()
+
+
+@pytest.mark.parametrize(("text", "value"), [("1000", 1000), ("1,000", 1000), ("100,000", 100_000)])
+def test_numbers_in_links_may_have_commas(text, value):
+    query = {"n": [text]}
+    assert Address("toy", {"n": number(1, 1_000_000, 7)}).read(query) == {"n": value}
+    assert Address("toy", {"n": choice((1_000, 100_000), 7)}).read(query) == {"n": value}
+
+
+@pytest.mark.parametrize("text", ["1,00", ",100", "1,000,", "10,00"])
+def test_commas_elsewhere_are_no_number(text):
+    assert Address("toy", {"n": number(1, 1_000_000, 7)}).read({"n": [text]}) == {"n": 7}
