@@ -14,6 +14,9 @@ command_name=scripts/$(basename -- "$(readlink -f -- "$0")")
 underway=$venv/.rsviz-underway
 log=$venv/.rsviz-setup.log
 
+# Without stored bytecode each process would compile torch and Streamlit from source again, for seconds
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf 'rsviz: %s\n' "$*" >&2; }
 
 fail() {

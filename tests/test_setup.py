@@ -52,7 +52,7 @@ case "$*" in
         mkdir -p "$site/torch-2.0.dist-info" "$site/torchvision-2.0.dist-info"
         rm "$site/half"
         ;;
-    "-m rsviz.ui.serve"*) echo "served from $PWD" ;;
+    "-m rsviz.ui.serve"*) echo "served from $PWD${PYTHONDONTWRITEBYTECODE:+, compiled again at each start}" ;;
     "-m pytest"*) echo "tested with $RSVIZ_CHROMIUM"; exit "${STANDIN_TESTS:-0}" ;;
 esac
 """
@@ -216,6 +216,11 @@ def test_second_start_asks_neither_pip_nor_uv(machine):
     status, out, err = machine.run("scripts/app", STANDIN_NETWORK="no")
     assert (status, out, err) == (0, f"served from {machine.checkout}\n", "")
     assert set(machine.asked()) == {"-V", "-m rsviz.ui.serve"}
+
+
+@pytest.mark.parametrize("shell", [{}, {"PYTHONDONTWRITEBYTECODE": "1"}], ids=["plain", "no-bytecode"])
+def test_bytecode_is_stored_whatever_the_shell_says(machine, shell):
+    assert machine.run("scripts/app", **shell)[1] == f"served from {machine.checkout}\n"
 
 
 def test_second_test_run_asks_neither_pip_nor_uv_nor_looks_for_chromium(machine):
