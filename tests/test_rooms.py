@@ -1,6 +1,7 @@
 """Who may import whom, kept as a table; and what may be imported without streamlit, and without torch."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -126,11 +127,17 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@functools.cache
 def imported(path: Path) -> set[str]:
     """Every dotted name that the file imports, wherever in it; relative ones made absolute."""
     names = set()
     package = module_of(path).split(".") if path.name == "__init__.py" else module_of(path).split(".")[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -162,11 +169,12 @@ def libraries_imported(path: Path) -> set[str]:
     )
 
 
+@functools.cache
 def lazily_imported(path: Path) -> set[str]:
     """Every name that the file gives to rsviz.lazy.lazy."""
     return {
         node.args[0].value
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "lazy"
     }
 

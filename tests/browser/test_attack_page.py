@@ -17,8 +17,8 @@ def open_attack(page, server, query=""):
     expect(page.get_by_role("button", name="Attack", exact=True)).to_be_enabled(timeout=SLOW)
 
 
-def test_the_page_stands_on_its_own_with_a_finished_attack(page, server):
-    open_attack(page, server)
+def test_the_page_stands_on_its_own_with_a_finished_attack(page, shared):
+    open_attack(page, shared)
     expect(badge(page, "A finished example, computed beforehand")).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile("becomes"))).to_be_visible()
     expect(page.get_by_text(re.compile("proved up to"))).to_be_visible()

@@ -41,8 +41,8 @@ def choose_noise(page, name):
     raise AssertionError(f"the list with {name} does not stay open")
 
 
-def test_the_page_stands_on_its_own_with_a_finished_example(page, server):
-    open_certify(page, server)
+def test_the_page_stands_on_its_own_with_a_finished_example(page, shared):
+    open_certify(page, shared)
     expect(badge(page, "A finished example, computed beforehand")).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile("certified within"))).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("Bounds"))).to_be_visible()
@@ -172,13 +172,13 @@ def test_on_a_phone_the_controls_stand_between_the_headline_and_the_charts(share
     context.close()
 
 
-def test_a_killed_server_and_a_killed_worker_do_not_lose_the_job(page, server):
-    open_certify(page, server, "?n=300000&seed=5")
+def test_a_killed_server_and_a_killed_worker_do_not_lose_the_job(page, shared):
+    open_certify(page, shared, "?n=300000&seed=5")
     start(page, "Certify")
     expect(page.get_by_text(re.compile("of 300,000 votes"))).to_be_visible(timeout=SLOW)
-    for worker in server.workers():
+    for worker in shared.workers():
         worker.kill()
-    server.restart()
+    shared.restart()
     page.goto(page.url)
     expect(badge(page, "Certificate")).to_be_visible(timeout=3 * SLOW)
     no_exception(page)
@@ -196,8 +196,12 @@ def png_of_a_seven():
     return file.getvalue()
 
 
-def test_certify_an_uploaded_picture(page, server):
-    open_certify(page, server)
+def test_certify_an_uploaded_picture(page, shared):
+    def uploads():
+        return list((shared.home / "uploads").glob("*"))
+
+    before = len(uploads())
+    open_certify(page, shared)
     page.get_by_text("Upload", exact=True).click()
     expect(page.get_by_role("button", name="Certify", exact=True)).to_be_disabled(timeout=SLOW)
     page.locator(".st-key-file input[type=file]").set_input_files(
@@ -211,8 +215,7 @@ def test_certify_an_uploaded_picture(page, server):
     expect(badge(page, "Certificate").or_(badge(page, "Abstained"))).to_be_visible(timeout=SLOW)
     open_home(page)
     expect(page.get_by_test_id("stCode").filter(has_text="--image FILE --invert")).to_be_visible()
-    uploads = list((server.home / "uploads").iterdir())
-    assert len(uploads) == 1
+    assert len(uploads()) == before + 1
     # The link restores the page for somebody else: a new session, the same evidence.
     page.goto(page.url)
     expect(badge(page, "Certificate").or_(badge(page, "Abstained"))).to_be_visible(timeout=SLOW)

@@ -17,8 +17,8 @@ def open_evaluate(page, server, query=""):
     chart_is_drawn(page, CHART)
 
 
-def test_the_page_stands_on_its_own_with_finished_curves(page, server):
-    open_evaluate(page, server)
+def test_the_page_stands_on_its_own_with_finished_curves(page, shared):
+    open_evaluate(page, shared)
     expect(page.get_by_role("heading", name=re.compile("right, and proved"))).to_be_visible()
     no_exception(page)
 

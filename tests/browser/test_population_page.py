@@ -16,8 +16,8 @@ def open_population(page, server, query=""):
     chart_is_drawn(page, CHART)
 
 
-def test_the_page_stands_on_its_own_with_finished_curves(page, server):
-    open_population(page, server)
+def test_the_page_stands_on_its_own_with_finished_curves(page, shared):
+    open_population(page, shared)
     expect(page.get_by_role("heading", name=re.compile("found, not proved"))).to_be_visible()
     page.get_by_text("What K and r do").click()
     effort = page.get_by_label(re.compile("Surrogate reached"))

@@ -17,8 +17,8 @@ def open_train(page, server, query=""):
     )
 
 
-def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
-    open_train(page, server)
+def test_the_page_stands_on_its_own_with_a_finished_run(page, shared):
+    open_train(page, shared)
     expect(badge(page, "A finished run, trained beforehand")).to_be_visible()
     for chart in ("Terms of the loss by epoch", "Accuracy without noise and under noise by epoch"):
         expect(page.get_by_label(chart, exact=True)).to_be_visible(timeout=SLOW)
@@ -36,8 +36,8 @@ def test_the_page_stands_on_its_own_with_a_finished_run(page, server):
     no_exception(page)
 
 
-def test_a_run_is_cancelled_kept_and_resumed(page, server):
-    open_train(page, server, "?t_method=gaussian&t_epochs=2000&t_name=long")
+def test_a_run_is_cancelled_kept_and_resumed(page, shared):
+    open_train(page, shared, "?t_method=gaussian&t_epochs=2000&t_name=long")
     start(page, "Train")
     expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("2000")
     expect(page.get_by_role("heading", name=re.compile("^So far: .* under noise$"))).to_be_visible(
@@ -46,7 +46,7 @@ def test_a_run_is_cancelled_kept_and_resumed(page, server):
     page.get_by_role("button", name="Cancel", exact=True).click()
     expect(badge(page, "Cancelled")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text("is kept as the checkpoint long.")).to_be_visible(timeout=SLOW)
-    assert (server.home / "checkpoints" / "long.safetensors").exists()
+    assert (shared.home / "checkpoints" / "long.safetensors").exists()
     page.get_by_role("button", name="Resume the run").click()
     expect(badge(page, "Training")).to_be_visible(timeout=SLOW)
     expect(page.get_by_text(re.compile("of 2000"))).to_be_visible(timeout=SLOW)
