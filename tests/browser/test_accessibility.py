@@ -10,9 +10,10 @@ from rsviz.ui.shell import PAGES
 from tests.browser.steps import SLOW, drawn
 
 TOO_PALE = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
-DRAWING = ":is(svg, canvas):not(.of-the-other-theme)"
+CONTAINERS = "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
+DRAWING = "svg:not(.of-the-other-theme), canvas:not(.of-the-other-theme)"
 CHARTS_ARE_DRAWN = f"""!document.querySelector('.of-the-other-theme') &&
-  [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(it => it.querySelector('{DRAWING}'))"""
+  {CONTAINERS}.every(it => it.querySelector('{DRAWING}'))"""
 MARK = """document.querySelectorAll('.vega-embed :is(svg, canvas)').forEach(
   it => it.classList.add('of-the-other-theme'))"""
 IS_DARK = "getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import TimeoutError, expect
 
+from rsviz.ui.shell import PAGES
 from tests.browser.steps import SLOW, badge, drawn, no_exception, open_home, saved, start
 
 
@@ -50,10 +51,12 @@ def test_the_page_stands_on_its_own_with_a_finished_example(page, shared):
     no_exception(page)
 
 
-def test_the_root_leads_to_the_page(page, shared):
+def test_the_root_leads_to_the_first_page(page, shared):
     page.goto(str(shared))
-    expect(page).to_have_url(re.compile("/certify"), timeout=SLOW)
-    expect(badge(page, "A finished example, computed beforehand")).to_be_visible(timeout=SLOW)
+    expect(page).to_have_url(re.compile(f"/{PAGES[0].key}"), timeout=SLOW)
+    link = page.get_by_role("link", name=PAGES[0].title, exact=True)
+    expect(link).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=SLOW)
     no_exception(page)
 
 
