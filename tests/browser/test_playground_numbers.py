@@ -12,6 +12,7 @@ from rsviz.plane import (
     ClassMap,
     SmoothedPlane,
     attack_point,
+    certified_radii,
     certify_point,
     nearest_change,
     plane_bound,
@@ -26,27 +27,28 @@ from tests.plane.random_maps import random_map
 KEYS = list(NOISES)
 each_noise = pytest.mark.parametrize("key", KEYS)
 MAPS = ("blobs", "stripes", "stamps", "dust", "noises-0", "island-0", "sectors-0", "boundary-1")
-POINTS = 125
-"""Points a map: 1,000 for each noise."""
-ATTACKED = {"blobs": 3, "noises-0": 3, "sectors-0": 3}
+POINTS, CLOSELY = 125, 10
+"""Points a map, 1,000 for each noise; and of how many of them everything is compared."""
+ATTACKED = {"noises-0": 1, "sectors-0": 2}
 """From how many of them a map is attacked."""
 NEEDED = (
     "SmoothedPlane, NOISES, NORMS, readRuns, writeRuns, clippedCells, unitDraws, certifyPoint, trueRadius, "
     "nearestChange, worstCase, attackPoint, limits, logEvidence, firstFalse"
 )
-OF_POINTS = """({runs, classes, noise, scale, points, attacked}) => {
+OF_POINTS = """({runs, classes, noise, scale, points, closely, attacked}) => {
   const g = new plane.SmoothedPlane(plane.readRuns(runs), classes, noise, scale)
   const each = points.map(([x, y], i) => {
     const measured = plane.certifyPoint(g, x, y, "measured"), rest = plane.certifyPoint(g, x, y, "rest")
-    const slope = g.gradient(x, y), worst = plane.worstCase(g, measured, x - 0.3, y + 0.1)
+    const basic = {p: [...measured.p], slope: g.gradient(x, y), radius: measured.radius, rest: rest.radius}
+    if (i >= closely) return basic
+    const worst = plane.worstCase(g, measured, x - 0.3, y + 0.1)
     return {
-      p: [...measured.p], slope, radius: measured.radius, rest: rest.radius, base: measured.base,
-      top: measured.top, second: measured.second, norm: measured.norm,
+      ...basic, base: measured.base, top: measured.top, second: measured.second, norm: measured.norm,
       truth: plane.trueRadius(g, x, y, measured.top), change: plane.nearestChange(g, x, y),
       worst, attack: i < attacked ? plane.attackPoint(g, x, y) : null,
     }
   })
-  return {each, map: [...g.map], maps: [...g.maps.map(map => [...map])]}
+  return {each, map: [...g.map].join(""), maps: g.maps.map(map => map.join())}
 }"""
 
 
@@ -71,16 +73,20 @@ def test_points_and_maps_are_the_same_in_the_browser(plane, key):
         scale = float(np.exp(rng.uniform(np.log(0.05), np.log(2))))
         g, points = SmoothedPlane(f, NOISES[key](scale)), rng.uniform(-2, 2, (POINTS, 2))
         asked = {"runs": f.runs(), "classes": f.classes, "noise": key, "scale": scale}
-        found = plane(OF_POINTS, asked | {"points": points.tolist(), "attacked": ATTACKED.get(kind, 0)})
+        found = plane(
+            OF_POINTS,
+            asked | {"points": points.tolist(), "closely": CLOSELY, "attacked": ATTACKED.get(kind, 0)},
+        )
         each = found["each"]
         assert_allclose([one["p"] for one in each], g.probabilities(points), rtol=1e-9, atol=1e-15)
         assert_allclose([one["slope"] for one in each], g.gradient(points), rtol=1e-9, atol=1e-11 / scale)
         maps = g.probability_maps.reshape(f.classes, -1)
-        assert_allclose(found["maps"], maps, rtol=0, atol=1e-12)
+        assert_allclose([np.fromstring(one, sep=",") for one in found["maps"]], maps, rtol=0, atol=1e-12)
         lead = np.ptp(np.sort(maps, 0)[-2:], 0)
         has_ties = (lead < 1e-12).any()
-        assert np.array_equal(np.array(found["map"])[lead > 1e-12], g.map.ravel()[lead > 1e-12])
-        for point, one in zip(points, each, strict=True):
+        assert np.array_equal(np.array([*found["map"]], int)[lead > 1e-12], g.map.ravel()[lead > 1e-12])
+        assert_allclose([one["radius"] for one in each], certified_radii(g, points), rtol=0, atol=1e-9)
+        for point, one in zip(points[:CLOSELY], each, strict=False):
             same_point(g, point, one, has_ties)
             if one["attack"]:
                 same_attack(g, point, one["attack"])
@@ -119,7 +125,8 @@ def same_attack(g, point, one):
     assert one["distance"] == pytest.approx(attack.distance, abs=1e-9)
     assert one["path"][0] == pytest.approx(point)
     if one["changed"]:
-        assert g.classify(one["path"][-1]) != certificate.top
+        p = g.probabilities(one["path"][-1])
+        assert np.delete(p, certificate.top).max() >= p[certificate.top] - 1e-9
 
 
 @each_noise
@@ -180,7 +187,7 @@ def test_maps_are_read_written_and_clipped_as_in_python(plane):
 @each_noise
 def test_far_from_every_other_class_the_radius_stays_finite_and_below_the_distance(plane, key):
     f = ClassMap.of(lambda x, y: x > 0.75)
-    asked = {"runs": f.runs(), "classes": 2, "noise": key, "scale": 0.05, "attacked": 0}
+    asked = {"runs": f.runs(), "classes": 2, "noise": key, "scale": 0.05, "closely": 1, "attacked": 0}
     (one,) = plane(OF_POINTS, asked | {"points": [[-1.95, 0.3]]})["each"]
     g = SmoothedPlane(f, NOISES[key](0.05))
     assert one["radius"] == pytest.approx(certify_point(g, (-1.95, 0.3)).radius, abs=1e-9)

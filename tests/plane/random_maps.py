@@ -1,9 +1,11 @@
-"""Class maps that nobody drew: what is claimed of every f is tried on many."""
+"""Class maps that nobody drew, on which claims about every f are tried, and a search for a refutation."""
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 
-from rsviz.plane import SCENES, SIDE, ClassMap
+from rsviz.norms import NORMS
+from rsviz.plane import CENTRES, SCENES, SIDE, ClassMap, plane_bound
 
 DRAWINGS = tuple(f"{key}-{variant}" for key, scene in SCENES.items() for variant in range(len(scene.rules)))
 KINDS = ("blobs", "stripes", "stamps", "dust", *DRAWINGS)
@@ -46,3 +48,18 @@ def _dust(rng, classes):
 
 
 RANDOM = {"blobs": _blobs, "stripes": _stripes, "stamps": _stamps, "dust": _dust}
+
+
+ALL_CENTRES = np.stack(np.meshgrid(CENTRES, CENTRES), -1).reshape(-1, 2)
+
+
+def distance_to_another_class(g, points):
+    """From each point to the nearest cell centre with another class of g than its own; inf where none."""
+    top, classes = g.classify(points), g.map.ravel()
+    found = np.full(len(points), np.inf)
+    for k in np.unique(top):
+        others = ALL_CENTRES[classes != k]
+        if len(others):
+            order = NORMS[plane_bound(g.noise).norm].order
+            found[top == k] = cKDTree(others).query(points[top == k], p=order)[0]
+    return found

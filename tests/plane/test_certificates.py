@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 from scipy import integrate, stats
-from scipy.spatial import cKDTree
 
 from rsviz.bounds import certifying
 from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.plane import (
     CELL,
-    CENTRES,
     SCENES,
     SIDE,
     ClassMap,
@@ -23,26 +21,12 @@ from rsviz.plane import (
     worst_case,
 )
 from rsviz.plane.geometry import distances
-from tests.plane.random_maps import KINDS, RANDOM, random_map
+from tests.plane.random_maps import KINDS, RANDOM, distance_to_another_class, random_map
 
 KEYS = list(NOISES)
 each_noise = pytest.mark.parametrize("key", KEYS)
-ORDERS = {"l1": 1, "l2": 2, "linf": np.inf}
 POINTS = {"linf-exponential": 60}
 """Points a map; with dependent coordinates each costs a mass for every cell."""
-ALL_CENTRES = np.stack(np.meshgrid(CENTRES, CENTRES), -1).reshape(-1, 2)
-
-
-def distance_to_another_class(g, points):
-    """From each point to the nearest cell centre with another class of g than its own; inf where none."""
-    top, classes = g.classify(points), g.map.ravel()
-    found = np.full(len(points), np.inf)
-    for k in np.unique(top):
-        others = ALL_CENTRES[classes != k]
-        if len(others):
-            order = ORDERS[certifying(g.noise.key)[0].norm]
-            found[top == k] = cKDTree(others).query(points[top == k], p=order)[0]
-    return found
 
 
 @each_noise

@@ -90,7 +90,7 @@ def _take() -> None:
         if drawing:
             query["map"] = [ClassMap.from_runs(drawing["runs"], drawing["classes"]).text()]
         turn = int(heard["turn"])
-    except (ValueError, TypeError, KeyError, AttributeError, RsvizError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, RsvizError):
         return  # not from our script; the page stays as it is
     st.session_state[TURN] = turn
     ADDRESS.take(query)

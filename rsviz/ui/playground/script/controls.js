@@ -120,6 +120,7 @@ Object.assign(Playground.prototype, {
     const isRow = control.matches("div"), field = make(isRow ? "div" : "label", "", { className: "field" })
     field.dataset.field = name
     if (isRow) Object.assign(field, { role: "group", ariaLabel: title })
+    else field.htmlFor = control.id = `field-${name}`  // without it the label would be that of the output
     field.append(make("span", "", { innerHTML: `<span>${title}</span><output></output>` }), control)
     return field
   },
