@@ -14,6 +14,8 @@ import streamlit as st
 
 LONGEST = 80
 """Characters of a text in a link."""
+MOST_LEFT = 5
+"""Addresses that the browser may still name while several changes are under way."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Address:
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
         self._suggested = f"address-{name}-suggested"
         self._followed, self._refused = f"address-{name}-followed", f"address-{name}-refused"
-        self._taken = f"address-{name}-taken"
+        self._taken, self._left = f"address-{name}-taken", f"address-{name}-left"
 
     # --- from query parameters to values and back, without a page ---
 
@@ -221,6 +223,8 @@ class Address:
         # bare address leads from this page to itself.
         before, shown = st.session_state.get(self._seen, (None, None))
         arrived = first or query or on_the_same_page() or (job and job != shown)
+        if self._is_stale(query, kept, owners):
+            arrived = False
         if arrived and (first or (query, job) != (before, shown)):
             st.session_state.update(self._read_all(query or bare, views=first or bool(query) or not job))
             st.session_state[self._followed] = {}
@@ -232,6 +236,18 @@ class Address:
                 st.session_state[key] = kept[key]
         owners.update(dict.fromkeys(self.fields, self._name))
         st.session_state[self._suggested] = {}
+
+    def _is_stale(self, query, kept, owners) -> bool:
+        """Whether the browser named an address that the page had just left, because it did not know it yet.
+
+        That comes with a change that a person made meanwhile. Back to that address comes without one.
+        """
+        if query not in st.session_state.get(self._left, ()):
+            return False
+        return any(
+            owners.get(key) == self._name and key in st.session_state and st.session_state[key] != kept[key]
+            for key in self.fields
+        )
 
     def suggest(
         self, key: str, value, allowed: Callable[[object], bool] = lambda value: True, follows: object = None
@@ -306,6 +322,8 @@ class Address:
                 query = {key: self.fields[key].write(kept[key]) for key in kept if kept[key] != opened[key]}
             others = {key: st.query_params.get_all(key) for key in st.query_params if key not in mine}
             st.query_params.from_dict(others | query)
+            left = st.session_state.get(self._left, [])
+            st.session_state[self._left] = [*left, mine][-MOST_LEFT:]
             mine, st.session_state[self._refused] = query, {}
         st.session_state[self._seen] = mine, self._job_id()
 

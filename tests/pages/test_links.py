@@ -63,6 +63,19 @@ def test_a_link_is_left_as_it_was_opened_until_something_changes(page, link, key
     assert app.session_state[key] == shown
 
 
+@pytest.mark.parametrize("page", CHANGES)
+def test_a_change_holds_though_the_browser_does_not_know_the_address_of_the_last_one_yet(page, open_page):
+    key, value = CHANGES[page]
+    app = open_all(open_page(page))
+    before = dict(app.query_params)
+    app.number_input(key=key).set_value(value).run()
+    app.query_params.clear()
+    app.query_params.update(before)  # what the browser knows where the next change is made at once
+    app.number_input(key=key).set_value(value + 1).run()
+    assert app.number_input(key=key).value == value + 1
+    assert query(app)[key] == f"{value + 1:g}"
+
+
 @pytest.mark.parametrize("page", ["certify", "attack", "evaluate"])
 def test_a_network_brings_its_own_noise_and_scale_and_leaves_the_image(page, open_page):
     app = open_page(page, scale="0.3", index="3")
