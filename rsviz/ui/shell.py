@@ -62,7 +62,7 @@ def run_app() -> None:
     st.set_page_config(page_icon=ICON, layout="wide")
     pages = [st.Page(page.path, title=page.title, icon=page.icon, help=page.says) for page in PAGES]
     # A default page has no URL of its own; this one leads to the first page, which has.
-    home = st.Page(lambda: st.switch_page(pages[0]), title="rsviz", default=True, visibility="hidden")
+    home = st.Page(lambda: _open(pages[0]), title="rsviz", default=True, visibility="hidden")
     page = st.navigation([home, *pages], position="top")
     frame()
     place = st.container(key="runs-place")
@@ -79,6 +79,11 @@ def run_app() -> None:
             drawer({page.key: page.path for page in PAGES})
     st.session_state["page-drawn"] = page.url_path
     _freeze()
+
+
+def _open(page) -> None:
+    """Go on to the page, with what the address asks for."""
+    st.switch_page(page, query_params={key: st.query_params.get_all(key) for key in st.query_params})
 
 
 @functools.cache

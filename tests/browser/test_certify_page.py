@@ -51,9 +51,9 @@ def test_the_page_stands_on_its_own_with_a_finished_example(page, shared):
     no_exception(page)
 
 
-def test_the_root_leads_to_the_first_page(page, shared):
-    page.goto(str(shared))
-    expect(page).to_have_url(re.compile(f"/{PAGES[0].key}"), timeout=SLOW)
+def test_the_root_leads_to_the_first_page_with_what_its_address_asks_for(page, shared):
+    page.goto(f"{shared}/?seed=7")
+    expect(page).to_have_url(re.compile(rf"/{PAGES[0].key}\?seed=7$"), timeout=SLOW)
     link = page.get_by_role("link", name=PAGES[0].title, exact=True)
     expect(link).to_be_visible(timeout=SLOW)
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=SLOW)

@@ -44,7 +44,11 @@ Object.assign(Playground.prototype, {
       this.button("Let it rain", () => this.toggleRain(), { shortcut: "v", name: "rain" }),
     )
     this.find(".acts").firstChild.classList.add("act")
-    this.find(".ways").append(this.select("way", choices.ways, way => this.set({ way })))
+    this.find(".ways").append(this.select("way", choices.ways, way => {
+      this.state.way = way  // the replays go on: each is counted in all ways
+      this.drawPanel()
+      this.commit()
+    }))
     this.find(".ways select").ariaLabel = "How the votes are stopped"
     this.buildTools()
   },
@@ -172,7 +176,7 @@ Object.assign(Playground.prototype, {
     this.stop()
     const scene = "clip" in patch || "variant" in patch, noise = "noise" in patch || "scale" in patch
     Object.assign(this.state, patch)
-    this.changed({ scene, noise, votes: !("way" in patch) })
+    this.changed({ scene, noise })
     this.commit(wait)
   },
 

@@ -80,7 +80,7 @@ class Playground {
   get scene() { return this.scenes.get(this.state.scene) }
 
   // scene: another class map. noise: another noise, scale or seed. Otherwise only the point or what is shown.
-  changed({ scene = false, noise = false, votes = true, quick = false } = {}) {
+  changed({ scene = false, noise = false, quick = false } = {}) {
     if (scene) {
       this.cells = this.state.scene === "draw" ? this.drawn.cells : this.cellsOf(this.scene, this.state.variant)
       this.classes = this.state.scene === "draw" ? this.drawn.classes : this.scene.classes
@@ -91,8 +91,7 @@ class Playground {
       }
     }
     if (scene || noise) this.g = new SmoothedPlane(this.cells, this.classes, this.state.noise, this.state.scale)
-    this.trail = null
-    if (scene || noise || votes) this.results = null
+    this.trail = this.results = null
     this.found = this.state.clip ? `After clipping f is another f: ${this.clipped} % of the picture has another class.` : ""
     this.measure(quick)
     this.redraw()
