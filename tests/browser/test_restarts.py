@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from rsviz.checkpoints import load_checkpoint
 from tests import materials
 from tests.browser.conftest import Server
-from tests.browser.steps import SLOW, badge, no_exception, open_home, start
+from tests.browser.steps import SLOW, badge, drawn, no_exception, open_home, start
 from tests.browser.test_pictures import touch
 from tests.browser.test_settings_hold import request_of, set_seed
 from tests.strokes import PHOTOGRAPHED, photograph
@@ -65,7 +65,7 @@ def reload(page):
 
 def test_a_training_goes_on_while_its_person_is_elsewhere(page, server):
     """Digits without noise: to another page and back, through a reload, to a certificate with the network."""
-    open_page(page, f"{server}/train?t_method=plain&t_epochs=12&t_name=mine", "Train")
+    open_page(page, f"{server}/train?t_method=plain&t_epochs=6&t_name=mine", "Train")
     start(page, "Train")
     mine = re.search("job=[0-9a-f]+", page.url).group()
     page.get_by_role("link", name="Bounds", exact=True).click()
@@ -84,7 +84,7 @@ def test_a_training_goes_on_while_its_person_is_elsewhere(page, server):
     open_home(page)
     command = page.get_by_test_id("stCode").filter(has_text="python -m rsviz train")
     expect(command).to_contain_text("--method plain", timeout=SLOW)
-    expect(command).to_contain_text("--epochs 12")
+    expect(command).to_contain_text("--epochs 6")
     no_exception(page)
     page.get_by_role("link", name="Certify with it").click()
     checkpoint = page.get_by_role("combobox", name="Checkpoint")
@@ -136,7 +136,11 @@ def test_an_upload_stays_beside_what_the_network_sees(page, server):
     chooser = page.locator("[class*=st-key-file] input[type=file]")
     seven = {"name": "seven.jpg", "mimeType": "", "buffer": photograph(PHOTOGRAPHED[7], 7)}
     chooser.set_input_files(seven)
+    correction = page.get_by_role("switch", name="Correct as writing on paper")
+    expect(correction).to_be_visible(timeout=SLOW)
+    drawn(page)
     page.get_by_text("Correct as writing on paper").click()
+    expect(correction).to_be_checked()
     side_by_side()
     restart(page, server)
     side_by_side()

@@ -25,7 +25,7 @@ from tests.plane.random_maps import KINDS, RANDOM, distance_to_another_class, ra
 
 KEYS = list(NOISES)
 each_noise = pytest.mark.parametrize("key", KEYS)
-POINTS = {"linf-exponential": 60}
+POINTS = {"linf-exponential": 40}
 """Points a map; with dependent coordinates each costs a mass for every cell."""
 
 

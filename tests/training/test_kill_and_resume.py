@@ -66,7 +66,7 @@ def saves_at_once(monkeypatch):
 
 
 def test_kill_9_at_any_moment_changes_nothing(tmp_path, request_of):
-    request = request_of(epochs=8, shift=1, flip=True, clip=1.0, held_out=9)
+    request = request_of(epochs=5, shift=1, flip=True, clip=1.0, held_out=9)
     finished(request, tmp_path / "calm", tmp_path / "calm-run")
     command = [sys.executable, "-c", DRIVER, tmp_path / "out", tmp_path / "run", request.model_dump_json()]
     reached = []

@@ -63,9 +63,9 @@ Object.assign(Playground.prototype, {
       const angle = 0.35 * i, size = (radius * 0.999 * (i + 1)) / steps
       const unit = [Math.cos(angle), Math.sin(angle)], scale = size / NORMS[norm](...unit)
       const [x, y] = unit.map((value, axis) => (axis ? state.y : state.x) + value * scale), k = g.classOf(x, y)
-      if (k !== (trail.length ? trail[trail.length - 1].class : this.certificate.base)) flips++
+      if (k !== (trail.length ? trail[trail.length - 1][2] : this.certificate.base)) flips++
       if (ranked(g.probabilities(x, y))[0] !== top) broken++
-      trail.push({ x, y, class: k })
+      trail.push([x, y, k])
     }
     this.animate(time => {
       const wanted = STILL.matches ? steps : min(steps, ceil(time * 60))

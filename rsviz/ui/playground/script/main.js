@@ -43,6 +43,7 @@ class Playground {
       this.state = { ...data.state }
       this.take(data)
       this.changed({ scene: true })
+      this.announceSoon()
     } else if (!this.g) this.changed({ scene: true })
     this.received = text
     this.redraw()

@@ -4,7 +4,7 @@ const STEP = CELL / 2, MOST_STEPS = 400, HALVINGS = 40, RINGS = [1, 2, 3]
 
 const NORMS = {
   l1: (x, y) => abs(x) + abs(y),
-  l2: (x, y) => hypot(x, y),
+  l2: (x, y) => sqrt(x * x + y * y),  // a tenth of the time of hypot
   linf: (x, y) => max(abs(x), abs(y)),
 }
 
