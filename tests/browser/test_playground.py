@@ -10,8 +10,9 @@ from scipy.stats import binom
 
 from rsviz.noise import NOISES
 from rsviz.plane import CELL, HALF, SCENES, SIDE, ClassMap, SmoothedPlane, certify_point
+from rsviz.plane.networks import NETWORKS
 from tests.browser.conftest import record_outside
-from tests.browser.steps import SLOW, no_exception
+from tests.browser.steps import SLOW, no_exception, open_home
 
 KEYS_OF_SCENES = {str(number): key for number, key in enumerate([*SCENES, "draw"], 1)}
 
@@ -337,4 +338,27 @@ def test_a_fresh_server_shows_what_the_link_says(page, server):
     f = SCENES["noises"].class_map().clipped()
     certificate = certify_point(SmoothedPlane(f, NOISES["laplace"](0.7)), (0.125, -0.5))
     says(page, ".radii b", f"{np.floor(certificate.radius * 1000) / 1000:.3f}")
+    no_exception(page)
+
+
+def test_a_network_is_opened_and_taken_home_as_pictures_and_table(page, shared, tmp_path):
+    open_playground(page, shared)
+    page.locator("[data-name=tab-network]").click()
+    page.locator("[data-name=net]").select_option("blobs-plain")
+    in_url(page, "scene=blobs-plain")
+    network = NETWORKS["blobs-plain"]
+    says(page, ".says", f"f is right on {network.accuracy:.0%} of new points")
+    assert page.locator(".play").evaluate("root => [...root.playground.g.cells]") == (
+        network.class_map().cells.ravel().tolist()
+    )
+    open_home(page)
+    starts = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"x,y,f,g,p_0,p_1,p_2\n"}
+    for label, start in starts.items():
+        with page.expect_download() as download:
+            page.get_by_role("button", name=label, exact=True).click(timeout=SLOW)
+        file = tmp_path / label
+        download.value.save_as(file)
+        assert file.read_bytes().startswith(start)
+    assert (tmp_path / "CSV").read_text().count("\n") == SIDE * SIDE + 1
+    expect(page.get_by_test_id("stCode").filter(has_text="NETWORKS['blobs-plain']")).to_be_visible()
     no_exception(page)
