@@ -42,3 +42,14 @@ def mnist(own_folders):
 def cifar10(own_folders):
     """CIFAR-10's test split (perhaps from its JPEG copy); afterwards load("cifar10") works in this run."""
     return materials.require("cifar10")
+
+
+@pytest.fixture
+def one_thread():
+    """Sums over several threads round otherwise, and with tiny networks they cost more than they save."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

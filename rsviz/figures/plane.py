@@ -156,11 +156,10 @@ def _true(g, certificate, at) -> list[dict]:
 
 def _worst(g, certificate, at) -> list[dict]:
     slopes = g.gradient(at)
-    rest = float(np.delete(certificate.probabilities, certificate.top).sum())
     direction = slopes[certificate.runner_up] - slopes[certificate.top]
     if np.hypot(*direction) < 1e-12:
         direction = (1.0, 0.0)
-    planes = worst_case(g.noise, certificate.p_a, certificate.p_b, direction, rest)
+    planes = worst_case(g.noise, certificate.p_a, certificate.p_b, direction, certificate.rest)
     normal = np.array(planes.normal)
     along = np.array([-normal[1], normal[0]]) * 8 * HALF
     lines = []

@@ -27,8 +27,8 @@ class PointCertificate:
     """Prediction and certificate at one point.
 
     probabilities: of each class. top: class of g. runner_up: the largest other class. base: class of f.
-    p_a: of the top class. p_b: of the runner-up, or 1 - p_a. radius: proved, in `norm`, in units of the
-    plane.
+    p_a: of the top class. rest: 1 - p_a, exact where it is tiny. p_b: of the runner-up, or the rest. radius:
+    proved, in `norm`, in units of the plane.
     """
 
     base: int
@@ -36,6 +36,7 @@ class PointCertificate:
     runner_up: int
     probabilities: tuple[float, ...]
     p_a: float
+    rest: float
     p_b: float
     radius: float
     norm: str
@@ -60,6 +61,7 @@ def certify_point(g: SmoothedPlane, point: ArrayLike, runner_up: str = "measured
         runner_up=second,
         probabilities=tuple(map(float, p)),
         p_a=float(p[top]),
+        rest=rest,
         p_b=p_b,
         radius=float(_radius(g, p[top], p_b, rest)),
         norm=bound.norm,

@@ -109,9 +109,7 @@ class SmoothedPlane:
 
     def _joint_map(self, one) -> Floats:
         """The map of one indicator as a sum over the corners at which it changes, each seen as a quadrant."""
-        offsets = (np.arange(-(SIDE - 2), SIDE) - 0.5) * CELL  # edge - centre, for all pairs
-        beyond = self._everywhere(offsets[None, :], offsets[:, None])
-        along = self.noise.marginal_cdf(-offsets, 2)
+        beyond, along = self._beyond
         found = one[0, 0] + _sum_over_edges(np.diff(one[0]), along)
         found = found + _sum_over_edges(np.diff(one[:, 0]), along)[:, None]
         corners = np.diff(np.diff(one, axis=0), axis=1)
@@ -119,6 +117,12 @@ class SmoothedPlane:
         size = [fft.next_fast_len(3 * SIDE)] * 2
         mixed = fft.irfft2(fft.rfft2(corners[::-1, ::-1], size) * fft.rfft2(beyond, size), size)
         return found + mixed[SIDE - 2 : 2 * SIDE - 2, SIDE - 2 : 2 * SIDE - 2][::-1, ::-1]
+
+    @cached_property
+    def _beyond(self) -> tuple[Floats, Floats]:
+        """Masses beyond a corner, and beyond an edge, by edge - centre in cells, for all pairs."""
+        offsets = (np.arange(-(SIDE - 2), SIDE) - 0.5) * CELL
+        return self._everywhere(offsets[None, :], offsets[:, None]), self.noise.marginal_cdf(-offsets, 2)
 
     def _everywhere(self, s, t) -> Floats:
         """P(z_1 > s, z_2 > t) for s and t of any sign."""

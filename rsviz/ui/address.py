@@ -168,7 +168,7 @@ class Address:
         What is not allowed, or None, is the default.
         """
         query = self._today(query)
-        values = {key: self._read(field, query.get(key)) for key, field in self.fields.items()}
+        values = {key: self._parse(key, query.get(key))[0] for key in self.fields}
         for key, (other, value) in self._implied.items():
             if key in query and other not in query:
                 values[other] = value
@@ -200,11 +200,15 @@ class Address:
                 renamed.setdefault(key, query[old])
         return self._translate(renamed)
 
-    def _read(self, field, texts):
+    def _parse(self, key, texts) -> tuple[object, bool]:
+        """(the value that texts set, True), or (the default, False) where they set none."""
+        field = self.fields[key]
         try:
-            return field.read(list(texts)) if texts else _copy(field.default)
+            if texts:
+                return field.read(list(texts)), True
         except (ValueError, OverflowError):
-            return _copy(field.default)
+            pass
+        return _copy(field.default), False
 
     # --- on the page ---
 
@@ -298,6 +302,11 @@ class Address:
     def refused(self, key: str) -> object | None:
         """What the link asked for and `suggest` refused; None where it refused nothing."""
         return st.session_state[self._refused].get(key)
+
+    def not_allowed(self) -> list[str]:
+        """Keys in the URL with values that are not allowed; `read` takes the defaults there."""
+        query = self._today({key: st.query_params.get_all(key) for key in st.query_params})
+        return [key for key in self.fields if key in query and not self._parse(key, query[key])[1]]
 
     def values(self) -> dict:
         """What the widgets hold, by key."""

@@ -65,10 +65,10 @@ def test_x_follows_mouse_and_keys_and_is_in_the_link_once_it_is_released(page, s
     before = len(sent)
     for step in range(1, 31):
         page.mouse.move(*pixel(page, -0.2 + 0.7 * step / 30, 0.4 * step / 30))
-    page.wait_for_timeout(700)  # longer than what is told late
+    page.wait_for_timeout(700)  # longer than the page waits before it sends
     found = state(page)
     assert (found["x"], found["y"]) == pytest.approx((0.5, 0.4), abs=0.01)
-    assert len(sent) == before  # nobody is told while x moves
+    assert len(sent) == before  # nothing is sent while x moves
     assert "x=" not in page.url
     page.mouse.up()
     in_url(page, rf"x={found['x']:g}.*y={found['y']:g}")

@@ -557,15 +557,7 @@ def numbers():
     return json.loads(NUMBERS.read_text("utf-8"))
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Sums over several threads round otherwise."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("section", SECTIONS)
 def test_numbers_are_what_they_were(section, numbers):
     function, probe, tolerance = SECTIONS[section]

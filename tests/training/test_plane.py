@@ -13,14 +13,7 @@ from rsviz.training.objectives import METHODS
 from rsviz.training.plane import DATA, RUNS, as_images, load, measured, network, trained
 from rsviz.training.prepare import Images
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Tiny networks: threads cost more than they save."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

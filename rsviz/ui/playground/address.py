@@ -1,11 +1,9 @@
 """What the URL of the Playground page holds. A setting that it leaves out is that of the scene."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 import streamlit as st
 
-from rsviz.errors import RsvizError
 from rsviz.noise import NOISES
 from rsviz.plane import HALF, SCENES, ClassMap, Settings
 from rsviz.plane.geometry import RUNNER_UPS
@@ -61,10 +59,9 @@ def restore() -> list[str]:
     """
     ADDRESS.restore()
     scene = st.session_state["scene"]
-    for field in fields(Settings):
-        value = getattr(settings_of(scene), field.name)
-        ADDRESS.suggest(field.name, list(value) if isinstance(value, tuple) else value, follows=scene)
-    return damaged()
+    for key, value in vars(settings_of(scene)).items():
+        ADDRESS.suggest(key, list(value) if isinstance(value, tuple) else value, follows=scene)
+    return ADDRESS.not_allowed()
 
 
 def settings_of(scene: str) -> Settings:
@@ -94,18 +91,6 @@ def title(values: Mapping[str, object]) -> str:
 def network_title(key: str) -> str:
     """Its data and how it was trained."""
     return f"{NETWORKS[key].data_title}, {NETWORKS[key].method_title}"
-
-
-def damaged() -> list[str]:
-    """Keys in the URL with values that are not allowed."""
-    wrong = []
-    for key, field in ADDRESS.fields.items():
-        if key in st.query_params:
-            try:
-                field.read(st.query_params.get_all(key))
-            except (ValueError, OverflowError, RsvizError):
-                wrong.append(key)
-    return wrong
 
 
 def sentence(wrong: list[str]) -> str:

@@ -3,7 +3,6 @@
 import pandas as pd
 import streamlit as st
 
-from rsviz.bounds import BOUNDS
 from rsviz.figures.plane import plane_chart, plane_title
 from rsviz.figures.sheet import side_by_side
 from rsviz.noise import NOISES
@@ -35,7 +34,7 @@ def _export() -> Export:
         File("CSV", f"{FILE}.csv", lambda: pd.DataFrame(map_table(g)).to_csv(index=False).encode()),
     ]
     bound = plane_bound(g.noise)
-    st.caption(f"The radius is that of {bound.title}: {BOUNDS[bound.key].paper}.")
+    st.caption(f"The radius is that of {bound.title}: {bound.paper}.")
     return Export(files, python=python_lines(values), cites=of_bounds([bound.key]))
 
 
@@ -46,13 +45,15 @@ def _smoothed(values, settings) -> SmoothedPlane:
 
 def python_lines(values) -> str:
     """Lines that compute the numbers of the picture in a notebook. values: of the page's fields."""
-    found = f"ClassMap.from_runs({class_map(values).runs()!r}, {class_map(values).classes})"
     imported = ""
     if values["scene"] in NETWORKS:
         imported = "from rsviz.plane.networks import NETWORKS\n"
         found = f"NETWORKS[{values['scene']!r}].class_map()"
     elif values["scene"] in SCENES:
         found = f"SCENES[{values['scene']!r}].class_map({values['variant']})"
+    else:
+        drawing = class_map(values)
+        found = f"ClassMap.from_runs({drawing.runs()!r}, {drawing.classes})"
     clipped = ".clipped()" if values["clip"] else ""
     point = f"({values['x']}, {values['y']})"
     return (

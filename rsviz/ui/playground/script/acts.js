@@ -5,8 +5,7 @@ const MOST_FILE = 200000
 Object.assign(Playground.prototype, {
   // Call `step` with the seconds since the start, once a frame, until it returns false
   animate(step, ended = () => {}) {
-    this.acting = { ended }
-    const mine = this.acting, start = performance.now()
+    const mine = (this.acting = {}), start = performance.now()
     const frame = now => {
       if (this.acting !== mine) return
       if (step(max(0, now - start) / 1000) !== false) return requestAnimationFrame(frame)
@@ -123,15 +122,17 @@ Object.assign(Playground.prototype, {
   // --- drawing f ---
 
   paintAt(x, y, begins) {
-    if (begins) {
-      this.undone.push({ cells: this.drawn.cells, classes: this.drawn.classes })
-      if (this.undone.length > MOST_UNDO) this.undone.shift()
-    }
+    if (begins) this.remember()
     const cells = this.drawn.cells.slice(), { class: k, size, tool } = this.brush, covers = STAMPS[tool](x, y, size)
     for (let j = 0; j < SIDE; j++) for (let i = 0; i < SIDE; i++) if (covers(CENTRES[i], CENTRES[j])) cells[j * SIDE + i] = k
     this.drawn = { cells, classes: max(this.drawn.classes, k + 1) }
     this.changed({ scene: true })
     if (!this.pointer) this.commit(300)
+  },
+
+  remember() {  // a drawing is replaced by the next one, never changed
+    this.undone.push(this.drawn)
+    if (this.undone.length > MOST_UNDO) this.undone.shift()
   },
 
   undo() {
@@ -141,7 +142,7 @@ Object.assign(Playground.prototype, {
   },
 
   clear() {
-    this.undone.push({ ...this.drawn })
+    this.remember()
     this.drawn = { cells: new Uint8Array(SIDE * SIDE), classes: 2 }
     this.changed({ scene: true })
     this.commit()
@@ -164,7 +165,7 @@ Object.assign(Playground.prototype, {
       const same = writeRuns(cells) === runs && max(...cells) < classes
       if (rsviz !== "plane" || ![2, 3, 4, 5].includes(classes) || !same) return this.complain(wrong)
       this.complain("")
-      this.undone.push({ ...this.drawn })
+      this.remember()
       this.drawn = { cells, classes }
       this.changed({ scene: true })
       this.commit()

@@ -44,12 +44,10 @@ class Picture {
     this.f = new OffscreenCanvas(SIDE, SIDE)
   }
 
-  // Fit the canvas to its place on the screen; true where its size has changed
+  // Fit the canvas to its place on the screen
   fit() {
     const size = round(this.canvas.clientWidth * devicePixelRatio)
-    if (!size || this.canvas.width === size) return false
-    this.canvas.width = this.canvas.height = size
-    return true
+    if (size && this.canvas.width !== size) this.canvas.width = this.canvas.height = size
   }
 
   get size() { return this.canvas.clientWidth }
@@ -222,7 +220,7 @@ class Picture {
     pen.fillText(text, at, height)
   }
 
-  // A ring of one cell: the first other class of g is in it
+  // A ring of a cell's diagonal: the first other class of g is in it
   _truth(view) {
     const { pen } = this, { state, truth: [low, high], certificate: { norm }, theme } = view
     if (high === Infinity) return

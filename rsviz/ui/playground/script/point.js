@@ -16,7 +16,7 @@ function certifyPoint(g, x, y, runnerUp) {
   const rest = p.reduce((sum, value, k) => (k === top ? sum : sum + value), 0)
   const pB = runnerUp === "measured" ? p[second] : rest
   return {
-    base: g.classOf(x, y), top, second, p, pA: p[top], pB, norm: g.noise.norm,
+    base: g.classOf(x, y), top, second, p, pA: p[top], rest, pB, norm: g.noise.norm,
     radius: g.isConstant ? Infinity : exactRadius(g.noise, g.scale, p[top], pB, rest),
   }
 }
@@ -72,11 +72,10 @@ function worstCase(g, certificate, dx, dy) {
   if (noise.norm === "linf") towards = [sign(dx), sign(dy)]
   if (noise.norm === "l1") towards = abs(dx) >= abs(dy) ? [sign(dx), 0] : [0, sign(dy)]
   const normal = noise.norm === "linf" ? towards.map(value => value / 2) : towards
-  const { p, top, pB } = certificate
-  const rest = p.reduce((sum, value, k) => (k === top ? sum : sum + value), 0)
+  const { pA, rest, pB } = certificate
   const upper = value => noise.upper(max(value, SMALLEST))
   const quantile = (value, others) => scale * (value >= 0.5 ? upper(others) : -upper(value))
-  return { normal, towards, endA: quantile(certificate.pA, rest), startB: -quantile(pB, 1 - pB) }
+  return { normal, towards, endA: quantile(pA, rest), startB: -quantile(pB, 1 - pB) }
 }
 
 // Steepest descent of pA - pB on g with the exact gradient; where it is stuck, from the edge of the proved ball
