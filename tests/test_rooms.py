@@ -45,6 +45,18 @@ ROOMS = {
     | MATERIALS
     | {"smoothing", "attacks", "evaluation", "training", "distributional"}  # and the engines of its tasks
     | {"reference"},  # printed numbers stand beside computed ones
+    "lessons": STATISTICS
+    | MATERIALS
+    | {
+        "figures",
+        "plane",
+        "reference",
+        "tasks",
+        "evaluation",
+        "comparison",
+        "simulation",
+        "noise_size",
+    },  # what they show
     "figures": {"bounds", "confidence", "data", "noise", "plane"},  # arrays; limits, titles, PNG of them
 }
 RUNNERS = {"tasks", "attacks", "training", "distributional", "evaluation"}

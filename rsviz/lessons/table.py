@@ -1,0 +1,10 @@
+"""The lessons, in the order of the keys 1 to 8. A new lesson is its file and a line here."""
+
+from collections.abc import Mapping
+
+from rsviz.lessons import noise
+from rsviz.lessons.records import Lesson
+from rsviz.records import by_key
+from rsviz.records import by_key
+
+LESSONS: Mapping[str, Lesson] = by_key(noise.LESSON)
