@@ -5,6 +5,5 @@ from collections.abc import Mapping
 from rsviz.lessons import noise
 from rsviz.lessons.records import Lesson
 from rsviz.records import by_key
-from rsviz.records import by_key
 
 LESSONS: Mapping[str, Lesson] = by_key(noise.LESSON)
