@@ -203,7 +203,7 @@ def _upright(marks: Mapping[str, int], x, top=False) -> list[dict]:
         "dx": -4 if top else 4,
         "dy": -3,
         "align": "right" if top else "left",
-        "fontSize": 12,
+        "fontSize": TICK,
     }
     layers = []
     for name, dim in marks.items():

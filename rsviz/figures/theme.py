@@ -13,7 +13,7 @@ from rsviz.errors import RsvizError
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
-TICK, FONT, LARGE = 13, 14, 17
+TICK, FONT, LARGE = 14, 14, 17
 """Sizes of letters in pixels: along axes and in legends; titles and words in a chart; words in a map."""
 AXIS_HEIGHT = 60
 """Pixels of a chart's height that the axis below it takes on a page."""

@@ -49,6 +49,7 @@ STYLE = """<style>
 @media (max-width: 768px) {
   [data-testid="stSidebarNavLink"] {min-height: 44px}
 }
+h1 {padding: 0.3rem 0 !important}
 [data-testid="stFileChip"]:has([role="alert"]) {flex-wrap: wrap; height: auto; max-width: 100%}
 [data-testid="stFileChip"] [role="alert"] {
   position: static; width: auto; height: auto; margin: 0; padding: 0; overflow: visible; clip: auto;

@@ -32,7 +32,7 @@ SAID = 3
 PHONE = """<style>@media (max-width: 640px) {
   .st-key-trio [data-testid="stHorizontalBlock"] {flex-wrap: nowrap; gap: 0.5rem}
   .st-key-trio [data-testid="stColumn"] {min-width: 0; flex: 1 1 0}
-  .st-key-trio p {font-size: 0.8rem}
+  .st-key-trio p {font-size: 0.85rem}
 }</style>"""
 """For st.html: the three pictures stay side by side on a phone."""
 

@@ -27,7 +27,7 @@ STYLE = """<style>
     content: "↓"; right: auto; left: 0.2rem; top: auto; bottom: -1.2rem;
   }
 }
-.rsviz-axis {position: relative; height: 2.3rem; font-size: 0.75rem; max-width: 22rem}
+.rsviz-axis {position: relative; height: 2.4rem; font-size: 0.85rem; max-width: 22rem}
 .rsviz-axis > * {position: absolute}
 .rsviz-axis .line {left: 0; right: 0; top: 0.6rem; height: 1px; background: currentColor; opacity: 0.5}
 .rsviz-axis .sure {top: 0.3rem; height: 0.6rem; background: #2E86C1; opacity: 0.75}
