@@ -36,6 +36,19 @@ def keep_upload(content: bytes, suffix: str = "") -> str:
     return name
 
 
+def lesson(name: str) -> Path:
+    """Path of the lesson of a teacher called `name`, whether it exists or not."""
+    return home() / "lessons" / f"{name}.toml"
+
+
+def keep_lesson(content: bytes) -> str:
+    """Store the text of a lesson; returns its name: the first 16 digits of its SHA-256."""
+    name = hashlib.sha256(content).hexdigest()[:16]
+    if not lesson(name).exists():
+        write_atomically(lesson(name), content)
+    return name
+
+
 def forget_uploads(days: float) -> None:
     """Remove uploads that were last sent more than `days` days ago."""
     for path in upload("").glob("*"):

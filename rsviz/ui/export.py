@@ -16,6 +16,7 @@ KINDS = {
     "csv": "text/csv",
     "json": "application/json",
     "md": "text/markdown",
+    "pdf": "application/pdf",
     "png": "image/png",
     "svg": "image/svg+xml",
     "tex": "text/plain",

@@ -5,6 +5,7 @@ Streamlit has no call for them, so scripts of the page do it. All of them share 
 
 import contextlib
 import json
+import re
 
 import streamlit as st
 
@@ -36,7 +37,36 @@ if (!window.rsvizMenu) {
   });
 }
 """
+HALL = """
+if (!window.rsvizHall) {
+  window.rsvizHall = true;
+  const read = () => document.documentElement.toggleAttribute(
+    "data-hall", new URLSearchParams(location.search).get("hall") === "1");
+  window.rsvizReadHall = read;
+  window.addEventListener("popstate", read);
+  document.addEventListener("keydown", (event) => {
+    const target = event.composedPath()[0];
+    if (event.ctrlKey || event.metaKey || event.altKey || !(target instanceof Element)) return;
+    if (target.matches("input:not([type=range]), textarea, select, [contenteditable]")) return;
+    if (event.key === "Escape") document.querySelector(".st-key-tour-leave button")?.click();
+    if (window.parent !== window) {
+      window.parent.postMessage({rsviz: "key", key: event.key}, location.origin);
+      return;
+    }
+    if (event.key !== "f" && event.key !== "F") return;
+    const query = new URLSearchParams(location.search);
+    if (query.get("hall") === "1") query.delete("hall"); else query.set("hall", "1");
+    history.pushState(history.state, "", location.pathname + (query.size ? "?" + query : ""));
+    window.dispatchEvent(new PopStateEvent("popstate"));
+  });
+}
+window.rsvizReadHall();
+"""
+"""Lecture mode of every page: hall=1 in its address, key f. A page inside a lesson passes its keys on."""
 STYLE = """<style>
+html[data-hall] :is([data-testid="stHeader"], .st-key-tour, .st-key-runs-place) {display: none}
+html[data-hall] [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {display: none}
+html[data-hall] [data-testid="stMainBlockContainer"]:not(:has(.st-key-deck)) {zoom: 1.7; padding: 0.5rem 1rem}
 [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {
   position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999990;
 }
@@ -66,9 +96,19 @@ for pictures in full screen, which alone have that style: they fill it, not smoo
 
 def frame() -> None:
     """Draw it; before anything else of the page."""
-    st.html(STYLE + legible_words())
+    st.html(STYLE + _hidden() + legible_words())
     with st.container(key="frame"):
-        st.html(f"<script>{{ {_cookie()}{LIVE}{MENU} }}</script>", unsafe_allow_javascript=True)
+        st.html(f"<script>{{ {_cookie()}{LIVE}{MENU}{HALL} }}</script>", unsafe_allow_javascript=True)
+
+
+def _hidden() -> str:
+    """A style that hides what the address names, hide=seed,alpha: controls by the key of their widget."""
+    names = (st.query_params.get("hide") or "")[:500].split(",")
+    return "".join(
+        f"<style>.st-key-{name} {{display: none !important}}</style>"
+        for name in names
+        if re.fullmatch("[A-Za-z0-9_-]{1,40}", name)
+    )
 
 
 def _cookie() -> str:

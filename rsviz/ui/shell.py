@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from rsviz.errors import RsvizError
+from rsviz.ui import tour
 from rsviz.ui.frame import frame
 from rsviz.ui.pictures import data_uri
 from rsviz.ui.runs import drawer, offer_owner
@@ -20,12 +21,14 @@ class Page:
     """A page and its place in the navigation.
 
     key: of its file, FOLDER/KEY.py, and its URL. symbol: name of a Material symbol. says: one sentence.
+    group: what one wants to do there; "" for what is always in sight.
     """
 
     key: str
     title: str
     symbol: str
     says: str
+    group: str = ""
     folder: str = "pages"
 
     @property
@@ -37,18 +40,41 @@ class Page:
         return f":material/{self.symbol}:"
 
 
-# A new page is its file and a line here.
+UNDERSTAND, USE, RESEARCH = "Understand", "Use", "Research"
+# A new page is its file and a line here. Pages of a group stand together.
 PAGES = (
-    Page("playground", "Playground", "touch_app", "Drag a point: smoothing in two dimensions, exact."),
-    Page("certify", "Certify", "verified", "Certify an image: votes, class, radius."),
-    Page("attack", "Attack", "bolt", "Attack an image: what is broken beside what is proved."),
-    Page("evaluate", "Evaluate", "checklist", "Certify a whole test set: accuracy against radius."),
-    Page("population", "Population", "groups", "How bad the loss gets over a population that moves."),
-    Page("bounds", "Bounds", "stacked_line_chart", "Every closed-form bound, side by side."),
-    Page("noise", "Noise", "grain", "The noise mechanisms: their shape, their size, what they prove."),
-    Page("statistics", "Statistics", "casino", "How sure after n votes: procedures, failures, peeking."),
-    Page("train", "Train", "model_training", "Train a small network, and watch what it learns."),
-    Page("papers", "Papers", "menu_book", "What the papers claim, and where they are wrong."),
+    Page("start", "Start", "home", "What this is, and three ways in."),
+    Page("lesson", "Lessons", "school", "Eight lessons for a hall, and your own."),
+    Page(
+        "playground",
+        "Playground",
+        "touch_app",
+        "Drag a point: smoothing in two dimensions, exact.",
+        UNDERSTAND,
+    ),
+    Page(
+        "noise",
+        "Noise",
+        "grain",
+        "The noise mechanisms: their shape, their size, what they prove.",
+        UNDERSTAND,
+    ),
+    Page(
+        "statistics",
+        "Statistics",
+        "casino",
+        "How sure after n votes: procedures, failures, peeking.",
+        UNDERSTAND,
+    ),
+    Page("bounds", "Bounds", "stacked_line_chart", "Every closed-form bound, side by side.", UNDERSTAND),
+    Page("certify", "Certify", "verified", "Certify an image: votes, class, radius.", USE),
+    Page("attack", "Attack", "bolt", "Attack an image: what is broken beside what is proved.", USE),
+    Page("evaluate", "Evaluate", "checklist", "Certify a whole test set: accuracy against radius.", USE),
+    Page("train", "Train", "model_training", "Train a small network, and watch what it learns.", USE),
+    Page(
+        "population", "Population", "groups", "How bad the loss gets over a population that moves.", RESEARCH
+    ),
+    Page("papers", "Papers", "menu_book", "What the papers claim, and where they are wrong.", RESEARCH),
 )
 
 # A symbol by name would be fetched from another host.
@@ -63,7 +89,10 @@ def run_app() -> None:
     pages = [st.Page(page.path, title=page.title, icon=page.icon, help=page.says) for page in PAGES]
     # A default page has no URL of its own; this one leads to the first page, which has.
     home = st.Page(lambda: _open(pages[0]), title="rsviz", default=True, visibility="hidden")
-    page = st.navigation([home, *pages], position="top")
+    groups = {"": [home]}
+    for known, drawn in zip(PAGES, pages, strict=True):
+        groups.setdefault(known.group, []).append(drawn)
+    page = st.navigation(groups, position="top")
     frame()
     place = st.container(key="runs-place")
     _here.inside = True
@@ -73,6 +102,7 @@ def run_app() -> None:
     try:
         offer_owner()
         page.run()
+        tour.card()
     finally:
         _here.inside = False
         with place:  # at last, so that it counts what this very run of the page has begun

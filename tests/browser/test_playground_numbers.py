@@ -58,7 +58,7 @@ def plane(browser):
     context = browser.new_context()
     outside = record_outside(context)
     page = context.new_page()
-    names = script(("mathematics", "point", "picture", "panels"))
+    names = script(("mathematics", "point", "picture", "panels"), None)
     page.add_script_tag(content=f"(() => {{{names}\nglobalThis.plane = {{{NEEDED}}}}})()")
     yield page.evaluate
     context.close()

@@ -1,6 +1,6 @@
 """What the URL of the Playground page holds. A setting that it leaves out is that of the scene."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -69,6 +69,13 @@ def settings_of(scene: str) -> Settings:
     if scene in NETWORKS:
         return Settings(scale=NETWORKS[scene].sigma, show=("ball", "true", "g"))
     return SCENES[scene].settings if scene in SCENES else Settings()
+
+
+def values_of(query: Mapping[str, Sequence[str]]) -> dict:
+    """The values that query parameters set, by key; those that they leave out are of the scene."""
+    found = ADDRESS.read(query)
+    settings = vars(settings_of(found["scene"]))
+    return {key: settings.get(key) if value is None else value for key, value in found.items()}
 
 
 def class_map(values: Mapping[str, object]) -> ClassMap:

@@ -20,7 +20,7 @@ from rsviz.ui.playground.address import ADDRESS, DRAW, network_title, settings_o
 
 FOLDER = Path(__file__).with_name("script")
 SCRIPTS = ("mathematics", "point", "picture", "panels", "main", "controls", "acts")
-"""In the order in which they are joined to one script."""
+"""In the order in which they are joined to one script, before that of the component that uses them."""
 MOST_SAID = 100_000
 """Characters of what the browser says at once."""
 KEY = "playground"
@@ -36,9 +36,13 @@ STYLE = """<style>
 """The title is in the navigation already; without it the whole picture fits on a small projector."""
 
 
-def script(names=SCRIPTS) -> str:
-    """The scripts as one, without comments, indentation, and spaces that do not count."""
-    text = "\n".join((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in names)
+def script(names=SCRIPTS, component: Path | None = FOLDER / "mount.js") -> str:
+    """The scripts as one, without comments, indentation, and spaces that do not count.
+
+    component: file of the last part, which mounts the component; None for the parts alone.
+    """
+    files = [FOLDER / f"{name}.js" for name in names] + ([component] if component else [])
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     lines = re.sub(r"^\s+|^//.*\n|  //.*$", "", text, flags=re.MULTILINE).splitlines()
     return "\n".join(line if QUOTES & set(line) else SPACES.sub(r"\1", line) for line in lines)
 
@@ -48,10 +52,12 @@ QUOTES = set("\"'`/")
 SPACES = re.compile(r" ?([=,;{}()\[\]?:<>&|*]) ?")
 
 
+HTML = (FOLDER / "page.html").read_text(encoding="utf-8")
+CSS = (FOLDER / "style.css").read_text(encoding="utf-8")
 _COMPONENT = st.components.v2.component(
     "rsviz_playground",
-    html=(FOLDER / "page.html").read_text(encoding="utf-8"),
-    css=(FOLDER / "style.css").read_text(encoding="utf-8"),
+    html=HTML,
+    css=CSS,
     js=script(),
 )
 
@@ -70,7 +76,7 @@ def playground() -> None:
             "turn": st.session_state.get(TURN, 0),
             "state": {key: value for key, value in settings.items() if key != "map"},
             "drawing": {"runs": drawing.runs(), "classes": drawing.classes} if drawing else None,
-            **_catalogue(),
+            **catalogue(),
         },
     )
 
@@ -104,7 +110,7 @@ def _spelled(value) -> str:
 
 
 @cache
-def _catalogue() -> dict:
+def catalogue() -> dict:
     """What never changes: scenes and networks with their maps, and what can be chosen."""
     scenes = [
         _entry(scene.key, scene.says, [scene.class_map(at) for at in range(len(scene.rules))])

@@ -242,9 +242,11 @@ Object.assign(Playground.prototype, {
   },
 
   onKey(event, canvas) {
+    const target = event.composedPath()[0]
+    const arrow = target === canvas && event.key.startsWith("Arrow")
+    if (this.embedded && !arrow) return
     event.stopPropagation()  // C and R are keys of Streamlit's own
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    const target = event.composedPath()[0]
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key]
     if (steps && target === canvas) {
       event.preventDefault()

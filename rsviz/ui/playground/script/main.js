@@ -5,16 +5,11 @@ const SELECTING = 100, SELECT_FROM = 2 ** 27, MOST_UNDO = 50
 const SENDS = ["scene", "x", "y", "noise", "scale", "n", "alpha", "seed", "runner_up", "show", "variant", "d", "clip", "way"]
 const STILL = matchMedia("(prefers-reduced-motion: reduce)")
 
-export default function ({ parentElement, data, setStateValue }) {
-  const root = parentElement.querySelector(".play")
-  root.playground ??= new Playground(root, data)
-  root.playground.receive(data, setStateValue)
-  return () => {}
-}
-
 class Playground {
-  constructor(root, data) {
+  // embedded: part of a lesson, which has the keys, and where nothing is sent to Python
+  constructor(root, data, embedded = false) {
     this.root = root
+    this.embedded = embedded
     this.find = name => root.querySelector(name)
     this.scenes = new Map(data.scenes.map(scene => [scene.key, scene]))
     this.choices = data.choices
@@ -57,6 +52,7 @@ class Playground {
 
   // Tell Python, which writes the address; after the last of several changes
   commit(wait = 0) {
+    if (this.embedded) return this.announceSoon()
     clearTimeout(this.waiting)
     this.waiting = setTimeout(() => {
       if (this.pointer) return
@@ -74,6 +70,7 @@ class Playground {
     const ground = hex(value("--st-background-color"), "#ffffff"), ink = hex(value("--st-text-color"), "#31333f")
     const dark = parseInt(ground.slice(1, 3), 16) < 128
     this.theme = { ground, ink, dark, faint: dark ? "#444" : "#ddd" }
+    this.picture.zoom = this.panel.zoom = max(1, parseFloat(value("--letters")) / 16 || 1)
   }
 
   // --- what follows from the state ---

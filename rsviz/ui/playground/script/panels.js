@@ -7,13 +7,15 @@ class Panel {
   constructor(canvas) {
     this.canvas = canvas
     this.pen = canvas.getContext("2d")
+    this.zoom = 1  // of all that is drawn
   }
 
   start(theme) {
-    const { canvas, pen } = this, width = canvas.clientWidth, height = canvas.clientHeight
-    canvas.width = round(width * devicePixelRatio)
-    canvas.height = round(height * devicePixelRatio)
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
+    const { canvas, pen, zoom } = this, width = canvas.clientWidth / zoom, height = canvas.clientHeight / zoom
+    const dots = devicePixelRatio * zoom
+    canvas.width = round(width * dots)
+    canvas.height = round(height * dots)
+    pen.setTransform(dots, 0, 0, dots, 0, 0)
     pen.font = "16px system-ui, sans-serif"
     pen.fillStyle = pen.strokeStyle = theme.ink
     pen.textBaseline = "alphabetic"

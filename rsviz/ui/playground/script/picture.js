@@ -41,6 +41,7 @@ class Picture {
   constructor(canvas) {
     this.canvas = canvas
     this.pen = canvas.getContext("2d")
+    this.zoom = 1  // of words
     this.f = new OffscreenCanvas(SIDE, SIDE)
   }
 
@@ -207,15 +208,15 @@ class Picture {
 
   // Words just above a ball, or below it where there is no place
   _words(text, x, y, radius, { theme }) {
-    const { pen } = this, up = this.py(y) - this.length(radius) - 9, down = this.py(y) + this.length(radius) + 22
-    const half = (pen.font = "600 16px system-ui, sans-serif", pen.measureText(text).width / 2 + 6)
+    const { pen, zoom } = this, up = this.py(y) - this.length(radius) - 9, down = this.py(y) + this.length(radius) + 6 + 16 * zoom
+    const half = (pen.font = `600 ${16 * zoom}px system-ui, sans-serif`, pen.measureText(text).width / 2 + 6)
     const at = min(max(this.px(x), half), this.size - half)
     pen.textAlign = "center"
     pen.lineJoin = "round"
     pen.lineWidth = 4
     pen.strokeStyle = theme.ground
     pen.fillStyle = theme.ink
-    const height = up > 18 ? up : min(down, this.size - 6)
+    const height = up > 18 * zoom ? up : min(down, this.size - 6)
     pen.strokeText(text, at, height)
     pen.fillText(text, at, height)
   }
