@@ -20,6 +20,7 @@ COMMANDS = {
     "attack": "attack one image, and judge it beside its certificate",
     "robustness": "robust accuracy against attack size, over many test images",
     "train": "train a checkpoint",
+    "papers": "claims and errata of the papers, with verdicts",
     "jobs": "jobs of the app: list, show, cancel",
 }
 

@@ -192,6 +192,11 @@ class Address:
                 query[other] = self.fields[other].write(values[other])
         return query
 
+    def refuses(self, query: Mapping[str, Sequence[str]]) -> list[str]:
+        """Keys of query parameters whose values are not allowed; `read` takes the defaults there."""
+        query = self._today(query)
+        return [key for key in self.fields if key in query and not self._parse(key, query[key])[1]]
+
     def _today(self, query) -> dict[str, Sequence[str]]:
         """The parameters by the keys of today."""
         renamed = {key: texts for key, texts in query.items() if key not in self._older}
@@ -305,8 +310,7 @@ class Address:
 
     def not_allowed(self) -> list[str]:
         """Keys in the URL with values that are not allowed; `read` takes the defaults there."""
-        query = self._today({key: st.query_params.get_all(key) for key in st.query_params})
-        return [key for key in self.fields if key in query and not self._parse(key, query[key])[1]]
+        return self.refuses({key: st.query_params.get_all(key) for key in st.query_params})
 
     def values(self) -> dict:
         """What the widgets hold, by key."""

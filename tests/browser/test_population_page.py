@@ -54,8 +54,7 @@ def test_a_long_run_is_cancelled_and_the_page_goes_on(page, shared):
 
 
 def test_attacks_stand_beside_those_of_the_paper(page, shared):
-    open_population(page, shared, "?c_papers=6,7")
-    page.get_by_text("Accuracy under PGD-20").click()
+    open_population(page, shared, "?c_papers=6,7")  # opens the section, as it is in the link
     expect(page.get_by_text(re.compile("published: NAL.*Table 4")).first).to_be_visible(timeout=SLOW)
     chart = page.get_by_label(re.compile("Right answers against attack size"))
     expect(chart.locator("canvas, svg").first).to_be_visible(timeout=SLOW)

@@ -1,4 +1,4 @@
-"""The Bounds and Papers pages in Streamlit's own test runner: states, links, refusals."""
+"""The Bounds page in Streamlit's own test runner: states, links, refusals."""
 
 import re
 from pathlib import Path
@@ -183,16 +183,3 @@ def test_files_and_python_lines_are_those_of_the_view(view, monkeypatch):
     ]
     assert len(room[made])
     assert {name.partition(".")[0] for name in saved} == {f"rsviz-bounds-{view}", "rsviz"}
-
-
-def test_papers_page_shows_each_paper_and_each_error():
-    app = open_page("papers")
-    assert not app.exception
-    text = words(app)
-    for number in ("A9", "B1", "C5", "D4"):
-        assert f"**{number}**" in text
-    assert "22.7%" in text
-    only = words(open_page("papers", paper="adre"))
-    assert "**D4**" in only
-    assert "**A9**" not in only
-    assert not open_page("papers", paper="<nobody>").exception

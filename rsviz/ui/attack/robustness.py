@@ -134,7 +134,7 @@ def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> 
     card: of the dataset that is attacked. checkpoints: those that are chosen at first; the card's if none.
     """
     return_to_own("robustness", "curve", remembered_only=True)
-    named = url_value("curve") is not None or "c_sizes" in st.query_params
+    named = url_value("curve") is not None or not {"c_sizes", "c_papers"}.isdisjoint(st.query_params)
     box = st.expander(
         title,
         icon=":material/show_chart:",
