@@ -101,14 +101,29 @@ def frame() -> None:
         st.html(f"<script>{{ {_cookie()}{LIVE}{MENU}{HALL} }}</script>", unsafe_allow_javascript=True)
 
 
+CONTROLS = (
+    *("Slider", "NumberInput", "Selectbox", "MultiSelect", "ButtonGroup", "Checkbox", "Radio", "TextInput"),
+    *("FileUploader", "Expander", "Popover", "Button", "DownloadButton", "PageLink"),
+)
+"""Streamlit's names of what a page is operated with."""
+MOST_KEPT = 3
+
+
 def _hidden() -> str:
-    """A style that hides what the address names, hide=seed,alpha: controls by the key of their widget."""
-    names = (st.query_params.get("hide") or "")[:500].split(",")
-    return "".join(
-        f"<style>.st-key-{name} {{display: none !important}}</style>"
-        for name in names
-        if re.fullmatch("[A-Za-z0-9_-]{1,40}", name)
-    )
+    """A style that hides what the address names, by the key of the widget: hide=seed,alpha.
+
+    Lecture mode hides every control but those of keep=, at most three: the picture is what a hall came for.
+    """
+    hidden = "".join(f"<style>.st-key-{name} {{display: none !important}}</style>" for name in _names("hide"))
+    kept = ", ".join(f".st-key-{name} *" for name in _names("keep")[:MOST_KEPT])
+    controls = ", ".join(f'[data-testid="st{name}"]' for name in CONTROLS)
+    others = f":is({controls}, .st-key-settings)" + (f":not({kept})" if kept else "")
+    return f"{hidden}<style>html[data-hall] [data-testid=stMain] {others} {{display: none}}</style>"
+
+
+def _names(parameter) -> list[str]:
+    texts = (st.query_params.get(parameter) or "")[:500].split(",")
+    return [text for text in texts if re.fullmatch("[A-Za-z0-9_-]{1,40}", text)]
 
 
 def _cookie() -> str:

@@ -64,12 +64,14 @@ STOPS = (
 STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-tour) {
   position: fixed; left: 50%; bottom: 1rem; transform: translateX(-50%); z-index: 999980;
-  width: min(46rem, calc(100vw - 1.5rem));
+  width: min(54rem, calc(100vw - 1.5rem));
 }
 .st-key-tour {
   background: light-dark(#FFFFFF, #1A1D24); border: 3px solid light-dark(#0072B2, #56B4E9);
-  border-radius: 0.75rem; padding: 0.6rem 1rem; box-shadow: 0 4px 24px #0005;
+  border-radius: 0.75rem; padding: 0.5rem 1rem; box-shadow: 0 4px 24px #0005;
 }
+[data-testid="stMainBlockContainer"] {padding-bottom: 6rem}
+@media (min-width: 641px) {.st-key-tour {flex-wrap: nowrap}}
 </style>"""
 
 
@@ -79,7 +81,7 @@ def door() -> None:
         st.page_link(
             STOPS[0].path, label="**Show me**", icon=":material/explore:", query_params=STOPS[0].link(1)
         )
-        st.caption(f"A tour in {len(STOPS)} stops over the real pages. You do something at each.")
+        st.markdown(f"A tour of {len(STOPS)} stops over the real pages. You do something at each.")
 
 
 def card() -> None:

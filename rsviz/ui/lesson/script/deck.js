@@ -230,7 +230,9 @@ class Deck {
     const { playground } = play
     if (this.planeFor !== turn) {
       this.planeFor = turn
+      // nobody moves x, or reads what holds there, before the hall has predicted
       playground.present({ ...at.plane, ...(at.asks ? { parts: [] } : {}) }, data.scenes)
+      play.toggleAttribute("inert", !!at.asks)
     }
     playground.readTheme()
     playground.redraw()
