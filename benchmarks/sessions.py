@@ -1,17 +1,23 @@
 """How many people one server serves: sessions that speak to it over loopback websockets as browsers do.
 
-    python -m benchmarks.sessions
+    python -m benchmarks.sessions [--only pages|lesson]
 
 starts a server of its own and prints, each three times, how long until 200 sessions that open at once are
 all drawn, and the p50 and p95 of a rerun with 50 sessions that each rerun every 2 s, without and with a
-certification running in the worker. Sessions, messages and time are bounded.
+certification running in the worker. Then 200 sessions in one lesson: together they open it, and together
+they go on to the next lesson; a step inside a lesson asks nothing of the server, so it is timed in Chromium
+while they do. Sessions, messages and time are bounded.
 """
 
+import argparse
 import asyncio
+import contextlib
 import os
+import shutil
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +28,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from rsviz import jobs
+from rsviz.lessons import LESSONS
 
-OPEN, RERUN = 200, 50
+OPEN, RERUN, STEPS = 200, 50, 40
 
 
 def open_sessions(url: str, sessions: int, timeout: float) -> list[float]:
@@ -85,11 +92,33 @@ def _connect(url):
     )
 
 
-async def _run_page(socket, query=""):
+def lesson_sessions(url: str, lessons: Sequence[int], sessions: int, timeout: float) -> list[list[float]]:
+    """Seconds until each of so many sessions has a lesson; all of them ask at once, for one after another.
+
+    lessons: numbers of the lessons. Returns a list for each of them.
+    """
+
+    async def everyone():
+        async with contextlib.AsyncExitStack() as stack:
+            sockets = [await stack.enter_async_context(_connect(url)) for _ in range(sessions)]
+            found = []
+            for number in lessons:
+                begun = time.perf_counter()
+                found.append(await asyncio.gather(*(one(socket, number, begun) for socket in sockets)))
+            return found
+
+    async def one(socket, number, begun):
+        await _run_page(socket, f"n={number}", "lesson")
+        return time.perf_counter() - begun
+
+    return _run(everyone(), timeout)
+
+
+async def _run_page(socket, query="", page="certify"):
     """Ask for a run of the page and read until it is finished."""
     message = BackMsg()
     message.rerun_script.query_string = query
-    message.rerun_script.page_name = "certify"
+    message.rerun_script.page_name = page
     await socket.send(message.SerializeToString())
     while True:
         answer = ForwardMsg()
@@ -138,25 +167,86 @@ def _certification(home):
 def main():
     from tests.browser.conftest import Server
 
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--only", choices=("pages", "lesson"))
+    only = parser.parse_args().only
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder) / "home").start()
         try:
             open_sessions(server.url, 1, 60)
             time.sleep(10)  # the worker that the page started loads torch
-            opened = [max(open_sessions(server.url, OPEN, 120)) for _ in range(3)]
-            print(f"{OPEN} sessions at once, all drawn after: " + ", ".join(f"{s:.2f} s" for s in opened))
-            for job in (False, True) * 3:
-                seconds = sorted(rerun_sessions(server.url, server.home, RERUN, 2.0, 10.0, job=job))
-                print(
-                    f"{RERUN} sessions every 2 s, {'a job runs' if job else 'no job'}: "
-                    f"p50 {1000 * statistics.median(seconds):.0f} ms, "
-                    f"p95 {1000 * seconds[int(0.95 * len(seconds))]:.0f} ms of {len(seconds)} reruns"
-                )
+            if only != "lesson":
+                _print_pages(server)
+            if only != "pages":
+                _print_lesson(server)
         except RuntimeError:
             print(server.log_tail())  # the page itself only says that something went wrong
             raise
         finally:
             server.stop()
+
+
+def _print_pages(server):
+    opened = [max(open_sessions(server.url, OPEN, 120)) for _ in range(3)]
+    print(f"{OPEN} sessions at once, all drawn after: " + ", ".join(f"{s:.2f} s" for s in opened))
+    for job in (False, True) * 3:
+        seconds = rerun_sessions(server.url, server.home, RERUN, 2.0, 10.0, job=job)
+        print(f"{RERUN} sessions every 2 s, {'a job runs' if job else 'no job'}: {_in_words(seconds)}")
+
+
+def _print_lesson(server):
+    for number in range(1, len(LESSONS) + 1):  # the first to open a lesson has its pictures drawn
+        drawn = max(lesson_sessions(server.url, [number], 1, 60)[0])
+        print(f"lesson {number} for the first time on this server: {drawn:.2f} s")
+    with _chromium_in_a_lesson(server) as step:
+        for name, many in (("nobody else", 0), (f"{OPEN} others", OPEN)):
+            with ThreadPoolExecutor(1) as pool:
+                others = pool.submit(lesson_sessions, server.url, [1, 4, 5, 6], many, 300) if many else None
+                seconds = [step() for _ in range(STEPS)]
+                print(f"a step in Chromium, {name}: {_in_words(seconds)}")
+                for when, found in zip(
+                    ("open", *["go on to"] * 3), others.result() if others else (), strict=False
+                ):
+                    print(f"{OPEN} sessions {when} a lesson together: {_in_words(found)}")
+
+
+@contextmanager
+def _chromium_in_a_lesson(server):
+    """A function that makes one step in real Chromium, and returns the seconds until it is drawn."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = os.environ.get("RSVIZ_CHROMIUM") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(f"{server.url}/lesson?n=2&hall=1")
+        page.locator(".deck[data-drawn]").wait_for(timeout=60_000)
+        forward = True
+
+        def step():
+            nonlocal forward
+            seconds = page.evaluate(STEP, "ArrowRight" if forward else "ArrowLeft")
+            at, steps = page.locator(".deck .place").text_content().split("· ")[1].split(" of ")
+            forward = at == "1" or (forward and at != steps)
+            return seconds
+
+        yield step
+        browser.close()
+
+
+STEP = """async key => {
+  const begun = performance.now()
+  document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, composed: true}))
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+  return (performance.now() - begun) / 1000
+}"""
+"""A press of a key until the screen has the next frame but one: by then what it drew is seen."""
+
+
+def _in_words(seconds) -> str:
+    seconds = sorted(seconds)
+    p95 = seconds[int(0.95 * len(seconds))]
+    return f"p50 {1000 * statistics.median(seconds):.0f} ms, p95 {1000 * p95:.0f} ms of {len(seconds)}"
 
 
 if __name__ == "__main__":
