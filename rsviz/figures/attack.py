@@ -130,7 +130,7 @@ def steps_spec(name: str, norm: str, title: str | None = None) -> dict:
     if name == "distance":
         y = y_axis("best", None, scale=scale)
         last = "datum.last && datum.best != null"
-        label = words("right", dy=-9, size=12, color=FOUND)
+        label = words("right", dy=-9, color=FOUND)
         layers += [
             layer(line | {"color": FOUND, "strokeDash": [5, 3], "point": False}, y=y),
             layer(label, where=last, y=y, text={"value": "found"}),

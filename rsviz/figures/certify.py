@@ -67,7 +67,7 @@ def votes_spec(names: Sequence[str] = ()) -> dict:
         tooltip=[tip("class", form=None), tip("votes", form=","), tip("share", "%", ".2f")],
     )
     # Words are lighter than bars, legible on white and on black
-    label = words("center", dy=-9, size=12)
+    label = words("center", dy=-9)
     numbers = layer(label, text={"field": "label"}, color=colour("role", {"top": LEAD, "other": QUIET}))
     aslant = max(map(len, names), default=0) > SHORT
     axis = {"labelAngle": -45 if aslant else 0, "labelLimit": 90, "labelOverlap": False}
@@ -114,7 +114,7 @@ def path_spec() -> dict:
         ("p_b", "p_b_upper", "name_b", "p_B and its upper limit", QUIET),
     ):
         line = {"type": "line", "strokeWidth": 2.5, "color": ink, "point": {"size": 25, "color": ink}}
-        label = words("right", size=13, color=ink)
+        label = words("right", color=ink)
         layers += [
             layer({"type": "area", "opacity": 0.3, "color": ink}, y=_probability(limit), y2={"field": share}),
             layer(line, y=_probability(share), tooltip=tooltip),

@@ -77,6 +77,8 @@ def config(**legend) -> dict:
         },
         "title": {"anchor": "start", "fontSize": FONT, "fontWeight": "normal"},
         "view": {"stroke": None},
+        # a screen reader reads the alternative text and the axes, not each of hundreds of marks
+        "mark": {"aria": False},
     }
 
 

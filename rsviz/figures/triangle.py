@@ -148,7 +148,7 @@ def _squares(ink, hint, extent, where=None, name="point") -> dict:
     x = x_axis("left", "p_A", (0, extent), ticks=5)
     y = y_axis("low", "p_B", (0, extent / 2), grid=False)
     tooltip = [tip("p_a", "p_A"), tip("p_b", "p_B"), hint]
-    mark = {"type": "rect", "cursor": "pointer", "opacity": 1, "aria": False}
+    mark = {"type": "rect", "cursor": "pointer", "opacity": 1}
     ends = {"x2": {"field": "right"}, "y2": {"field": "high"}}
     rects = layer(mark, where=where, x=x, y=y, **ends, color=ink, tooltip=tooltip)
     select = {"type": "point", "fields": ["p_a", "p_b"], "toggle": False}

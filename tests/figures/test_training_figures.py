@@ -87,7 +87,7 @@ def test_between_two_radii_the_certified_accuracy_is_drawn_at_its_lower_end():
     assert {line["interpolate"] for line in lines} == {"step-before"}
     columns = {"radius": [0.0, 0.1, 0.2], "value": [90.0, 60.0, 0.0], "run": ["A"] * 3}
     drawn = svg(figures.certified_side_by_side_spec("A"), columns)
-    path = drawn.split('aria-roledescription="line mark"')[1].split(' d="')[1].split('"')[0]
+    path = drawn.split("mark-line")[1].split(' d="')[1].split('"')[0]
     vertices = [tuple(map(float, vertex.split(","))) for vertex in path[1:].split("L")]
     height = figures.HEIGHT
     assert vertices[1] == pytest.approx((vertices[0][0], height * (1 - 0.6)), abs=0.01)

@@ -261,7 +261,7 @@ def _chart(curves, norm):
     chosen = published.chosen("c_papers", ATTACKED_IN_PAPERS)
     printed = {curve.title: published.columns(curve) for curve in chosen}
     table = pa.table(figures.accuracy_columns(curves, printed))
-    words = "Right answers against attack size; shaded: certified"
+    words = f"Right answers against attack size, {len(curves) + len(printed)} curves; shaded: certified"
     st.vega_lite_chart(table, figures.accuracy_spec(curves, norm, printed), alt=words)
 
 

@@ -131,6 +131,7 @@ def _ruler(result):
         return
     columns, spec = ruler(result)
     words = f"Certified radius of each bound in {result.norm}, and the length of the attack"
+    words += f", {result.distance:.4g}"
     st.vega_lite_chart(pa.table(columns), spec, alt=words)
     others = ""
     if any(radius and BOUNDS[key].norm != result.norm for key, radius in result.radii.items()):
@@ -172,7 +173,9 @@ def _steps(progress):
     for place, name in zip(st.columns(3, gap="medium"), figures.STEPS, strict=True):
         title = "f says the label (%)" if name == "share" and not noisy else None
         spec = figures.steps_spec(name, norm, title)
-        place.vega_lite_chart(table, spec, alt=f"{name} at each step of the attack")
+        known = [value for value in columns[name] if value is not None] or [0]
+        alt = f"{name} at each step of the attack, from {known[0]:.3g} to {known[-1]:.3g}"
+        place.vega_lite_chart(table, spec, alt=alt)
     st.caption(f"Loss: {ATTACKS[request.attack].loss_words}. Votes are those of the step's own draws.")
 
 

@@ -45,6 +45,8 @@ def _maps(asked: Choice, point: Point) -> Charts:
     rigorous = [values[key].max() for key in keys if BOUNDS[key].rigorous]
     levels = triangle.levels_to(float(max(rigorous or [found.max() for found in values.values()])))
     columns = st.columns(min(3, len(keys)))
+    marked = int(np.hypot(p_a - point[0], p_b - point[1]).argmin())
+    place_of_point = f"p_A = {p_a[marked]:.3g}, p_B = {p_b[marked]:.3g}"
     charts = {}
     for place, key in enumerate(keys):
         bound = BOUNDS[key]
@@ -61,7 +63,8 @@ def _maps(asked: Choice, point: Point) -> Charts:
         )
         with columns[place % 3]:
             st.markdown(f"**{bound.title}** {badges(bound, setting)}")
-            _clickable(chart, key, f"Radius of {figures.label(bound)} over p_A and p_B")
+            alt = f"Radius of {figures.label(bound)} over p_A and p_B: {values[key][marked]:.4g} at "
+            _clickable(chart, key, f"{alt}{place_of_point}, at most {values[key].max():.4g}")
     notes = ["One colour scale for all maps."] if len(keys) > 1 else []
     if any(not BOUNDS[key].rigorous for key in keys):
         notes.append("Crosses: the number exceeds the tight radius, so it is false there.")
@@ -86,7 +89,8 @@ def _ratios(asked: Choice, point: Point) -> Charts:
     chart = triangle.ratio_map(
         p_a, p_b, side, values, names=names, extremes=marks, point=point, extent=region.extent
     )
-    _clickable(chart, "ratio", f"Radius of {first} over radius of {second}")
+    alt = f"Radius of {first} over radius of {second}: from {values[ends.smallest]:.4g} to "
+    _clickable(chart, "ratio", f"{alt}{values[ends.largest]:.4g}")
     st.caption(
         f"Blue: {first} is larger. Orange: {second} is larger, {ends.below_one:.1%} of the area shown."
         f"{_estimated(asked.setting)}"
@@ -105,9 +109,9 @@ def _winners(asked: Choice, point: Point) -> Charts:
     winner = winners(contestants, p_a, p_b, setting)
     chart = triangle.winner_map(p_a, p_b, side, winner, contestants, point=point, extent=region.extent)
     title = "Which certificate gives the largest radius"
-    _clickable(chart, "winner", title)
     shares = [(np.mean(winner == i), figures.label(BOUNDS[key])) for i, key in enumerate(contestants)]
     text = " · ".join(f"{name} {share:.1%}" for share, name in sorted(shares, reverse=True))
+    _clickable(chart, "winner", f"{title}: {text} of the triangle")
     read = ""
     if any(BOUNDS[key].norm != setting.norm_of(BOUNDS[key]) for key in contestants):
         read = f" Every radius is read in {NORMS[setting.norm].symbol}, so that they can be compared."
@@ -124,7 +128,7 @@ def _surfaces(asked: Choice, point: Point) -> Charts:
         figures.surfaces(*surfaces(asked.keys, asked.setting), units=_units(asked.setting)),
         key="bounds-surfaces",
         config={"toImageButtonOptions": {"format": "svg", "filename": "rsviz-surfaces"}},
-        alt="Radius of the chosen bounds as surfaces over p_A and p_B",
+        alt=f"Radius of {len(asked.keys)} bounds as surfaces over p_A and p_B",
     )
     st.caption("Drag to turn; the toolbar saves it as SVG. A net instead of a surface: not a certificate.")
     return {}
@@ -134,7 +138,10 @@ def _slice(asked: Choice, point: Point) -> Charts:
     p_a, p_b = line(asked.share)
     radii = {key: radius(key, p_a, p_b, asked.setting) for key in asked.keys}
     chart = figures.slice_chart(p_a, radii, units=_units(asked.setting))
-    st.vega_lite_chart(chart, key="bounds-slice", alt="Radius of the chosen bounds against p_A")
+    half = int(np.abs(p_a - 0.9).argmin())
+    named = ", ".join(f"{figures.label(BOUNDS[key])} {radii[key][half]:.3g}" for key in asked.keys)
+    alt = f"Radius of the chosen bounds against p_A; at p_A = {p_a[half]:.2g}: {named}"
+    st.vega_lite_chart(chart, key="bounds-slice", alt=alt)
     where = "p_B = 1 − p_A" if asked.share == 1 else f"p_B = {asked.share:g} (1 − p_A)"
     st.caption(f"Along {where}. Thick: tight. Dashed: not a certificate.{_estimated(asked.setting)}")
     return {f"Radius along {where}": chart}

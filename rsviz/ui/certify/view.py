@@ -130,13 +130,26 @@ def _votes(progress, card):
     left.vega_lite_chart(
         pa.table(votes),
         figures.votes_spec(votes["class"]),
-        alt=f"Votes per class after {progress.drawn:,} draws",
+        alt=f"Votes per class after {progress.drawn:,} draws: {_most_voted(votes)}",
     )
     right.vega_lite_chart(
         pa.table(path),
         figures.path_spec(),
-        alt="p_A with its lower limit, p_B with its upper one, by votes drawn",
+        alt="p_A with its lower limit, p_B with its upper one, by votes drawn" + _at_last(path),
     )
+
+
+def _most_voted(votes) -> str:
+    """The three classes with most votes, in per cent; columns of `votes_columns`."""
+    ordered = sorted(zip(votes["share"], votes["class"], strict=True), reverse=True)
+    return ", ".join(f"{name} {share:.3g} %" for share, name in ordered[:3])
+
+
+def _at_last(path) -> str:
+    """The two limits after the last votes; columns of `path_columns`."""
+    if not path["drawn"]:
+        return ""
+    return f": at last p_A at least {path['p_a_lower'][-1]:.4g}, p_B at most {path['p_b_upper'][-1]:.4g}"
 
 
 def _ball(progress, card):

@@ -75,7 +75,7 @@ def show_density(compared: Comparison) -> Shown:
         for title, chart in charts.items():
             with st.container(width=262):
                 st.markdown(f"**{title}**")
-                alt = f"Density of {title} noise in 2-D"
+                alt = f"Density of {title} noise in 2-D, with 300 draws"
                 st.vega_lite_chart(chart, key=f"noise-density-{title}", width="content", alt=alt)
     st.caption(
         "Two pixels, the rule above applied to d = 2. Shades: twelve equal steps from 0 to the peak of each "
@@ -95,7 +95,8 @@ def show_pixel(compared: Comparison) -> Shown:
     t = np.linspace(-1, 1, 401) * REACH * max(noise.deviation(dim) for noise in noises.values())
     densities = {key: noise.marginal_density(t, dim) for key, noise in noises.items()}
     chart = figures.marginal_chart(t, densities)
-    st.vega_lite_chart(chart, key="noise-pixel", alt="Density of the noise on one pixel, each mechanism")
+    peaks = ", ".join(f"{noises[key].title} {values.max():.3g}" for key, values in densities.items())
+    st.vega_lite_chart(chart, key="noise-pixel", alt=f"Density of the noise on one pixel. Peaks: {peaks}")
     st.caption(
         f"One of d = {dim:,} pixels. Alone, a pixel of ℓ∞-exponential noise is Laplace for d = 1 and nearly "
         f"uniform for large d: its draw fills a cube of half-width R, which varies by only "
@@ -116,7 +117,9 @@ def show_growth(compared: Comparison) -> Shown:
         charts[title] = figures.growth_chart(DIMS, expected, SAMPLED_DIMS, sampled, norm, DIMENSIONS)
         with column:
             st.markdown(f"**{title}**")
-            st.vega_lite_chart(charts[title], key=f"noise-growth-{norm}", alt=f"{title} against dimension")
+            ends = ", ".join(f"{NOISES[key].title} {number(expected[key][-1])}" for key in NOISES)
+            alt = f"{title} against dimension: at d = {DIMS[-1]:,} {ends}"
+            st.vega_lite_chart(charts[title], key=f"noise-growth-{norm}", alt=alt)
         for kind, dims, values in (("exact", DIMS, expected), ("sampled", SAMPLED_DIMS, sampled)):
             rows += [
                 {"norm": norm, "kind": kind, "noise": key, "d": int(dim), "mean": values[key][i]}
@@ -164,7 +167,9 @@ def show_radius(compared: Comparison) -> Shown:
     ]
     lines = [(name, bound.colour, width, radii[name]) for name, (bound, width) in drawn.items()]
     chart = figures.radius_chart(DIMS, lines, slopes, norm, DIMENSIONS)
-    st.vega_lite_chart(chart, key="noise-radius", alt="Certified radius against dimension, log-log")
+    ends = ", ".join(f"{name} {values[-1]:.3g}" for name, values in radii.items())
+    alt = f"Certified radius against dimension, log-log: at d = {DIMS[-1]:,} {ends}"
+    st.vega_lite_chart(chart, key="noise-radius", alt=alt)
     st.markdown(words.radius_says(norm, p_a, p_b, hold, size))
     st.caption(words.radius_notes(norm, hold))
     rows = [

@@ -63,7 +63,9 @@ def _certificates(asked: Experiment) -> Rows:
         certified = found["cohen"].certified
         p_a, p_b = (float(value[0]) for value in asked.truth(np.array([certified])))
         chart = figures.limits_chart((p_a, p_b), {key: one.first for key, one in found.items()})
-        st.vega_lite_chart(chart, key="statistics-limits", alt="Limits of p_A and p_B by procedure")
+        radii = ", ".join(f"{figures.name(key)} {round_down(one.first[2]):.4g}" for key, one in found.items())
+        alt = f"Limits of p_A and p_B by procedure. Radii in σ: true {asked.true_radius:.4g}, {radii}"
+        st.vega_lite_chart(chart, key="statistics-limits", alt=alt)
     with right:
         st.markdown(f"**{asked.runs:,} such certificates: how often the limits are false**")
         rates = {
@@ -76,7 +78,9 @@ def _certificates(asked: Experiment) -> Rows:
             for key, one in counted.items()
         }
         chart = figures.failures_chart(asked.alpha, rates)
-        st.vega_lite_chart(chart, key="statistics-failures", alt="Share of false limits by procedure")
+        shares = ", ".join(f"{figures.name(key)} {one.limits_false:.2%}" for key, one in counted.items())
+        alt = f"Share of false limits by procedure, where {asked.alpha:g} is allowed: {shares}"
+        st.vega_lite_chart(chart, key="statistics-failures", alt=alt)
     left_out = [procedure.short for key, procedure in PROCEDURES.items() if key not in counted]
     slow = " searches anew for each set of votes, and is counted where few of them differ."
     waits = f" {', '.join(left_out)}{slow}" if left_out else ""
@@ -172,12 +176,16 @@ def _peeking(asked: Experiment) -> Rows:
     with left:
         st.markdown("**What one watcher sees**")
         chart = figures.path_chart(p, path)
-        st.vega_lite_chart(chart, key="statistics-path", alt="Two lower limits of p_A while votes arrive")
+        ends = ", ".join(f"{figures.name(key)} {path[key][-1]:.4g}" for key in ("cohen", "anytime"))
+        alt = f"Two lower limits of p_A while {n:,} votes arrive: at last {ends}; true {p:.4g}"
+        st.vega_lite_chart(chart, key="statistics-path", alt=alt)
     with right:
         st.markdown("**How many watchers have been misled by then**")
         chart = figures.peeking_chart(asked.alpha, misled)
-        st.vega_lite_chart(chart, key="statistics-peeking", alt="Probability of a false limit by then")
-    ends = {key: float(values[-1]) for key, values in misled.items()}
+        ends = {key: float(values[-1]) for key, values in misled.items()}
+        named = ", ".join(f"{figures.name(key)} {end:.3g}" for key, end in ends.items())
+        alt = f"Probability of a false limit by then: after {n:,} votes {named}; α = {asked.alpha:g}"
+        st.vega_lite_chart(chart, key="statistics-peeking", alt=alt)
     st.markdown(
         f"A person who looks after each of {n:,} votes, and stops at a limit they like, is shown a "
         f"false Clopper-Pearson limit with probability **{ends['cohen']:.3g}**, "
@@ -203,7 +211,9 @@ def _votes(asked: Experiment) -> Rows:
     radii = simulation.radius_by_votes(asked.probabilities, n, asked.alpha, FAST)
     ceiling = simulation.ceiling(n, asked.alpha)
     chart = figures.radius_by_votes_chart(n, radii, asked.true_radius, ceiling, asked.n)
-    st.vega_lite_chart(chart, key="statistics-votes", alt="Radius proved against the number of votes")
+    proved = ", ".join(f"{figures.name(key)} {values[-1]:.4g}" for key, values in radii.items())
+    alt = f"Radius proved against the number of votes: with {n[-1]:,} in σ {proved}"
+    st.vega_lite_chart(chart, key="statistics-votes", alt=f"{alt}; true {asked.true_radius:.4g}")
     at_n = float(simulation.ceiling(asked.n, asked.alpha))
     st.markdown(
         f"With n = {asked.n:,} votes and α = {asked.alpha:g}, CERTIFY proves at most "
@@ -227,8 +237,10 @@ def _split(asked: Experiment) -> Rows:
     keys = ("cohen", "split", "tcertify", "anytime")
     radii = simulation.radius_by_p_a(p_a, classes, max(share, 1e-9), asked.n, asked.alpha, keys)
     chart = figures.radius_by_p_a_chart(p_a, radii, chosen)
-    st.vega_lite_chart(chart, key="statistics-split", alt="Radius proved against p_A")
-    st.markdown(_says_split(p_a, radii, chosen))
+    says = _says_split(p_a, radii, chosen)
+    alt = f"Radius proved against p_A. {says.replace('**', '')}"
+    st.vega_lite_chart(chart, key="statistics-split", alt=alt)
+    st.markdown(says)
     st.caption(
         f"{asked.n:,} votes that fall exactly as the probabilities say; {classes} classes, the runner-up "
         f"with {share:.1%} of what the top class leaves, the others evenly. T-CERTIFY and CERTIFY ask for "
@@ -257,7 +269,11 @@ def _same(asked: Experiment) -> Rows:
     p_a = np.linspace(0.5, 0.5 + min(3 / np.sqrt(n), 0.45), 200)
     failures = simulation.same_votes(p_a, n, asked.alpha, asked.n0)
     chart = figures.same_votes_chart(p_a, failures, asked.alpha)
-    st.vega_lite_chart(chart, key="statistics-same", alt="Probability of a false certificate against p_A")
+    tops = [f"{failures[key].max() / asked.alpha:.2f} α" for key in ("other", "same")]
+    alt = (
+        f"Probability of a false certificate against p_A: up to {tops[0]} where other votes choose the class"
+    )
+    st.vega_lite_chart(chart, key="statistics-same", alt=f"{alt}, up to {tops[1]} where the same votes do")
     st.markdown(
         f"At p_A = 1/2 CERTIFY fails with probability {failures['other'][0] / asked.alpha:.2f} α where "
         f"n₀ = {asked.n0:,} other votes choose the class, and **{failures['same'][0] / asked.alpha:.2f} α** "

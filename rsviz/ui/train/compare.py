@@ -127,7 +127,7 @@ def _over_epochs(runs: dict[str, RunRecord]) -> None:
     right.vega_lite_chart(
         pa.table(columns),
         figures.certified_side_by_side_spec(list(runs)),
-        alt="Certified accuracy by radius after the last look at each run",
+        alt=f"Certified accuracy by radius after the last look at each of {len(runs)} runs",
     )
 
 
@@ -137,7 +137,7 @@ def _draw(column, curves, title, epochs):
         return
     columns = figures.curves_columns(curves, limits=(0, 100))
     spec = figures.side_by_side_spec(list(curves), title, epochs=epochs, domain=(0, 100))
-    column.vega_lite_chart(pa.table(columns), spec, alt=f"{title} by epoch, for each run")
+    column.vega_lite_chart(pa.table(columns), spec, alt=f"{title} by epoch, for each of {len(curves)} runs")
 
 
 def _curve(run, value):

@@ -126,7 +126,9 @@ def _curves(run):
         terms = {name: [record.terms[name] for record in steps] for name in steps[0].terms}
         columns = figures.loss_columns([record.step for record in steps], terms, info.steps_per_epoch)
         with left:
-            _chart(columns, figures.loss_spec(list(terms), info.epochs), "Terms of the loss by epoch")
+            last = ", ".join(f"{name} {values[-1]:.3g}" for name, values in terms.items())
+            alt = f"Terms of the loss by epoch: at last {last}"
+            _chart(columns, figures.loss_spec(list(terms), info.epochs), alt)
     if validations:
         kept = _kept(run)
         columns = figures.accuracy_columns(
@@ -137,7 +139,10 @@ def _curves(run):
         )
         with right:
             spec = figures.accuracy_spec(info.noise is not None, info.epochs)
-            _chart(columns, spec, "Accuracy without noise and under noise by epoch")
+            last = validations[-1]
+            alt = f"Accuracy without noise and under noise by epoch: at last {last.clean_accuracy:.1%}"
+            alt += f" and {last.noisy_accuracy:.1%}" if last.noisy_accuracy is not None else ""
+            _chart(columns, spec, alt)
 
 
 def _choose_validation(run) -> Validation:
