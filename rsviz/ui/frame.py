@@ -66,7 +66,9 @@ window.rsvizReadHall();
 STYLE = """<style>
 html[data-hall] :is([data-testid="stHeader"], .st-key-tour, .st-key-runs-place) {display: none}
 html[data-hall] [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {display: none}
-html[data-hall] [data-testid="stMainBlockContainer"]:not(:has(.st-key-deck)) {zoom: 1.7; padding: 0.5rem 1rem}
+html[data-hall] [data-testid="stMainBlockContainer"]:not(:has(.st-key-deck, .st-key-playground-title)) {
+  zoom: 1.72; padding: 0.5rem 1rem;
+}
 [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {
   position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999990;
 }
@@ -106,18 +108,22 @@ CONTROLS = (
     *("FileUploader", "Expander", "Popover", "Button", "DownloadButton", "PageLink"),
 )
 """Streamlit's names of what a page is operated with."""
+WORDS = ("Markdown", "CaptionContainer")
+"""Streamlit's names of sentences; headings are none."""
 MOST_KEPT = 3
 
 
 def _hidden() -> str:
     """A style that hides what the address names, by the key of the widget: hide=seed,alpha.
 
-    Lecture mode hides every control but those of keep=, at most three: the picture is what a hall came for.
+    Lecture mode hides sentences, and every control but those of keep=, at most three: the picture is left.
     """
     hidden = "".join(f"<style>.st-key-{name} {{display: none !important}}</style>" for name in _names("hide"))
     kept = ", ".join(f".st-key-{name} *" for name in _names("keep")[:MOST_KEPT])
-    controls = ", ".join(f'[data-testid="st{name}"]' for name in CONTROLS)
-    others = f":is({controls}, .st-key-settings)" + (f":not({kept})" if kept else "")
+    controls = ", ".join(f'[data-testid="st{name}"]' for name in CONTROLS + WORDS)
+    others = f":is({controls}, .st-key-settings, .st-key-strip, [data-testid=stHeading]:has(h1))" + (
+        f":not({kept})" if kept else ""
+    )
     return f"{hidden}<style>html[data-hall] [data-testid=stMain] {others} {{display: none}}</style>"
 
 

@@ -23,6 +23,7 @@ class Playground {
     this.take(data)
     this.buildControls()
     this.listen()
+    if (!embedded) this.followHall()
     new ResizeObserver(() => this.redraw()).observe(this.find(".plane"))
     new ResizeObserver(() => this.drawPanel()).observe(this.find(".chart"))
   }
@@ -65,12 +66,23 @@ class Playground {
     this.announceSoon()
   }
 
+  // Lecture mode is the whole page's; style.css says what is left of this in it
+  followHall() {
+    const page = document.documentElement, follow = () => {
+      this.root.toggleAttribute("data-hall", page.hasAttribute("data-hall"))
+      this.readTheme()
+      this.redraw()
+    }
+    new MutationObserver(follow).observe(page, { attributeFilter: ["data-hall"] })
+    follow()
+  }
+
   readTheme() {
     const style = getComputedStyle(this.root), value = name => style.getPropertyValue(name).trim()
     const ground = hex(value("--st-background-color"), "#ffffff"), ink = hex(value("--st-text-color"), "#31333f")
     const dark = parseInt(ground.slice(1, 3), 16) < 128
     this.theme = { ground, ink, dark, faint: dark ? "#444" : "#ddd" }
-    this.picture.zoom = this.panel.zoom = max(1, parseFloat(value("--letters")) / 16 || 1)
+    this.picture.zoom = this.panel.zoom = max(1, parseFloat(style.fontSize) / 16)
   }
 
   // --- what follows from the state ---
