@@ -67,6 +67,8 @@ PAGES = (
         UNDERSTAND,
     ),
     Page("bounds", "Bounds", "stacked_line_chart", "Every closed-form bound, side by side.", UNDERSTAND),
+    Page("quiz", "Quiz", "quiz", "Eight questions, each answer explained.", UNDERSTAND),
+    Page("words", "Words", "dictionary", "Every term and symbol in one sentence.", UNDERSTAND),
     Page("certify", "Certify", "verified", "Certify an image: votes, class, radius.", USE),
     Page("attack", "Attack", "bolt", "Attack an image: what is broken beside what is proved.", USE),
     Page("evaluate", "Evaluate", "checklist", "Certify a whole test set: accuracy against radius.", USE),

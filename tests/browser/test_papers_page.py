@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from rsviz.reference.papers import find, rows
-from rsviz.ui.papers.detail import link
+from rsviz.ui.views import page_and_query
 from tests.browser.steps import SLOW, drawn, no_exception
 
 IS_ON_SCREEN = """element => {
@@ -56,7 +56,7 @@ def test_a_search_a_row_by_mouse_and_by_keys_its_picture_and_back(page, shared, 
     expect(picture).to_be_visible(timeout=SLOW)
     assert picture.evaluate(IS_ON_SCREEN)
     picture.click()
-    name, query = link(claim.view)
+    name, query = page_and_query(claim.view)
     expect(page).to_have_url(re.compile(f"/{name}\\?.*b_pa={query['b_pa']}"), timeout=SLOW)
     page.go_back()
     expect(detail(page).get_by_text(claim.says)).to_be_visible(timeout=SLOW)

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from rsviz.cli import cli
 from rsviz.reference.papers import Claim, find, rows
-from rsviz.ui.papers.detail import link, literal
+from rsviz.ui.views import literal, page_and_query
 from tests.addresses import wrong_parts
 
 
@@ -64,7 +64,7 @@ def test_a_link_to_one_row_opens_its_numbers_or_its_picture(row, open_page):
     assert literal(found.says) in text and f"[{found.verdict}]" in text
     if isinstance(found, Claim):
         assert [one.label for one in app.button if one.label.startswith("Erratum")]
-        page, query = link(found.view)
+        page, query = page_and_query(found.view)
         if page == "papers":
             assert literal(rows()[query["row"]].found.shows) in text
         else:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from rsviz.reference.papers import Claim, Erratum, Row, Verdict, rows
 from rsviz.ui.papers.address import choose
-from rsviz.ui.shell import PAGES
+from rsviz.ui.views import literal, page_and_query, view_link
 
 COLOURS = {
     Verdict.HOLDS: "green",
@@ -12,7 +12,6 @@ COLOURS = {
     Verdict.NOT_REPRODUCED: "orange",
     Verdict.NOT_TESTED: "gray",
 }
-ARROW = ":material/arrow_forward:"
 
 
 def show(row: Row) -> None:
@@ -30,9 +29,9 @@ def show(row: Row) -> None:
 
 
 def _claim(row: Row, claim: Claim) -> None:
-    page, query = link(claim.view)
+    page, query = page_and_query(claim.view)
     if page != "papers":
-        st.page_link(f"pages/{page}.py", label=f"See it: {claim.place}", icon=ARROW, query_params=query)
+        view_link(claim.view, claim.place)
     if claim.note:
         st.markdown(literal(claim.note[0].upper() + claim.note[1:] + "."))
     if page == "papers":
@@ -43,13 +42,6 @@ def _claim(row: Row, claim: Claim) -> None:
                 st.button(f"Erratum {erratum}", key=f"erratum-{erratum}", on_click=choose, args=(erratum,))
 
 
-def link(view: str) -> tuple[str, dict[str, str]]:
-    """The page of a view and its query."""
-    page, _, query = view.partition("?")
-    assert page in {known.key for known in PAGES}
-    return page, dict(part.split("=", 1) for part in query.split("&") if part)
-
-
 def numbers(erratum: Erratum) -> None:
     """What is printed, what is correct, and the number that shows it."""
     how = "computed here" if erratum.computed else erratum.evidence
@@ -58,10 +50,3 @@ def numbers(erratum: Erratum) -> None:
         f":small[Correct:] {literal(erratum.correct)}\n\n"
         f"**{literal(erratum.shows)}** :gray-badge[{how}]"
     )
-
-
-def literal(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    for sign in "\\*_[]|~<>$":
-        text = text.replace(sign, f"\\{sign}")
-    return text

@@ -1,0 +1,1 @@
+"""The Quiz page: its address, a question, its explanation, the score."""
