@@ -48,7 +48,8 @@ if (!window.rsvizHall) {
     const target = event.composedPath()[0];
     if (event.ctrlKey || event.metaKey || event.altKey || !(target instanceof Element)) return;
     if (target.matches("input:not([type=range]), textarea, select, [contenteditable]")) return;
-    if (event.key === "Escape") document.querySelector(".st-key-tour-leave button")?.click();
+    const isOver = document.querySelector('[data-testid="stPopoverBody"], [role="dialog"], [role="listbox"]');
+    if (event.key === "Escape" && !isOver) document.querySelector(".st-key-tour-leave button")?.click();
     if (window.parent !== window) {
       window.parent.postMessage({rsviz: "key", key: event.key}, location.origin);
       return;
@@ -58,7 +59,7 @@ if (!window.rsvizHall) {
     if (query.get("hall") === "1") query.delete("hall"); else query.set("hall", "1");
     history.pushState(history.state, "", location.pathname + (query.size ? "?" + query : ""));
     window.dispatchEvent(new PopStateEvent("popstate"));
-  });
+  }, true);
 }
 window.rsvizReadHall();
 """

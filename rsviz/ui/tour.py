@@ -42,23 +42,35 @@ class Stop:
 STOPS = (
     Stop(
         "playground",
-        "Colours are what f says. The island says B, yet most dots are blue: g says A. "
+        "Colours are what f says. The island says B, yet most dots are blue, so g says A. "
         "**Drag x** off the island.",
         ("x", "y"),
         "scene=island",
     ),
-    Stop("noise", "Every vote sees another noisy copy. **Turn up the size** of the noise.", ("scale",)),
-    Stop("certify", "Noisy copies vote; the count proves a radius. **Press Certify** and watch.", ("job",)),
-    Stop("statistics", "Who stops when they like the limit is wrong more often. **Draw again.**", ("seed",)),
+    Stop("noise", "Each vote sees another noisy copy of the image. **Turn up the noise.**", ("n_dev",)),
     Stop(
-        "bounds", "Each map is a theorem. **Click a square**: p_A and p_B become a radius.", ("b_pa", "b_pb")
+        "certify", "Noisy copies vote, and the count proves a radius. **Press Certify** and watch.", ("job",)
     ),
-    Stop("attack", "Outside the proved ball the class can break. **Press Attack.**", ("job",)),
-    Stop("evaluate", "Certified accuracy of a test set. **Move the radius.**", ("e_at",)),
     Stop(
-        "train", "Noise in training buys radius and costs accuracy. **Choose another method.**", ("method",)
+        "statistics",
+        "Whoever stops when they like the limit is wrong more often than α. **Change α.**",
+        ("s_alpha",),
     ),
-    Stop("lesson", "Each lesson asks before it shows. **Open one**, and predict.", ("n",)),
+    Stop("bounds", "Each bound turns p_A and p_B into a radius. **Click a square.**", ("b_pa", "b_pb")),
+    Stop(
+        "attack", "Inside the proved radius no attack succeeds; outside one may. **Press Attack.**", ("job",)
+    ),
+    Stop(
+        "evaluate",
+        "Certified accuracy: the share of test images that are right and certified. **Move the radius.**",
+        ("e_at",),
+    ),
+    Stop(
+        "train",
+        "Training with noise buys radius and costs accuracy. **Choose another method.**",
+        ("method",),
+    ),
+    Stop("quiz", "What have you seen? **Answer** the first of eight questions.", ("answers",)),
 )
 
 STYLE = """<style>
@@ -104,12 +116,10 @@ def card() -> None:
 
 
 def _next(number, done):
-    words, symbol = ("Next stop", "arrow_forward") if done else ("Skip", "skip_next")
+    words, symbol = ("**Next stop**", "arrow_forward") if done else ("Skip", "skip_next")
     if number < len(STOPS):
         stop = STOPS[number]
         st.page_link(stop.path, label=words, icon=f":material/{symbol}:", query_params=stop.link(number + 1))
-    else:
-        st.page_link("pages/quiz.py", label="Eight questions", icon=":material/quiz:")
 
 
 def _number() -> int | None:

@@ -10,8 +10,11 @@ def chart(words: str) -> str:
 
 
 FIRST_SCREENS = {
-    "start": ("h1",),
-    "lesson": ("h1",),
+    "start": (
+        ".st-key-start-picture canvas.picture",
+        *(f".st-key-door-{name}" for name in ("tour", "lessons", "use")),
+    ),
+    "lesson": ("h1", *(f".st-key-lesson-{number}" for number in range(1, 5))),
     "playground": (".play canvas >> nth=0", "[data-name=tab-island]", "[data-name=scale]"),
     "noise": (".st-key-n_dev", ".st-key-noise-images img", ".st-key-noise-says"),
     "statistics": (".st-key-s_view", ".st-key-s_n", chart("Probability of a false limit")),
@@ -26,6 +29,8 @@ FIRST_SCREENS = {
     "train": (BUTTON, FIRST_CHART, "h2"),
     "population": (BUTTON, chart("Certificate of the mean loss"), "h2"),
     "papers": ("h1",),
+    "quiz": ("h1", ".st-key-quiz button >> nth=2"),
+    "words": ("h1", '[data-testid="stTextInput"] input'),
 }
 """By page: selectors of what lies inside the first screen, each with all that it selects."""
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from rsviz.lessons import LESSONS
 from tests.browser.conftest import record_outside
 from tests.browser.steps import SLOW, no_exception
+from tests.browser.test_accessibility import AXE, FINDINGS
 
 SEEN = Path(__file__).with_name("hall.js").read_text(encoding="utf-8")
 TOO_PALE = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
@@ -50,8 +51,11 @@ def every_step(page):
 
 def test_a_hall_reads_every_step_without_scrolling_in_both_themes(hall):
     wrong, pale = {}, {}
+    hall.evaluate(AXE)
     for place in every_step(hall):
         seen = hall.evaluate(SEEN)
+        if found := hall.evaluate(FINDINGS):
+            wrong[(*place, "axe")] = found
         broken = {
             "words": seen["words"] > 40,
             "letters": seen["smallest"] < 23.9,

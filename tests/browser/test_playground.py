@@ -362,3 +362,25 @@ def test_a_network_is_opened_and_taken_home_as_pictures_and_table(page, shared, 
     assert (tmp_path / "CSV").read_text().count("\n") == SIDE * SIDE + 1
     expect(page.get_by_test_id("stCode").filter(has_text="NETWORKS['blobs-plain']")).to_be_visible()
     no_exception(page)
+
+
+def test_lecture_mode_fills_the_screen_with_the_picture_and_the_tour_leaves_with_esc(page, shared):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_playground(page, shared, "?scene=corridor&tour=1")
+    expect(page.get_by_text("1 of 9")).to_be_visible(timeout=SLOW)
+    page.locator(".picture").focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("1 of 9")).to_be_hidden(timeout=SLOW)
+    page.keyboard.press("f")
+    in_url(page, "hall=1")
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    box = page.locator(".picture").bounding_box()
+    assert box["height"] >= 0.7 * 720 and box["y"] + box["height"] <= 720
+    letters = page.locator(".says").evaluate("it => parseFloat(getComputedStyle(it).fontSize)")
+    assert letters >= 24
+    assert page.locator(".play").evaluate("root => 16 * root.playground.picture.zoom") >= 24
+    page.reload()
+    expect(page.get_by_test_id("stHeader")).to_be_hidden(timeout=SLOW)
+    page.keyboard.press("f")
+    expect(page.get_by_test_id("stHeader")).to_be_visible(timeout=SLOW)
+    no_exception(page)

@@ -17,7 +17,8 @@ def show() -> None:
     st.markdown("Each asks a question, lets the hall predict, and shows the answer. **F** is lecture mode.")
     columns = st.columns(2)
     for number, lesson in enumerate(LESSONS.values(), 1):
-        with columns[(number - 1) % 2].container(border=True, height="stretch", gap="small"):
+        place = columns[(number - 1) % 2]
+        with place.container(border=True, gap="small", key=f"lesson-{number}"):
             st.page_link(PAGE, label=f"**{number}. {lesson.title}**", query_params={"n": str(number)})
             st.markdown(lesson.question)
             st.caption("Removes: " + " ".join(f"“{one}”" for one in lesson.removes))
