@@ -28,7 +28,7 @@ FIRST_SCREENS = {
     "evaluate": (BUTTON, FIRST_CHART, "h2"),
     "train": (BUTTON, FIRST_CHART, "h2"),
     "population": (BUTTON, chart("Certificate of the mean loss"), "h2"),
-    "papers": ("h1",),
+    "papers": ("h1", ".st-key-q", ".st-key-verdict", ".papers", ".st-key-detail"),
     "quiz": ("h1", ".st-key-quiz button >> nth=2"),
     "words": ("h1", '[data-testid="stTextInput"] input'),
 }
