@@ -2,7 +2,7 @@
 
 from rsviz.tasks.certify import CertifyProgress
 from rsviz.ui.certify import controls, live, view
-from rsviz.ui.job_page import image_page
+from rsviz.ui.image_page import image_page
 
 image_page(
     CertifyProgress,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rsviz.ui.evaluate import controls, view
+from rsviz.ui.evaluate import controls, sources, view
 from rsviz.ui.evaluate.gallery import gallery
 from rsviz.ui.job_page import JobPage
 from rsviz.ui.session import url_value
@@ -11,12 +11,6 @@ from rsviz.ui.session import url_value
 def show(_=None):
     reading = controls.reading()
     view.show(view.gather(st.session_state["e_show"], reading), reading)
-
-
-def choose():
-    card, request = controls.choose()
-    controls.choose_curves()
-    return card, request
 
 
 def below_result():
@@ -28,7 +22,8 @@ JobPage(
     kind="evaluate",
     address=controls.ADDRESS,
     prepare=controls.take_new,
-    choose=choose,
+    choose=controls.choose,
+    below_controls=controls.choose_curves,
     started=lambda request: controls.join(f"job:{url_value('job')}", request.checkpoint),
     show_example=show,
     show_state=show,
@@ -36,5 +31,7 @@ JobPage(
     every=0.8,
     live=controls.READ,
     compares=True,
+    is_shipped=lambda request: sources.shipped_equal(request, controls.READ) is not None,
+    names_results=controls.names_curves,
     below_result=below_result,
 ).show()

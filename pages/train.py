@@ -28,5 +28,6 @@ JobPage(
     example=job.example,
     every=0.5,
     unfinished=job.in_flux,
+    begins=False,
     below_all=comparison,
 ).show()

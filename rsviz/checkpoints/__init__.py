@@ -10,6 +10,7 @@ from rsviz.checkpoints.storage import (
     list_cards,
     load_card,
     load_survey,
+    locate,
     rewrite_card,
     save_survey,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "load_card",
     "load_checkpoint",
     "load_survey",
+    "locate",
     "rewrite_card",
     "save_checkpoint",
     "save_survey",

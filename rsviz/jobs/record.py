@@ -17,6 +17,19 @@ def stored_kinds(kind: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a job was asked for, and whether it has ended; as in Job."""
+
+    id: str
+    session: str
+    state: str
+    created: float
+    started: float | None
+    finished: float | None
+    request: dict
+
+
+@dataclass(frozen=True)
 class Job:
     """A job as it stood when it was read; times are seconds since 1970.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from rsviz import files
 from rsviz.errors import RsvizError
 from rsviz.jobs.database import INDEX_OF_OLDER_HOMES, Database
-from rsviz.jobs.record import Job, stored_kinds, today_kind
+from rsviz.jobs.record import Asked, Job, stored_kinds, today_kind
 
 DEATHS_ALLOWED = 3
 KEEP_DAYS, KEEP_JOBS = 30, 5_000
@@ -101,6 +101,17 @@ class Store(Database):
                 f"{SELECT} {where} ORDER BY number DESC LIMIT ?", (*values, limit)
             ).fetchall()
         return [_job(row) for row in rows]
+
+    def asked(self, kind: str, limit: int) -> list[Asked]:
+        """What the newest jobs of a kind were asked for, the newest first; cheaper than the jobs."""
+        kinds = stored_kinds(kind)
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, session, state, created, started, finished, request FROM jobs"
+                f" WHERE kind IN ({', '.join('?' * len(kinds))}) ORDER BY number DESC LIMIT ?",
+                (*kinds, limit),
+            ).fetchall()
+        return [Asked(*row[:-1], json.loads(row[-1])) for row in rows]
 
     def check_room(self, session: str, per_session: int, total: int) -> None:
         """JobLimitError where `insert` would raise it."""

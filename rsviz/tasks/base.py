@@ -69,6 +69,11 @@ class Request(Frozen):
         cls._refuse_paths({cls.RENAMED.get(name, name): value for name, value in values.items()})
         return cls.make(**values).check_job()
 
+    @property
+    def passes(self) -> float | None:
+        """How many images go through the network, a gradient counted as three; None: not known beforehand."""
+        return None
+
     def check_job(self) -> Self:
         """The request, if a job may run it: what it names exists, and goes by name and never by path.
 

@@ -4,123 +4,43 @@ Streamlit's own binding writes the label of an option instead of its key. It als
 appear in the same run in which they are set, as those of a preset do.
 """
 
-import math
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import streamlit as st
 
-LONGEST = 80
-"""Characters of a text in a link."""
+from rsviz.ui.address_fields import (
+    LONGEST,
+    Field,
+    choice,
+    choices,
+    first_part,
+    flag,
+    labelled,
+    names,
+    number,
+    numbers,
+    text,
+)
+
+__all__ = [
+    "LONGEST",
+    "Address",
+    "Field",
+    "choice",
+    "choices",
+    "first_part",
+    "flag",
+    "labelled",
+    "names",
+    "number",
+    "numbers",
+    "on_the_same_page",
+    "text",
+]
+
 MOST_LEFT = 5
 """Addresses that the browser may still name while several changes are under way."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """One value of a page.
-
-    default: None for a value that depends on another control; see `Address.suggest`.
-    read: the texts in the URL -> value, or ValueError. write: the reverse.
-    """
-
-    default: object
-    read: Callable[[list[str]], object]
-    write: Callable[[object], list[str]]
-
-
-def choice(options: Iterable, default, older: Mapping[str, object] | None = None) -> Field:
-    """One of `options`, written as its key. older: texts in links of older versions -> option."""
-    by_text = {**(older or {}), **{str(option): option for option in options}}
-
-    def read(texts):
-        for text in (texts[0], _without_commas(texts[0])):
-            if text in by_text:
-                return by_text[text]
-        raise ValueError
-
-    return Field(default, read, lambda value: [str(value)])
-
-
-def choices(
-    options: Iterable, default, spell: Callable[[object], str] = str, most: int | None = None
-) -> Field:
-    """Any of `options`, in their order; unknown ones are passed over. spell: an option as text in the URL."""
-    by_text = {spell(option): option for option in options}
-
-    def read(texts):
-        asked = _parts(texts)
-        return [option for text, option in by_text.items() if text in asked]
-
-    return Field(list(default), read, lambda values: [",".join(map(spell, values))])
-
-
-def numbers(options: Iterable[float], default) -> Field:
-    """Any of `options`, which are numbers."""
-    return choices(options, default, "{:g}".format)
-
-
-def names(default: Iterable[str], most: int, pattern: str = r"[^,]+") -> Field:
-    """Up to `most` different texts that match `pattern`, in the order of the URL."""
-
-    def read(texts):
-        found = dict.fromkeys(part for part in _parts(texts) if re.fullmatch(pattern, part))
-        if not found:
-            raise ValueError
-        return list(found)[:most]
-
-    return Field(list(default), read, lambda values: [",".join(values)])
-
-
-def text(default: str | None = "", longest: int = LONGEST, pattern: str = ".*") -> Field:
-    """A text of at most `longest` characters that matches `pattern`."""
-
-    def read(texts):
-        if len(texts[0]) > longest or not re.fullmatch(pattern, texts[0], re.DOTALL):
-            raise ValueError
-        return texts[0]
-
-    return Field(default, read, lambda value: [value])
-
-
-def number(low: float, high: float, default, kind: type | None = None) -> Field:
-    """A number in [low, high] of type `kind`, which is that of the default if not given."""
-    kind = kind or type(default)
-
-    def read(texts):
-        value = kind(_without_commas(texts[0]))
-        if not (math.isfinite(value) and low <= value <= high):
-            raise ValueError
-        return value
-
-    return Field(default, read, lambda value: [f"{value:.10g}" if kind is float else str(value)])
-
-
-def flag(default: bool) -> Field:
-    """True or False, written 1 or 0."""
-    known = {"1": True, "0": False, "true": True, "false": False}
-    return Field(default, lambda texts: known.get(texts[0], default), lambda on: [str(int(on))])
-
-
-def labelled(field: Field, older: Mapping[str, str]) -> Field:
-    """The field, which also reads the texts of older links, such as labels. older: such a text -> today's."""
-    return replace(field, read=lambda texts: field.read([older.get(text, text) for text in texts]))
-
-
-def first_part(field: Field, end: str) -> Field:
-    """The field, which reads a text only up to `end`."""
-    return replace(field, read=lambda texts: field.read([text.partition(end)[0] for text in texts]))
-
-
-def _without_commas(text: str) -> str:
-    """A number such as 10,000 without its commas; any other text as it is."""
-    return text.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text) else text
-
-
-def _parts(texts: list[str]) -> list[str]:
-    return [part for text in texts for part in text[:2000].split(",")]
 
 
 class Address:
@@ -136,6 +56,8 @@ class Address:
     translate: query parameters of older links, and of links to the task -> those of today, by key.
     views: keys that change only how a result is looked at.
     job: the parameter of the URL that names a job. Where the URL has no settings, those of the job hold.
+    opening: values that a bare address has instead of the defaults. A link that sets something means the
+    defaults of what it leaves out, so a page may open on something else and older links stay what they were.
     """
 
     def __init__(
@@ -147,8 +69,10 @@ class Address:
         translate: Callable[[dict[str, list[str]]], dict[str, list[str]]] = dict,
         views: Collection[str] = (),
         job: str = "",
+        opening: Mapping[str, object] = MappingProxyType({}),
     ):
         self._name, self.fields, self._older, self._implied = name, fields, older, implied
+        self._opening, self._linked = dict(opening), f"address-{name}-linked"
         self._translate, self._views, self._job = translate, frozenset(views), job
         self._bare = f"address-{name}-bare"
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
@@ -169,6 +93,8 @@ class Address:
         """
         query = self._today(query)
         values = {key: self._parse(key, query.get(key))[0] for key in self.fields}
+        if not self._sets(query):
+            values |= {key: _copy(value) for key, value in self._opening.items()}
         for key, (other, value) in self._implied.items():
             if key in query and other not in query:
                 values[other] = value
@@ -181,6 +107,17 @@ class Address:
 
         suggested: values of fields without a default, where these follow other controls.
         """
+        query = self._spelled(values, suggested)
+        if self._opening and not set(query) - self._views:  # a bare address would mean something else
+            said = {key: suggested.get(key) if values[key] is None else values[key] for key in self._opening}
+            named = {key: self.fields[key].write(value) for key, value in said.items() if value is not None}
+            return query | named
+        opening = self._spelled(self.defaults() | dict(suggested) | self._opening, suggested)
+        settings = {key: texts for key, texts in query.items() if key not in self._views}
+        return {key: query[key] for key in query if key in self._views} if settings == opening else query
+
+    def _spelled(self, values, suggested) -> dict[str, list[str]]:
+        """`spell`, for a link whose bare address has the defaults."""
         defaults = self.defaults() | dict(suggested)
         query = {
             key: field.write(values[key])
@@ -204,6 +141,11 @@ class Address:
             if old in query:
                 renamed.setdefault(key, query[old])
         return self._translate(renamed)
+
+    def _sets(self, query) -> set[str]:
+        """Keys that parameters of today set to something allowed, apart from how a result is looked at."""
+        named = (set(query) & set(self.fields)) - self._views
+        return {key for key in named if self._parse(key, query[key])[1]}
 
     def _parse(self, key, texts) -> tuple[object, bool]:
         """(the value that texts set, True), or (the default, False) where they set none."""
@@ -238,6 +180,8 @@ class Address:
             st.session_state.update(self._read_all(query or bare, views=first or bool(query) or not job))
             st.session_state[self._followed] = {}
             st.session_state[self._seen] = query, job
+            names = bool(not job and self._sets(self._today(query)))
+            st.session_state[self._linked] = self.linked()[0] + 1, names
             st.session_state[self._refused] = {}
             owners.update(dict.fromkeys(self.fields, self._name))
         for key in self.fields:
@@ -303,6 +247,13 @@ class Address:
         """Whether the controls are as the page opens, apart from how a result is looked at."""
         suggested = {key: value for key, (value, _) in st.session_state[self._suggested].items()}
         return not set(self.spell(self.values(), suggested)) - self._views
+
+    def linked(self) -> tuple[int, bool]:
+        """How many addresses were opened in this session, and whether the last one named settings and no job.
+
+        It still says so when the controls have been moved since.
+        """
+        return st.session_state.get(self._linked, (0, False))
 
     def refused(self, key: str) -> object | None:
         """What the link asked for and `suggest` refused; None where it refused nothing."""

@@ -14,6 +14,7 @@ from rsviz.data.samples import SAMPLES, Sample, samples_for
 from rsviz.errors import RsvizError, short
 from rsviz.tasks.certify import CertifyRequest
 from rsviz.tasks.image import LoadedImage, load_image, make_source, store_upload
+from rsviz.tasks.shared import ImageRequest
 from rsviz.ui.address import Address, Field, choice, labelled, text
 from rsviz.ui.canvas import draw_digit
 from rsviz.ui.downloads import no_images_reason, offer_download
@@ -30,6 +31,8 @@ SOURCES = {
     "draw": "Draw",
 }
 OLDER_SOURCES = {"From the data set": "dataset", "Upload my own": "upload"}
+FORMER = {"checkpoint": "digits-gaussian-0.25", "sample": "5-a"}
+"""What a link means that names neither: older links left them out, whatever the page opens on today."""
 SURE = 0.7
 """A top share of votes below this counts as uncertain."""
 DIGEST = "[0-9a-f]{64}"
@@ -50,17 +53,25 @@ IMPLIED = {
 """Of the Address: what a link need not say."""
 
 
+def opening(example: ImageRequest, *names: str) -> dict[str, object]:
+    """What a page opens on, by key of its Address: checkpoint, sample and `names` of its example."""
+    return {
+        "checkpoint": example.checkpoint,
+        "sample": example.image.sample,
+        **{name: getattr(example, name) for name in names},
+    }
+
+
 def pick_image(
     address: Address,
     card: Card,
-    sample: str,
     *,
     chosen: Callable[[str], None] = lambda source: None,
     drawn: Callable[[], None] = lambda: None,
 ) -> dict | None:
     """An image as the source for a request, or None, and the page says why.
 
-    address: with the fields IMAGE. sample: the one to begin with. chosen: callback, called with the source
+    address: with the fields IMAGE. chosen: callback, called with the source
     when another one is chosen. drawn: called when a new drawing has arrived.
     """
     samples = samples_for(card.input_shape, card.classes)
@@ -69,7 +80,8 @@ def pick_image(
     ]
     address.suggest("from", sources[0], sources.__contains__)
     if samples:
-        address.suggest("sample", sample if sample in samples else next(iter(samples)), samples.__contains__)
+        usual = FORMER["sample"] if FORMER["sample"] in samples else next(iter(samples))
+        address.suggest("sample", usual, samples.__contains__)
     address.suggest("image", None, re.compile(DIGEST).fullmatch)
     if (asked := address.refused("image")) is not None:
         words = f"The link names the image {short(asked)}; an upload is named by 64 hexadecimal digits."

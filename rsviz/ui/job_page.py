@@ -1,7 +1,7 @@
 """The skeleton of the pages that start a job: Certify, Attack, Evaluate, Population, Train.
 
-The one statement of such a page is `JobPage(...).show()`; `image_page` makes it for one image. The smaller
-pieces serve sections that start a job of their own.
+The one statement of such a page is `JobPage(...).show()`; rsviz.ui.image_page makes it for one image. The
+smaller pieces serve sections that start a job of their own.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ from rsviz.checkpoints import Card
 from rsviz.errors import RsvizError
 from rsviz.jobs import Job
 from rsviz.jobs.listing import reached, request_of, run_of
-from rsviz.jobs.pictures import gathered
 from rsviz.tasks import TASKS, Request
-from rsviz.tasks.saved import SavedProgress
+from rsviz.tasks.same import changed
 from rsviz.tasks.spellings import to_query
 from rsviz.ui.address import Address
 from rsviz.ui.frame import announce
+from rsviz.ui.linked import follow, opened, tell_not_allowed, tell_nothing, tell_source
 from rsviz.ui.order import CONTROLS_FIRST
 from rsviz.ui.own_runs import arrive, offer_example, return_to_own
 from rsviz.ui.session import url_value
@@ -53,7 +53,11 @@ class JobPage:
     example: the request of the example; None where it has none.
     subject: names of the fields that say what is looked at: an example of another subject is not shown.
     live: names of the fields of the request that the result follows at once.
+    begins: whether a link that names settings may begin a short run.
+    is_shipped: whether a request is that of a result which comes with rsviz; by default of the example.
+    show_subject: draws what the request is about where nothing was run.
     compares: whether the result holds results of many requests, so that none of them is older.
+    names_results: whether the URL itself names the results that are compared.
     """
 
     kind: str
@@ -69,7 +73,11 @@ class JobPage:
     example: Callable[[], Request | None] = _nothing
     subject: Collection[str] = ()
     live: Collection[str] = ()
+    begins: bool = True
+    is_shipped: Callable[[Request], bool] | None = None
+    show_subject: Callable[[Card | None, Request], None] = _nothing
     compares: bool = False
+    names_results: Callable[[], bool] = lambda: False
 
     # Hooks for what only some pages have
     prepare: Callable[[], None] = _nothing
@@ -104,26 +112,6 @@ class JobPage:
         show_page(lambda: _draw(self))
 
 
-def image_page(
-    model: type[SavedProgress], controls, show: Callable[[SavedProgress, str], None], **more
-) -> JobPage:
-    """The page of the jobs on one image. more: fields of JobPage.
-
-    model: of their progress. controls: the module with ADDRESS and choose.
-    show: draws a progress in a state, that of a job or "example".
-    """
-    return JobPage(
-        kind=model.REQUEST.TASK,
-        address=controls.ADDRESS,
-        choose=controls.choose,
-        show_example=lambda: show(model.example(), "example"),
-        show_state=lambda job: show(gathered(job, model), job.state),
-        example=lambda: model.example().request,
-        subject=("checkpoint", "image"),
-        **more,
-    )
-
-
 def _draw(page):
     jobs.ensure_worker()  # it loads torch while the person looks at the example
     arrive()
@@ -131,12 +119,15 @@ def _draw(page):
     page.address.restore(lambda job_id: settings_of_job(job_id, page.kind))
     page.prepare()
     st.title(page.title, anchor=False)
+    tell_not_allowed(page.address)
     st.html(CONTROLS_FIRST + page.style)
     with st.container(key="sides"):
         side, result = st.columns([1, 2], gap="large")  # on the screen the other way round: see order.py
     with side:
         button = st.container(key="settings")
         card, request = page.choose()
+        if _follow(page, request):
+            page.started(request)
         with button:
             if start_button(page.button, page.place.icon, page.kind, request):
                 page.started(request)
@@ -145,7 +136,7 @@ def _draw(page):
         page.below_controls()
     page.address.write(last=False)
     with result:
-        _draw_result(page, url_value("job"), request)
+        _draw_result(page, card, request)
         page.below_result()
     page.below_all(card)
     page.address.write()
@@ -159,16 +150,31 @@ def settings_of_job(job_id: str, kind: str) -> dict[str, list[str]]:
     return {}
 
 
-def _draw_result(page, job_id, request):
+def _follow(page, request) -> bool:
+    """Find what a link shows; whether it began a run."""
+    example = page.example()
+    same = page.is_shipped or (lambda asked: example is not None and not changed(example, asked, page.live))
+    begins = page.begins and not page.names_results()
+    return follow(page.kind, page.address, request, shipped=same, unseen=page.live, begins=begins)
+
+
+def _draw_result(page, card, request):
+    job_id, link = url_value("job"), opened(page.kind)
+    if link is not None and link.job is not None:
+        tell_source(jobs.get(link.job))
+        job_id = link.job
     if job_id is None:
-        _draw_example(page, request)
+        if link is not None and not link.shipped and not page.names_results():
+            _draw_nothing(page, card, request)
+        else:
+            _draw_example(page, card, request)
         return
     try:
         job = check_kind(job_id, page.kind)
     except RsvizError as error:
         words = f"{error} The settings of the link are restored; press {page.button}."
         st.warning(words, icon=":material/link_off:")
-        _draw_example(page, request)
+        _draw_example(page, card, request)
         return
     stale = tell_changes(job, request, page.address, page.live) and not page.compares
     watch(job_id, lambda job: _draw_state(page, job, stale), unfinished=page.unfinished, every=page.every)
@@ -188,7 +194,7 @@ def tell_changes(job: Job, request: Request | None, address: Address, live: Coll
     return True
 
 
-def _draw_example(page, request):
+def _draw_example(page, card, request):
     """The example; on a page whose controls were moved it is grey, or not drawn if it is of another image."""
     drawn = page.example()
     found = differences(drawn, request) if drawn is not None and request is not None else []
@@ -198,12 +204,17 @@ def _draw_example(page, request):
         note(found)
         page.show_example()
     elif any(getattr(drawn, name) != getattr(request, name) for name in page.subject):
-        words = f"Nothing was run with these settings yet: press **{page.button}**."
-        st.info(words, icon=page.place.icon)
+        _draw_nothing(page, card, request)
     else:
         tell(found)
         with marked(True):
             page.show_example()
+
+
+def _draw_nothing(page, card, request):
+    tell_nothing(page.button, page.place.icon, request)
+    if request is not None:
+        page.show_subject(card, request)
 
 
 def _draw_state(page, job, stale):

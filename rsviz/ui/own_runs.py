@@ -10,6 +10,8 @@ from rsviz.ui.session import owner_id, url_value
 SHOWN = "runs-shown"
 """In the session: the job that was shown last, by kind; None where the example was asked for."""
 BARE = "runs-bare"
+LEFT = "runs-left"
+"""In the session: by kind, the query with which a job was left for the example."""
 
 
 def arrive() -> None:
@@ -67,3 +69,9 @@ def offer_example(kind: str, parameter: str = "job") -> None:
 def _leave(kind, parameter):
     st.session_state.setdefault(SHOWN, {})[kind] = None
     st.query_params.pop(parameter, None)
+    st.session_state.setdefault(LEFT, {})[kind] = st.query_params.to_dict()
+
+
+def left_for_example(kind: str) -> bool:
+    """Whether the address is the one with which somebody went back from a job to the example."""
+    return st.session_state.get(LEFT, {}).get(kind) == st.query_params.to_dict()

@@ -11,6 +11,7 @@ from rsviz.tasks.fields import MOST_COUNTED, FieldSpec, Setting, fields_of
 from rsviz.tasks.settings import AUTO
 from rsviz.tasks.spellings import flat_mapping, query_of, read_texts, text_of
 from rsviz.ui.address import Field
+from rsviz.ui.address_fields import without_commas
 from rsviz.ui.widgets import multiselect, number_input, segmented_control, select_slider, selectbox, toggle
 
 ALPHAS = (0.05, 0.01, 0.001, 0.0001, 0.00001)
@@ -61,6 +62,8 @@ def field_of(spec: FieldSpec, default=...) -> Field:
     def read(texts):
         if spec.kind == "list":  # older links join the parts by commas
             texts = [part for text in texts for part in text.split(",")][:MOST_LISTED]
+        elif spec.kind in ("integer", "number"):
+            texts = [without_commas(texts[0])]
         try:
             value = read_texts(spec, texts)
         except RsvizError as error:

@@ -9,11 +9,10 @@ import streamlit as st
 
 from rsviz.tasks.base import Request
 from rsviz.tasks.fields import FieldSpec
+from rsviz.tasks.same import MISSING, changed, value_in
 from rsviz.tasks.spellings import flat_mapping
 from rsviz.ui.settings import value_words
 
-UNSEEN = frozenset({"device", "precision", "batch", "stoppable", "name", "stored"})
-"""Fields for which no page has a control, or which do not change what is drawn."""
 SAID = 4
 """Differences that are named; the others are counted."""
 LONGEST = 24
@@ -48,16 +47,12 @@ def differences(drawn: Request, asked: Request, unseen: Collection[str] = ()) ->
     drawn: of the result. asked: of the controls. unseen: names of fields that are passed over, beside UNSEEN.
     """
     found = []
-    for spec in drawn.fields().values():
-        if spec.name in UNSEEN or spec.name in unseen:
-            continue
-        old, new = _value(drawn, spec), _value(asked, spec)
-        if old == new:
-            continue
+    for spec in changed(drawn, asked, unseen):
+        old, new = value_in(drawn, spec), value_in(asked, spec)
         if spec.kind == "mapping":
             entries = flat_mapping(old), flat_mapping(new)
             found += [
-                Difference(name, *(_words(spec, one.get(name, _MISSING)) for one in entries))
+                Difference(name, *(_words(spec, one.get(name, MISSING)) for one in entries))
                 for name in dict.fromkeys([*entries[0], *entries[1]])
                 if entries[0].get(name) != entries[1].get(name)
             ]
@@ -66,21 +61,8 @@ def differences(drawn: Request, asked: Request, unseen: Collection[str] = ()) ->
     return found
 
 
-_MISSING = object()
-"""In place of what a request lacks: an upload has no index, and most methods have no gamma."""
-
-
-def _value(request: Request, spec: FieldSpec):
-    value = request
-    for name in spec.path:
-        value = getattr(value, name, _MISSING)
-    if value is None or spec.kind == "mapping":  # left to the request, which may say what it chooses
-        return getattr(request, f"chosen_{spec.name}", value)
-    return value
-
-
-def _words(spec, value) -> str:
-    if value is _MISSING:
+def _words(spec: FieldSpec, value) -> str:
+    if value is MISSING:
         return "none"
     words = value_words(spec, value)
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"

@@ -57,4 +57,4 @@ def test_nothing_is_promised_without_a_certificate(result):
 
 def test_a_missed_target_is_named(result):
     assert "That is the target" in verdict_sentence(replace(result, target=result.after))
-    assert "The target was class 3" in verdict_sentence(replace(result, target=3))
+    assert "The target was class 4" in verdict_sentence(replace(result, target=4))

@@ -58,7 +58,7 @@ def test_pressing_attack_asks_for_what_is_set(opened):
     request = attacked(app)
     begin = shipped_example().request
     assert request["checkpoint"] == begin.checkpoint
-    assert (request["attack"], request["scale"]) == ("eot-pgd", 0.25)
+    assert (request["attack"], request["scale"]) == ("eot-pgd", 0.7)
     assert AttackRequest.make(**request).chosen == begin.chosen
 
 
@@ -131,7 +131,7 @@ def test_a_finished_job_shows_its_verdict(opened):
     app.query_params["job"] = job_id
     app.run()
     assert not app.exception
-    assert "g: 5 becomes 9" in texts(app)
+    assert "g: 5 becomes 3" in texts(app)
 
 
 def test_a_cancelled_attack_claims_nothing(opened):

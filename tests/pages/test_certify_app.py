@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from rsviz import jobs
 from rsviz.confidence import PROCEDURES
 from rsviz.noise import NOISES
-from rsviz.tasks.certify import CertifyRequest
+from rsviz.tasks.certify import CertifyRequest, shipped_example
 from rsviz.tasks.spellings import to_query
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -32,6 +32,9 @@ def certify_page(tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "ensure_worker", lambda: None)
     app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=60).run()
     return app.switch_page("pages/certify.py").run()
+
+
+NOTHING = "The controls ask for nothing that can be run."
 
 
 def button(app, label):
@@ -61,7 +64,7 @@ def test_pressing_certify_puts_the_job_into_the_url(certify_page):
     assert not app.exception
     job = jobs.get(app.query_params["job"])
     assert job.state == "queued"
-    assert job.request["checkpoint"] == "digits-gaussian-0.25"
+    assert job.request["checkpoint"] == shipped_example().request.checkpoint
     assert any("waits for the worker" in info.value for info in app.info)
 
 
@@ -69,7 +72,7 @@ def test_every_run_of_the_page_may_be_stopped_and_takes_the_procedure_that_suits
     request = certified(certify_page)
     assert request["stoppable"] is True
     assert (request["procedure"], request["until_radius"], request["within"]) == ("auto", None, None)
-    assert (request["noise"], request["scale"]) == ("gaussian", 0.25)
+    assert (request["noise"], request["scale"]) == ("gaussian", 0.7)
 
 
 @pytest.mark.parametrize("noise", list(NOISES))
@@ -78,9 +81,9 @@ def test_each_noise_has_a_scale_of_its_own_that_starts_at_the_deviation_of_train
     assert not app.exception
     slider = app.slider(key="scale")
     assert ("λ" if noise in ("laplace", "uniform") else "σ") in slider.label
-    assert NOISES[noise](slider.value).deviation(64) == pytest.approx(0.25, rel=1e-3)
-    assert NOISES[noise](slider.max).deviation(64) == pytest.approx(2.0, rel=0.1)
-    said = [caption.value for caption in app.caption if caption.value.startswith("Deviation per pixel 0.25")]
+    assert NOISES[noise](slider.value).deviation(784) == pytest.approx(0.7, rel=1e-3)
+    assert NOISES[noise](slider.max).deviation(784) == pytest.approx(2.0, rel=0.1)
+    said = [caption.value for caption in app.caption if caption.value.startswith("Deviation per pixel 0.7")]
     assert len(said) == (noise != "gaussian")
     request = certified(app)
     assert (request["noise"], request["scale"]) == (noise, slider.value)
@@ -114,7 +117,8 @@ def query(app):
 def test_a_link_carries_keys_and_leaves_out_what_the_page_suggests(certify_page):
     assert query(certify_page) == {}
     app = certify_page.selectbox(key="sample").set_value("7-a").run()
-    assert query(app) == {"sample": "7-a"}
+    opening = {"checkpoint": "mnist-gaussian-0.70", "n": "10000"}
+    assert query(app) == opening | {"sample": "7-a"}
     app = app.selectbox(key="sample").set_value("5-a").run()
     assert query(app) == {}
     app = app.selectbox(key="noise").set_value("linf-exponential").run()
@@ -205,7 +209,10 @@ def test_whatever_stands_in_the_url_the_page_is_drawn(open_page, query):
     app = open_page("certify", **query)
     assert not app.exception
     assert button(app, "Certify")
-    assert any("certified within" in heading.value for heading in [*app.title, *app.header, *app.subheader])
+    said = [found.value for found in [*app.header, *app.info]]
+    assert any(
+        "certified within" in words or "press **Certify**" in words or NOTHING in words for words in said
+    )
 
 
 def test_a_link_to_a_checkpoint_that_is_not_here_says_so(open_page):
@@ -231,20 +238,21 @@ def test_only_procedures_that_are_valid_can_be_chosen(certify_page):
 
 
 def test_the_example_says_what_split_gained(certify_page):
-    assert any("radius over CERTIFY" in text.value for text in certify_page.markdown)
+    assert any("CERTIFY** on the same votes" in text.value for text in certify_page.markdown)
 
 
 def test_the_panel_holds_the_command_the_python_lines_and_the_link(open_page):
-    app = open_page("certify", n="5000")
+    app = open_page("certify")
     app.session_state["take_home"] = True
-    app.run()
+    app.number_input(key="seed").set_value(5).run()
     assert not app.exception
     command, python, link, *_ = (code.value for code in app.code)
-    assert command.startswith("python -m rsviz certify --checkpoint digits-gaussian-0.25 --sample 5-a ")
+    assert command.startswith("python -m rsviz certify --checkpoint mnist-gaussian-0.70 --sample 5-a ")
     assert command.endswith(" --json")
     assert "from rsviz.tasks.certify import CertifyRequest, run" in python
     compile(python, "lines", "exec")
-    assert link.endswith("?n=5000")
+    assert "?checkpoint=mnist-gaussian-0.70&" in link
+    assert "&n=10000&" in link and "&seed=5" in link
 
 
 def test_the_cap_on_jobs_is_one_sentence(certify_page, monkeypatch):

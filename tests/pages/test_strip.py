@@ -34,6 +34,7 @@ def strip(noise, procedure, counts):
         counts=tuple(counts),
         n=sum(counts),
         noise=noise,
+        scale=0.25,
         norm=mechanism.norm,
         procedure=procedure,
         predicted=int(proved.predicted),

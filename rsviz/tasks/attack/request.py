@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from rsviz.attacks import ATTACKS, AttackError, Parameters, all_settings, make_parameters
+from rsviz.attacks.base import BallAttack
 from rsviz.attacks.table import check_surrogate
 from rsviz.checkpoints import load_card
 from rsviz.data import DATASETS
@@ -16,6 +17,9 @@ from rsviz.tasks.shared import ImageRequest
 
 SHORTHANDS = {"norm": "--norm", "epsilon": "--epsilon", "draws": "--eot", "steps": "--steps"}
 """Parameters of attacks that have a shell option of their own."""
+
+POINTS = 21
+"""Images on the line to the attacked image at which votes are counted, both ends among them."""
 
 VerdictVotes = Annotated[
     int,
@@ -95,6 +99,16 @@ class AttackRequest(WithAttack, ImageRequest):
         if self.target is not None and self.target == self.label:
             raise AttackError(f"target is {self.target}, the label itself; it must be another class.")
         return self
+
+    @property
+    def passes(self) -> float | None:
+        """Gradients and votes of an attack that takes a number of steps; None for one that searches."""
+        record, chosen = ATTACKS[self.attack], self.chosen
+        if not issubclass(record, BallAttack):
+            return None
+        draws = chosen.draws if record.needs_gradient and self.scale else 1
+        searched = 3 * chosen.restarts * (chosen.steps + 1) * draws
+        return searched + 2 * self.votes + POINTS * self.path_votes + self.n0 + self.n
 
     def check_fit(self) -> None:
         """Raise where checkpoint, surrogate, image, label and target do not belong together."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 PHASES = ("loading", "measuring", "attacking", "judging", "certifying", "path", "done")
 MAX_ROWS = 400
 """Rows kept of the history; beyond that every other one is dropped."""
-POINTS = 21
-"""Points of the path, both ends included."""
 
 
 @dataclass(frozen=True)
@@ -239,5 +237,9 @@ _STORED = tuple(one.name for one in fields(AttackProgress) if one.name not in _O
 
 
 def shipped_example() -> AttackProgress:
-    """The finished attack that comes with rsviz; `attack --save` wrote it."""
+    """The finished attack that comes with rsviz, on the image of the shipped certificate; it was made by
+
+    python -m rsviz attack --checkpoint mnist-gaussian-0.70 --sample 5-a --attack eot-pgd --epsilon 2.5 \
+        --device cpu --precision float32 --batch 256 --save checkpoints/examples/attack.json
+    """
     return AttackProgress.example()

@@ -17,8 +17,8 @@ from rsviz.lazy import lazy
 from rsviz.noise.streams import PATH, SELECTION, VERDICT
 from rsviz.norms import NORMS, conversion
 from rsviz.tasks.attack.materials import load, plans_of
-from rsviz.tasks.attack.request import AttackRequest
-from rsviz.tasks.attack.result import POINTS, AttackPath, AttackPictures, AttackProgress, AttackResult
+from rsviz.tasks.attack.request import POINTS, AttackRequest
+from rsviz.tasks.attack.result import AttackPath, AttackPictures, AttackProgress, AttackResult
 
 torch = lazy("torch")
 smoothing = lazy("rsviz.smoothing")

@@ -55,6 +55,11 @@ class CertifyRequest(ImageRequest, CertifyingRequest):
         """Whether the run may end by what it sees."""
         return self.until_radius is not None or self.within is not None
 
+    @property
+    def passes(self) -> float:
+        """All votes; a rule may end the run earlier."""
+        return self.n0 + self.n
+
     def check_job(self) -> "CertifyRequest":
         """The request, if a job may run it: its image is no path, and its checkpoint fits the image."""
         super().check_job()

@@ -53,7 +53,8 @@ class CertifyResult(TimedCertificate):
             return "it certifies, where CERTIFY abstains"
         if math.isinf(cohen):
             return "both without limit"
-        return f"{100 * (radius / cohen - 1):+.1f} % radius over CERTIFY"
+        words = f"{100 * (radius / cohen - 1):+.1f} % radius over CERTIFY"
+        return "the same radius as CERTIFY" if words[1:4] == "0.0" else words
 
     def repeated(self, request: CertifyRequest) -> CertifyRequest:
         """The request that draws the same votes again on another machine: device, precision, batch are fixed.
@@ -177,7 +178,11 @@ class CertifyProgress(SavedProgress):
 
 
 def shipped_example() -> CertifyProgress:
-    """The finished certificate that comes with rsviz; `certify --save` wrote it."""
+    """The finished certificate that comes with rsviz; it was made by
+
+    python -m rsviz certify --checkpoint mnist-gaussian-0.70 --sample 5-a --n 10000 --device cpu \
+        --precision float32 --batch 256 --save checkpoints/examples/certify.json
+    """
     return CertifyProgress.example()
 
 

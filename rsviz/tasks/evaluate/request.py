@@ -38,6 +38,13 @@ class EvaluateRequest(CertifyingRequest):
     def votes_per_image(self) -> int:
         return self.n0 + self.n
 
+    @property
+    def passes(self) -> float | None:
+        """The votes of all images; None for images of a folder."""
+        if self.dataset not in data.DATASETS:
+            return None
+        return len(self.indices(data.DATASETS[self.dataset].sizes["test"])) * self.votes_per_image
+
     def indices(self, size: int) -> range:
         """Numbers of the images to certify, in a test part of `size` images."""
         return range(0, size, self.skip)[: self.limit]

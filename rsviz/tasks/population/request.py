@@ -177,6 +177,16 @@ class PopulationRequest(VotingRequest):
         return self
 
     @property
+    def passes(self) -> float:
+        """Gradients of the ascents, draws that measure their ends, and the votes of the radii."""
+        certified = self.n0 + self.n if self.n else 0
+        each = (
+            len(self.gammas) * (3 * series.K * (series.r if series.scale else 1) + self.measured) + certified
+            for series in self.series
+        )
+        return self.images * sum(each)
+
+    @property
     def series(self) -> list[PopulationSeries]:
         """The curves, in the order of the run."""
         return [

@@ -66,6 +66,7 @@ _FIELDS = request_fields(
 )
 _DRAWN = {**pickers.CHECKPOINT, **image_picker.IMAGE, **pickers.NOISE, **_FIELDS}
 CARRIED = carried_fields(AttackRequest, _DRAWN)
+_EXAMPLE = shipped_example().request
 
 ADDRESS = PageAddress(
     "attack",
@@ -78,14 +79,15 @@ ADDRESS = PageAddress(
     implied=image_picker.IMPLIED,
     translate=from_task,
     job="job",
+    opening=image_picker.opening(_EXAMPLE, "attack")
+    | {parameter_key(_EXAMPLE.attack, name): value for name, value in _EXAMPLE.parameters.items()},
 )
 
 
 def choose() -> tuple[Card, AttackRequest | None]:
     """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
-    example = shipped_example().request
-    card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
-    image = image_picker.pick_image(ADDRESS, card, example.image.sample)
+    card = pickers.pick_checkpoint(ADDRESS, default=image_picker.FORMER["checkpoint"])
+    image = image_picker.pick_image(ADDRESS, card)
     _choose_victim(card)
     help_mark = explain("attack")
     attack = selectbox("Attack", list(ATTACKS), format_func=_title, key="attack", help=help_mark)

@@ -53,16 +53,14 @@ ADDRESS = Address(
     older={**pickers.OLDER, "decide": "until_radius"},
     implied={**image_picker.IMPLIED, "until_radius": ("end", "until_radius"), "within": ("end", "within")},
     job="job",
+    opening=image_picker.opening(shipped_example().request, "n"),
 )
 
 
 def choose() -> tuple[Card, CertifyRequest | None]:
     """Draw the controls; (checkpoint, request), the request None where the page says why there is none."""
-    example = shipped_example().request
-    card = pickers.pick_checkpoint(ADDRESS, default=example.checkpoint)
-    image = image_picker.pick_image(
-        ADDRESS, card, example.image.sample, chosen=live.fewer_votes, drawn=live.ask
-    )
+    card = pickers.pick_checkpoint(ADDRESS, default=image_picker.FORMER["checkpoint"])
+    image = image_picker.pick_image(ADDRESS, card, chosen=live.fewer_votes, drawn=live.ask)
     noise, _ = pickers.pick_noise(ADDRESS, card)
     draw_stops(SPECS["n"], VOTES)
     _choose_end(NORMS[NOISES[noise].norm].symbol)

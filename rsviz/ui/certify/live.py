@@ -4,6 +4,7 @@ import streamlit as st
 
 from rsviz import jobs
 from rsviz.errors import RsvizError
+from rsviz.jobs.at_hand import seconds
 from rsviz.tasks.certify import CertifyRequest
 from rsviz.ui.session import owner_id
 
@@ -35,8 +36,12 @@ def start(_, request: CertifyRequest | None) -> None:
     )
     if not st.session_state.pop("drawn", False) or request is None:
         return
-    if (seconds := _seconds(request)) is not None and seconds > LONGEST:
-        st.caption(f"{request.n:,} votes of this network take about {seconds:.1f} s here: press Certify.")
+    takes = seconds(request)
+    if takes is None and request.n <= VOTES:  # a few votes, and then it is known
+        takes = 0.0
+    if takes is None or takes > LONGEST:
+        words = "some time" if takes is None else f"about {takes:.1f} s"
+        st.caption(f"{request.n:,} votes of this network take {words} here: press Certify.")
         return
     owner, before = owner_id(), st.session_state.get("live")
     try:
@@ -47,15 +52,3 @@ def start(_, request: CertifyRequest | None) -> None:
             st.query_params["job"] = st.session_state["live"]
     except RsvizError as error:
         st.error(str(error), icon=":material/error:")
-
-
-def _seconds(request) -> float | None:
-    """How long the votes will take, by the last finished run of the network; None where none has finished.
-
-    The first run of a few votes is started unasked, and then it is known.
-    """
-    for job in jobs.list_jobs(20, owner_id(), "certify"):
-        certificate = (job.result or {}).get("certificate")
-        if certificate and certificate["checkpoint"] == request.checkpoint:
-            return (request.n0 + request.n) / certificate["votes_per_second"]
-    return None if request.n <= VOTES else LONGEST + 1

@@ -1,13 +1,13 @@
 """Controls of the Evaluate page: the images to certify, how votes are read, and the curves to compare."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from rsviz import data, jobs
 from rsviz.bounds import BOUNDS
-from rsviz.checkpoints import Card
+from rsviz.checkpoints import Card, load_card
 from rsviz.data import IMAGENET
 from rsviz.errors import RsvizError
 from rsviz.evaluation import NoRadii
@@ -18,6 +18,7 @@ from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, Field, choice, flag, names, number
 from rsviz.ui.downloads import no_images_reason, offer_download
 from rsviz.ui.evaluate import sources
+from rsviz.ui.linked import opened
 from rsviz.ui.session import owner_id, url_value
 from rsviz.ui.settings import (
     ALPHAS,
@@ -66,7 +67,7 @@ ADDRESS = Address(
     {
         **_DRAWN,
         **CARRIED,
-        "e_show": or_none(names(SHOWN, MOST, sources.KEY)),
+        "e_show": replace(or_none(names(SHOWN, MOST, sources.KEY)), default=None),
         "e_bound": choice(CERTIFYING, TIGHT),
         "e_band": choice(BANDS, "pointwise"),
         "e_envelope": flag(False),
@@ -174,6 +175,7 @@ def belongs(curve: PrintedCurve) -> bool:
 
 def choose_curves() -> None:
     """Which curves stand in the picture, and the uploader of logs."""
+    ADDRESS.suggest("e_show", _first_curves())
     own = [f"job:{job.id}" for job in jobs.list_jobs(200, owner_id()) if job.kind == "evaluate"]
     options = [f"example:{name}" for name in sources.shipped_votes()]
     options = list(dict.fromkeys([*options, *own, *st.session_state["e_show"]]))
@@ -182,6 +184,22 @@ def choose_curves() -> None:
         _choose_log()
     if refused := st.session_state.get("e_log_refused"):
         st.error(refused, icon=":material/error:")
+
+
+def _first_curves() -> list[str]:
+    """The curves with which the picture begins: those that a link asks for, else the shipped ones."""
+    if (link := opened("evaluate")) is None:
+        return SHOWN
+    if link.job is not None:
+        return [f"job:{link.job}"]
+    if not link.shipped:
+        return []
+    return [sources.shipped_equal(asked(ADDRESS.values(), load_card(st.session_state["checkpoint"])), READ)]
+
+
+def names_curves() -> bool:
+    """Whether the URL says which curves are in the picture."""
+    return bool({"e_show", "e_papers"} & set(st.query_params))
 
 
 def _choose_log():
@@ -266,7 +284,10 @@ def take_new() -> None:
         key, checkpoint = _just_opened()
     if key is None:
         return
-    shown = [other for other in st.session_state["e_show"] if other not in (key, gone)]
+    before = st.session_state["e_show"]
+    if before is None:  # a link that began the run asks for its curve alone
+        before = [] if ADDRESS.linked()[1] else SHOWN
+    shown = [other for other in before if other not in (key, gone)]
     if checkpoint and shown == SHOWN:  # only what it may be compared with stays of the example
         shown = SHOWN[:1] if checkpoint.startswith("digits") else []
     st.session_state["e_show"] = [*shown[: MOST - 1], key]

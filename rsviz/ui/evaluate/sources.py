@@ -4,6 +4,7 @@ A source has a key that a link can hold: example:NAME, job:ID or log:UPLOAD.
 """
 
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from rsviz.errors import RsvizError, short
 from rsviz.evaluation import Counted, read_log
 from rsviz.jobs.evaluate import VOTES
 from rsviz.tasks.evaluate import (
+    EvaluateRequest,
     EvaluationCertificates,
     EvaluationSeries,
     EvaluationVotes,
@@ -24,6 +26,7 @@ from rsviz.tasks.evaluate import (
     series_of_votes,
     shipped_votes,
 )
+from rsviz.tasks.same import changed
 
 KEY = r"(example|job|log):[\w.-]{1,100}"
 LOG, OLDER_LOG = ".log.json", ".tsv"
@@ -85,6 +88,17 @@ def load(key: str, alpha: float, procedure: str, bound: str | None) -> Source:
     return Source(key, series_of_votes(votes.header, proved, bound), votes, running)
 
 
+def shipped_equal(request: EvaluateRequest, unseen: Collection[str] = ()) -> str | None:
+    """The key of the shipped votes of this request; None where they are of other ones.
+
+    unseen: names of fields that may differ.
+    """
+    for name, votes in shipped_votes().items():
+        if not changed(votes.header.request, request, unseen):
+            return f"example:{name}"
+    return None
+
+
 def title(key: str) -> str:
     """The source in a few words, for a list to choose from."""
     kind, _, name = key.partition(":")
@@ -96,9 +110,12 @@ def title(key: str) -> str:
     if kind == "example":
         return f"{name} (shipped)"
     try:
-        request = jobs.get(name).request
+        job = jobs.get(name)
     except RsvizError:
         return f"{name}: gone"
+    if job.kind != "evaluate":
+        return f"{name}: no evaluation"
+    request = job.request
     return f"{request['checkpoint']}, {request['noise']} {request['scale']:g}, n = {request['n']:,}"
 
 
