@@ -26,7 +26,8 @@ NAME_GAP = 0.1
 """Distance of a name from its line, in units of probability."""
 MOST_CLASSES = 12
 """Bars that can be read side by side; the votes of further classes are summed up in one bar."""
-HEIGHT = 230
+HEIGHT, LOW = 230, 120
+"""Pixels of a chart, and of one beside a picture on the first screen."""
 SHORT = 3
 """Letters of a name that has room below its bar."""
 
@@ -56,10 +57,10 @@ def votes_columns(counts, classes: Sequence[str], top: int | None) -> dict[str, 
     }
 
 
-def votes_spec(names: Sequence[str] = ()) -> dict:
+def votes_spec(names: Sequence[str] = (), height: int = HEIGHT) -> dict:
     """Vega-Lite bar chart of the rows of `votes_columns`, in which every class has its name.
 
-    names: of the classes; long ones are written aslant, so that none hides another.
+    names: of the classes; long ones are written aslant, so that none hides another. height: in pixels.
     """
     bars = layer(
         {"type": "bar", "cornerRadiusEnd": 2},
@@ -73,7 +74,7 @@ def votes_spec(names: Sequence[str] = ()) -> dict:
     axis = {"labelAngle": -45 if aslant else 0, "labelLimit": 90, "labelOverlap": False}
     return chart(
         [bars, numbers],
-        HEIGHT,
+        height,
         resolve={"scale": {"color": "independent"}},
         x={"field": "class", "type": "nominal", "sort": None, "title": "class", "axis": axis},
         y=percent_axis("share", "votes (%)"),

@@ -37,6 +37,8 @@ OUTCOME_COLOURS = {
     "abstained": PALE,
 }
 """By the words of rsviz.evaluation.OUTCOMES."""
+HEIGHT = 420
+"""Pixels of the curves, with the axis below them."""
 COLUMNS, CELL = 20, 33
 """Of a sheet: images in a row, and pixels on the screen from one to the next."""
 
@@ -68,7 +70,7 @@ def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
     """
     kinds = {name: curve["kind"] for name, curve in curves.items()}
     colours = series_colours(sorted(kinds, key=lambda name: list(STROKES).index(kinds[name])))
-    by_name = legend()
+    by_name = legend(orient="top-right")  # curves fall: nothing is there
     dash = stroke("series", {name: STROKES[kind] for name, kind in kinds.items()}, by_name)
     shares = (("accuracy", "certified"), ("low", "at least"), ("high", "at most"))
     tooltip = [tip("series", form=None), tip("radius")]
@@ -84,7 +86,7 @@ def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
             layer(printed_line(), where="datum.kind == 'paper'", **accuracy),
             *rule("x", at),
         ],
-        420 + 24 * len(curves),  # a line of the legend for each
+        HEIGHT,
         x=x_axis("radius", f"{NORMS[norm].symbol} radius (pixel units)", scale={"zero": True}),
         color=colour("series", colours, by_name),
     )

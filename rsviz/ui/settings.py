@@ -6,7 +6,7 @@ import streamlit as st
 from pydantic import BaseModel
 
 from rsviz.confidence import PROCEDURES
-from rsviz.errors import RsvizError
+from rsviz.errors import RsvizError, short
 from rsviz.tasks.fields import MOST_COUNTED, FieldSpec, Setting, fields_of
 from rsviz.tasks.settings import AUTO
 from rsviz.tasks.spellings import flat_mapping, query_of, read_texts, text_of
@@ -203,6 +203,9 @@ def keep_known(key: str, known: Collection[str], otherwise: list[str], most: int
     """Before a multiselect is drawn: at most `most` of the known names in a link, or else `otherwise`."""
     asked = st.session_state[key]
     kept = [name for name in asked if name in known][:most]
+    if unknown := [name for name in asked if name not in known]:
+        words = f"There is no checkpoint {short(unknown[0])} here"
+        st.warning(f"{words}; the page has those below.", icon=":material/link_off:")
     st.session_state[key] = kept if kept or not asked else list(otherwise)
 
 

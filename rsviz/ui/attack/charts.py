@@ -4,9 +4,12 @@ from rsviz.figures import attack as figures
 from rsviz.tasks.attack import AttackResult
 
 
-def ruler(result: AttackResult) -> tuple[dict, dict]:
-    """Columns and spec of the ruler."""
+def ruler(result: AttackResult, only_best: bool = False) -> tuple[dict, dict]:
+    """Columns and spec of the ruler. only_best: of what is proved, only the farthest."""
     radii, norm, found = result.radii_in_norm, result.norm, result.distance
+    if only_best:
+        best = max(radii, key=radii.get, default=None)
+        radii = {} if best is None else {best: radii[best]}
     columns = figures.ruler_columns(radii, found, result.verdict)
     end = figures.extent(radii, found, result.epsilon)
     return columns, figures.ruler_spec(norm, end, len(columns["name"]))

@@ -25,6 +25,8 @@ BADGES = {
     "unchanged": ("Held", "gpp_good", "green"),
     "cancelled": ("Cancelled: no verdict", "cancel", "red"),
 }
+SIZE = 170
+"""Pixels of each picture: the ruler and all three are on the first screen."""
 SAID = 3
 """Classes named below a picture."""
 
@@ -47,9 +49,11 @@ def show(progress: AttackProgress, state: str) -> None:
     shown = result.verdict if state == "done" and result else state
     badge(shown, BADGES)
     if result:
-        _verdict(result)
+        _headline(result)
+        _proof_and_break(result)
     _pictures(progress, card)
     if result:
+        _verdict(result)
         st.markdown(f"**{gap_sentence(result)}**" + (f" {NOT_CORRECT}" if result.best_radius else ""))
         if progress.pictures is not None and (unlike := unlike_sentence(card, progress.pictures.x)):
             st.warning(unlike, icon=":material/help:")
@@ -63,8 +67,8 @@ def show(progress: AttackProgress, state: str) -> None:
             show_export(progress, card)
 
 
-def _verdict(result):
-    """The headline in a few words, and below it the verdict and the promise."""
+def _headline(result):
+    """The verdict in a few words."""
     before, after = result.before_name, result.after_name
     at, name = distance_words(result), victim_words(result)[-1]
     headline = {
@@ -73,6 +77,18 @@ def _verdict(result):
         "abstained": f"{name} names no class" + (" at the original" if before is None else f" at {at}"),
     }
     st.header(headline[result.verdict], anchor=False)
+
+
+def _proof_and_break(result):
+    """On one axis: how far the answer is proved, and how far the attack went."""
+    if result.noise:
+        columns, spec = ruler(result, only_best=True)
+        words = f"Certified radius in {result.norm}, and the length of the attack"
+        st.vega_lite_chart(pa.table(columns), spec, alt=words)
+
+
+def _verdict(result):
+    """The verdict as a sentence, and what is odd about it."""
     st.markdown(verdict_sentence(result))
     if result.contradicts:
         st.error("The answer changed inside the certified radius.", icon=":material/error:")
@@ -91,17 +107,17 @@ def _pictures(progress, card):
         left, middle, right = st.columns(3, gap="medium")
     with left:
         words = "Original" + ("" if result is None else f", labelled {result.label_name}")
-        picture(pictures.x, words, alt=words, size=200)
+        picture(pictures.x, words, alt=words, size=SIZE)
         if result:
             st.markdown(_said(result, "before", card))
     with middle:
         words = "Attacked" if result else "Under attack"
-        picture(pictures.adversarial, words, alt=words, size=200)
+        picture(pictures.adversarial, words, alt=words, size=SIZE)
         if result:
             st.markdown(_said(result, "after", card))
     with right:
         words = f"Difference ×{factor:g}; grey: none"
-        picture(delta, words, alt=words, size=200)
+        picture(delta, words, alt=words, size=SIZE)
         if result:
             l2, linf = (f"{length:.4g}" for length in (result.distance_l2, result.distance_linf))
             st.markdown(f"{NORMS['l2'].symbol} **{l2}**, {NORMS['linf'].symbol} **{linf}** (pixel units)")
@@ -126,9 +142,10 @@ def _said(result, when, card) -> str:
 
 
 def _ruler(result):
-    """What is proved and what was found on one line."""
+    """What each bound proves, and what was found, on one axis."""
     if not result.noise:
         return
+    st.subheader("What each bound proves", anchor=False)
     columns, spec = ruler(result)
     words = f"Certified radius of each bound in {result.norm}, and the length of the attack"
     words += f", {result.distance:.4g}"

@@ -44,27 +44,32 @@ def show(progress: CertifyProgress, state: str) -> None:
         state = "abstained" if abstained else "done" if certificate.ended == "complete" else "early"
     badge(state, BADGES)
     if certificate:
-        _promise(progress, card)
-        strip.show(progress, card, lambda: _attack_link(progress.request))
+        _headline(certificate)
     elif progress.counts:
         _so_far(progress, card, state)
-    _pictures(progress, card)
+    _image_and_votes(progress, card)
+    if certificate:
+        strip.show(progress, card, lambda: _attack_link(progress.request))
+        _promise(progress, card)
     with st.container(key="details"):  # on a phone the controls stand before it
-        _votes(progress, card)
+        _copies_and_path(progress, card)
         if certificate and not abstained:
             _ball(progress, card)
         if certificate:
             show_export(progress, card)
 
 
-def _promise(progress, card):
-    """Headline, guarantee, and how it came about."""
-    certificate = progress.result
+def _headline(certificate):
     if certificate.abstained:
         st.header("No class, no radius", anchor=False, help=explain("abstain"))
     else:
         symbol = NORMS[certificate.norm].symbol
         st.header(words.headline(certificate, symbol), anchor=False, help=explain("radius", "norm"))
+
+
+def _promise(progress, card):
+    """The guarantee, and how it came about."""
+    certificate = progress.result
     st.markdown(words.promise(progress))
     label = certificate.label_name
     if not certificate.abstained and label not in (None, certificate.predicted_name):
@@ -101,37 +106,36 @@ def _stop(job):
         refuse(error)
 
 
-def _pictures(progress, card):
-    pictures = progress.pictures
-    if pictures is None:
-        return
-    left, right = st.columns([1, 2], gap="medium")
-    with left:
-        label = progress.result and progress.result.label_name
-        caption = "The image" if label is None else f"The image, labelled {label}"
-        picture(pictures.x, caption, alt=caption, size=210)
-    with right:
-        said = ", ".join(card.classes[vote] for vote in pictures.votes.tolist())
-        sheet(
-            pictures.noisy,
-            columns=4,
-            size=105,
-            alt=f"{len(pictures.noisy)} noisy copies of the image",
+def _image_and_votes(progress, card):
+    """What the network is asked about, and how it votes."""
+    left, right = st.columns([1, 2], gap="medium", vertical_alignment="center")
+    if progress.pictures is not None:
+        with left:
+            label = progress.result and progress.result.label_name
+            caption = "The image" if label is None else f"The image, labelled {label}"
+            picture(progress.pictures.x, caption, alt=caption, size=170)
+    if progress.counts:
+        votes = figures.votes_columns(progress.counts, card.classes, progress.top)
+        right.vega_lite_chart(
+            pa.table(votes),
+            figures.votes_spec(votes["class"], figures.LOW),
+            alt=f"Votes per class after {progress.drawn:,} draws: {_most_voted(votes)}",
         )
-        st.caption(f"The first {len(pictures.noisy)} noisy copies, and what the network says to each: {said}")
 
 
-def _votes(progress, card):
+def _copies_and_path(progress, card):
+    """The first noisy copies with f's answers, and the limits as votes arrive."""
+    left, right = st.columns(2, gap="medium")
+    pictures = progress.pictures
+    if pictures is not None:
+        with left:
+            count = len(pictures.noisy)
+            said = ", ".join(card.classes[vote] for vote in pictures.votes.tolist())
+            sheet(pictures.noisy, columns=4, size=105, alt=f"{count} noisy copies of the image")
+            st.caption(f"The first {count} noisy copies, and what the network says to each: {said}")
     if not progress.counts:
         return
-    left, right = st.columns(2, gap="medium")
-    votes = figures.votes_columns(progress.counts, card.classes, progress.top)
     path = figures.path_columns(progress.history)
-    left.vega_lite_chart(
-        pa.table(votes),
-        figures.votes_spec(votes["class"]),
-        alt=f"Votes per class after {progress.drawn:,} draws: {_most_voted(votes)}",
-    )
     right.vega_lite_chart(
         pa.table(path),
         figures.path_spec(),
