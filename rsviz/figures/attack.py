@@ -56,10 +56,10 @@ def ruler_columns(radii: Mapping[str, float], found: float, says: str) -> dict[s
     }
 
 
-def ruler_spec(norm: str, extent: float, rows: int) -> dict:
+def ruler_spec(norm: str, extent: float, rows: int, row: int = 27) -> dict:
     """Vega-Lite chart of `ruler_columns`: bars are proved, the diamond was found.
 
-    extent: end of the ruler, pixel units: the attack's size or more.
+    extent: end of the ruler, pixel units: the attack's size or more. rows: of the table. row: pixels of each.
     """
     x = x_axis("length", _distance(norm), (0, extent))
     ink = {"field": "colour", "type": "nominal", "scale": None}
@@ -85,7 +85,7 @@ def ruler_spec(norm: str, extent: float, rows: int) -> dict:
             ),
             layer(words("right", dx=-6, color="white", **label), where=f"{proved} && {late}", x=x, text=text),
         ],
-        27 * rows + AXIS_HEIGHT,
+        row * rows + AXIS_HEIGHT,
         y={"field": "name", "type": "nominal", "sort": None, "title": None, "axis": axis},
     )
 

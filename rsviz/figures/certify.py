@@ -14,7 +14,6 @@ from rsviz.figures.theme import (
     colour,
     layer,
     log_scale,
-    percent_axis,
     tip,
     words,
     x_axis,
@@ -26,7 +25,7 @@ NAME_GAP = 0.1
 """Distance of a name from its line, in units of probability."""
 MOST_CLASSES = 12
 """Bars that can be read side by side; the votes of further classes are summed up in one bar."""
-HEIGHT, LOW = 230, 120
+HEIGHT, LOW = 230, 200
 """Pixels of a chart, and of one beside a picture on the first screen."""
 SHORT = 3
 """Letters of a name that has room below its bar."""
@@ -77,7 +76,7 @@ def votes_spec(names: Sequence[str] = (), height: int = HEIGHT) -> dict:
         height,
         resolve={"scale": {"color": "independent"}},
         x={"field": "class", "type": "nominal", "sort": None, "title": "class", "axis": axis},
-        y=percent_axis("share", "votes (%)"),
+        y=y_axis("share", "votes (%)", (0, 100), values=[0, 50, 100]),
     )
 
 

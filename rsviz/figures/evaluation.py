@@ -39,6 +39,8 @@ OUTCOME_COLOURS = {
 """By the words of rsviz.evaluation.OUTCOMES."""
 HEIGHT = 420
 """Pixels of the curves, with the axis below them."""
+MOST_INSIDE, LONGEST_INSIDE = 4, 28
+"""Names, and letters of the longest, for which the legend is below the curves, which fall; also on a phone."""
 COLUMNS, CELL = 20, 33
 """Of a sheet: images in a row, and pixels on the screen from one to the next."""
 
@@ -70,7 +72,8 @@ def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
     """
     kinds = {name: curve["kind"] for name, curve in curves.items()}
     colours = series_colours(sorted(kinds, key=lambda name: list(STROKES).index(kinds[name])))
-    by_name = legend(orient="top-right")  # curves fall: nothing is there
+    inside = len(curves) <= MOST_INSIDE and max(map(len, curves), default=0) <= LONGEST_INSIDE
+    by_name = legend(orient="bottom-left" if inside else "bottom", offset=8)
     dash = stroke("series", {name: STROKES[kind] for name, kind in kinds.items()}, by_name)
     shares = (("accuracy", "certified"), ("low", "at least"), ("high", "at most"))
     tooltip = [tip("series", form=None), tip("radius")]
@@ -86,7 +89,7 @@ def curve_spec(curves: Mapping[str, Mapping], norm: str, at: float) -> dict:
             layer(printed_line(), where="datum.kind == 'paper'", **accuracy),
             *rule("x", at),
         ],
-        HEIGHT,
+        HEIGHT + (0 if inside else 24 * len(curves)),  # a line of the legend for each
         x=x_axis("radius", f"{NORMS[norm].symbol} radius (pixel units)", scale={"zero": True}),
         color=colour("series", colours, by_name),
     )

@@ -3,6 +3,9 @@
 from rsviz.figures import attack as figures
 from rsviz.tasks.attack import AttackResult
 
+FEW = 48
+"""Pixels of a row of the ruler that has only two."""
+
 
 def ruler(result: AttackResult, only_best: bool = False) -> tuple[dict, dict]:
     """Columns and spec of the ruler. only_best: of what is proved, only the farthest."""
@@ -12,7 +15,8 @@ def ruler(result: AttackResult, only_best: bool = False) -> tuple[dict, dict]:
         radii = {} if best is None else {best: radii[best]}
     columns = figures.ruler_columns(radii, found, result.verdict)
     end = figures.extent(radii, found, result.epsilon)
-    return columns, figures.ruler_spec(norm, end, len(columns["name"]))
+    row = {"row": FEW} if only_best else {}
+    return columns, figures.ruler_spec(norm, end, len(columns["name"]), **row)
 
 
 def path_chart(result: AttackResult) -> tuple[dict, dict]:
