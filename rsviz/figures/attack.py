@@ -7,6 +7,7 @@ import numpy as np
 
 from rsviz.bounds import BOUNDS, round_down
 from rsviz.figures import sheet
+from rsviz.figures.contrast import on
 from rsviz.figures.theme import (
     AXIS_HEIGHT,
     FOUND,
@@ -53,6 +54,7 @@ def ruler_columns(radii: Mapping[str, float], found: float, says: str) -> dict[s
         "label": [*(f"{round_down(radius)}" for radius, _ in proved), f"{found:.4g} {says}"],
         "kind": ["proved"] * len(proved) + ["found"],
         "colour": [*(BOUNDS[key].colour for _, key in proved), FOUND],
+        "ink": [*(on(BOUNDS[key].colour) for _, key in proved), FOUND],
     }
 
 
@@ -83,7 +85,13 @@ def ruler_spec(norm: str, extent: float, rows: int, row: int = 27) -> dict:
                 x=x,
                 text=text,
             ),
-            layer(words("right", dx=-6, color="white", **label), where=f"{proved} && {late}", x=x, text=text),
+            layer(
+                words("right", dx=-6, **label),
+                where=f"{proved} && {late}",
+                x=x,
+                text=text,
+                color={"field": "ink", "type": "nominal", "scale": None},
+            ),
         ],
         row * rows + AXIS_HEIGHT,
         y={"field": "name", "type": "nominal", "sort": None, "title": None, "axis": axis},

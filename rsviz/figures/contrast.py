@@ -10,6 +10,11 @@ LEAST = 5.8
 """The contrast that is aimed at: 4.5 is asked for, and words may lie on a pale area."""
 
 
+def on(ground: str) -> str:
+    """Black or white, whichever is read better on the ground #RRGGBB."""
+    return max(("#000000", "#FFFFFF"), key=lambda words: contrast(words, ground))
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast of two colours #RRGGBB, between 1 and 21."""
     low, high = sorted((_luminance(one), _luminance(other)))

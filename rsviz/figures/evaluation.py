@@ -40,7 +40,7 @@ OUTCOME_COLOURS = {
 HEIGHT = 420
 """Pixels of the curves, with the axis below them."""
 MOST_INSIDE, LONGEST_INSIDE = 4, 28
-"""Names, and letters of the longest, for which the legend is below the curves, which fall; also on a phone."""
+"""Names, and letters of the longest, for which the legend lies below the falling curves."""
 COLUMNS, CELL = 20, 33
 """Of a sheet: images in a row, and pixels on the screen from one to the next."""
 
