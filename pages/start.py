@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rsviz.ui import tour
+from rsviz.ui.glossary import explain
 from rsviz.ui.playground.embedded import picture
 from rsviz.ui.shell import PAGES, USE, show_page
 
@@ -19,7 +20,8 @@ def page():
     st.title("What is proved about a classifier?", anchor=False)
     st.markdown(
         "**Randomized smoothing** asks a classifier *f* about many noisy copies of an image, takes the "
-        "majority's answer, and proves how far the image may change before that answer does."
+        "majority's answer, and proves how far the image may change before that answer does.",
+        help=explain("base classifier", "noise", "votes"),
     )
     left, right = st.columns(2, gap="large", vertical_alignment="center")
     with left:

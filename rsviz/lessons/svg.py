@@ -14,14 +14,15 @@ _drawing = threading.Lock()
 def inline_svg(chart: Chart, option: str, frame: Frame) -> str:
     """The chart as an <svg> element that takes the width of its place, and its ink from the page."""
     with _drawing:  # two hundred browsers that open at once wait for one drawing, and then share it
-        return _svg(chart.draw, option, frame)
+        return _svg(chart, option, frame)
 
 
 @functools.lru_cache(maxsize=2_000)
-def _svg(draw, option, frame):
+def _svg(chart, option, frame):
     import vl_convert  # a whole JavaScript engine, for those who open a lesson
 
-    text = vl_convert.vegalite_to_svg(json.dumps(draw(option, frame)))
+    text = vl_convert.vegalite_to_svg(json.dumps(chart.draw(option, frame)))
     text = re.sub(re.escape(INK), "currentColor", text, flags=re.IGNORECASE)
-    # the page names the whole picture
-    return re.sub(r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"', "", text)
+    return re.sub(
+        r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"', "", text
+    )  # the page names the whole picture

@@ -217,7 +217,12 @@ WORDS: Mapping[str, Word] = by_key(
         view="population",
         place="Population",
     ),
-    Word("gamma", "The price of distance: what a move of an image costs the adversary.", "γ"),
+    Word(
+        "gamma",
+        "The price of distance: what a move of an image costs the adversary.",
+        "γ",
+        key_alone=False,
+    ),
     Word("rho", "The budget: the mean squared distance by which the adversary may move the population.", "ρ"),
 )
 """By key; the symbols of a word are separated by commas."""

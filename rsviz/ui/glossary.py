@@ -16,6 +16,12 @@ def explain_all(text: str, *more: str) -> str:
     return "  \n".join([text, explain(*words)]) if words else text
 
 
+def marks(text: str, *known: str) -> str | None:
+    """The sentences of the words that a text uses, but for those that are known; None without one."""
+    words = [key for key in words_in(text) if key not in known]
+    return "  \n".join(entry(WORDS[key]) for key in words) or None
+
+
 def entry(word: Word) -> str:
     """A word, its sentence and its link, as Markdown."""
     return f"**{word.title}**: {_sentence(word.key)}"

@@ -20,6 +20,7 @@ from rsviz.tasks.same import changed
 from rsviz.tasks.spellings import to_query
 from rsviz.ui.address import Address
 from rsviz.ui.frame import announce
+from rsviz.ui.glossary import marks
 from rsviz.ui.linked import follow, opened, tell_not_allowed, tell_nothing, tell_source
 from rsviz.ui.order import CONTROLS_FIRST
 from rsviz.ui.own_runs import arrive, offer_example, return_to_own
@@ -118,7 +119,7 @@ def _draw(page):
     return_to_own(page.kind)
     page.address.restore(lambda job_id: settings_of_job(job_id, page.kind))
     page.prepare()
-    st.title(page.title, anchor=False)
+    st.title(page.title, anchor=False, help=marks(page.title))
     tell_not_allowed(page.address)
     st.html(CONTROLS_FIRST + page.style)
     with st.container(key="sides"):

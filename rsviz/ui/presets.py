@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from rsviz.ui.address import Address
+from rsviz.ui.glossary import marks
 
 MENU = "presets-menu"
 
@@ -35,6 +36,8 @@ class Presets:
     def menu(self, title: str) -> None:
         """A popover with a button for each preset."""
         with st.popover(title, icon=":material/auto_stories:", key=MENU, on_change="rerun"):
+            texts = [f"{preset.title} {preset.says}" for preset in self.table.values()]
+            st.caption("Each sets the controls.", help=marks(" ".join(texts)))
             for key, preset in self.table.items():
                 st.button(
                     preset.title, key=f"preset-{key}", on_click=self.apply, args=(key,), width="stretch"

@@ -12,6 +12,7 @@ from rsviz.tasks.settings import AUTO
 from rsviz.tasks.spellings import flat_mapping, query_of, read_texts, text_of
 from rsviz.ui.address import Field
 from rsviz.ui.address_fields import without_commas
+from rsviz.ui.glossary import explain_all
 from rsviz.ui.widgets import multiselect, number_input, segmented_control, select_slider, selectbox, toggle
 
 ALPHAS = (0.05, 0.01, 0.001, 0.0001, 0.00001)
@@ -142,7 +143,7 @@ def draw(
     that names the default too.
     """
     key, label = key or spec.link, label or spec.label
-    says = meaning(spec) if mark else None
+    says = mark_of(spec) if mark else None
     if spec.kind == "boolean":
         value = toggle(label, key=key, help=says)
     elif spec.kind == "choice" or spec.options:
@@ -174,14 +175,14 @@ def draw_stops(spec: FieldSpec, stops: Iterable, key: str = "", label: str = "",
     """
     key = key or spec.link
     options = sorted({*stops, st.session_state[key]})
-    return select_slider(label or spec.label, options, format_func=form.format, key=key, help=meaning(spec))
+    return select_slider(label or spec.label, options, format_func=form.format, key=key, help=mark_of(spec))
 
 
 def draw_several(spec: FieldSpec, options: Iterable[float], key: str = "", label: str = "") -> list:
     """A multiselect over `options` and, if the link has other values, over those too; the values."""
     key = key or spec.link
     options = sorted({*options, *st.session_state[key]})
-    return multiselect(label or spec.label, options, format_func="{:g}".format, key=key, help=meaning(spec))
+    return multiselect(label or spec.label, options, format_func="{:g}".format, key=key, help=mark_of(spec))
 
 
 def number_list(spec: FieldSpec, default: str) -> Field:
@@ -238,6 +239,11 @@ def request_or_sentence(make: Callable, **values):
 def meaning(spec: FieldSpec) -> str:
     """What the field means, with its unit; a widget shows the choices itself."""
     return spec.help.partition(" One of ")[0]
+
+
+def mark_of(spec: FieldSpec) -> str:
+    """The help mark of a field: what it means, and the words that this uses."""
+    return explain_all(meaning(spec), spec.label)
 
 
 def _step(default) -> float:

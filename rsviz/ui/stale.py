@@ -11,6 +11,7 @@ from rsviz.tasks.base import Request
 from rsviz.tasks.fields import FieldSpec
 from rsviz.tasks.same import MISSING, changed, value_in
 from rsviz.tasks.spellings import flat_mapping
+from rsviz.ui.glossary import marks
 from rsviz.ui.settings import value_words
 
 SAID = 4
@@ -111,4 +112,5 @@ def tell(
 def note(found: Sequence[Difference]) -> None:
     """Say that a finished example was made with other settings than the page begins with."""
     with st.container(key="example-differs"):
-        st.caption(f"The example has other settings than those beside it: {in_words(found)}.")
+        words = in_words(found)
+        st.caption(f"The example has other settings than those beside it: {words}.", help=marks(words))

@@ -10,7 +10,7 @@ from rsviz.tasks.attack import AttackRequest, shipped_example
 from rsviz.ui import image_picker, pickers
 from rsviz.ui.address import flag
 from rsviz.ui.attack.robustness import PageAddress
-from rsviz.ui.glossary import explain
+from rsviz.ui.glossary import explain, explain_all
 from rsviz.ui.settings import (
     ALPHAS,
     carried_fields,
@@ -145,7 +145,7 @@ def _choose_victim(card: Card):
     bare = toggle(
         "Attack f itself, without noise",
         key="bare",
-        help="The base classifier, as if nobody had smoothed it: there is nothing to certify.",
+        help=explain_all("Nobody has smoothed it: there is nothing to certify.", "f, without noise"),
     )
     if not bare:
         pickers.pick_noise(ADDRESS, card)

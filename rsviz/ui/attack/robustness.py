@@ -30,7 +30,7 @@ from rsviz.ui.settings import (
     carried_fields,
     draw,
     draw_several,
-    meaning,
+    mark_of,
     number_list,
     numbers_of,
     request_fields,
@@ -188,13 +188,13 @@ def _choose(card: Card, checkpoints):
             [None, *fitting],
             format_func=lambda name: describe(fitting[name]) if name else "white-box only",
             key="c_surrogate",
-            help=meaning(SPECS["surrogate"]),
+            help=mark_of(SPECS["surrogate"]),
         )
         draw(SPECS["images"], "c_images", mark=True)
     with right:
         attack = selectbox("Attack", ALLOWED, format_func=lambda key: ATTACKS[key].title, key="c_attack")
         _draw_settings(ATTACKS[attack])
-        text_input("Sizes of the attack, up to 20", key="c_sizes", help=meaning(SPECS["sizes"]))
+        text_input("Sizes of the attack, up to 20", key="c_sizes", help=mark_of(SPECS["sizes"]))
     published.pick("c_papers", ATTACKED_IN_PAPERS)
     tell_carried(SPECS, CARRIED, PREFIX)
     return request_or_sentence(asked, values=ADDRESS.values())

@@ -14,6 +14,7 @@ from rsviz.tasks.attack.messages import distance_words, gap_sentence, promise, v
 from rsviz.tasks.certify import NOT_CORRECT
 from rsviz.ui.attack.charts import path_chart, ruler
 from rsviz.ui.attack.export import show_export
+from rsviz.ui.glossary import explain
 from rsviz.ui.job_page import badge
 from rsviz.ui.likeness import unlike_sentence
 from rsviz.ui.pictures import picture
@@ -76,7 +77,7 @@ def _headline(result):
         "unchanged": f"{name} keeps {before} at {at}",
         "abstained": f"{name} names no class" + (" at the original" if before is None else f" at {at}"),
     }
-    st.header(headline[result.verdict], anchor=False)
+    st.header(headline[result.verdict], anchor=False, help=explain("smoothed classifier", "votes", "norm"))
 
 
 def _proof_and_break(result):
@@ -89,7 +90,7 @@ def _proof_and_break(result):
 
 def _verdict(result):
     """The verdict as a sentence, and what is odd about it."""
-    st.markdown(verdict_sentence(result))
+    st.markdown(verdict_sentence(result), help=explain("certificate", "radius"))
     if result.contradicts:
         st.error("The answer changed inside the certified radius.", icon=":material/error:")
     if result.before is not None and result.before != result.label:
@@ -145,7 +146,7 @@ def _ruler(result):
     """What each bound proves, and what was found, on one axis."""
     if not result.noise:
         return
-    st.subheader("What each bound proves", anchor=False)
+    st.subheader("What each bound proves", anchor=False, help=explain("bound"))
     columns, spec = ruler(result)
     words = f"Certified radius of each bound in {result.norm}, and the length of the attack"
     words += f", {result.distance:.4g}"
@@ -153,7 +154,7 @@ def _ruler(result):
     others = ""
     if any(radius and BOUNDS[key].norm != result.norm for key, radius in result.radii.items()):
         others = " Bounds of another norm are drawn with the ball of this norm inside theirs."
-    st.caption(promise(result) + others)
+    st.caption(promise(result) + others, help=explain("alpha"))
 
 
 def _path(result):
@@ -175,7 +176,7 @@ def _path(result):
             f" Under them the envelope that the certificate promises (p_A ≥ {path.p_a_lower:.4f} at the "
             "original): the votes stay above it, but for the sampling error of each point."
         )
-    st.caption(about)
+    st.caption(about, help=explain("limits", "p_A"))
 
 
 def _steps(progress):

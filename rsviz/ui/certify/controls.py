@@ -17,7 +17,7 @@ from rsviz.ui.settings import (
     draw,
     draw_stops,
     field_of,
-    meaning,
+    mark_of,
     procedure_title,
     request_fields,
     request_or_sentence,
@@ -101,4 +101,4 @@ def _choose_end(norm) -> None:
 def _choose_limit(label, key, low, high, usual, step):
     value = ADDRESS.suggest(key, usual)
     limits = min(low, value), max(high, value)  # a link may ask for any value that a request may have
-    number_input(label, *limits, step=step, format="%.6g", key=key, help=meaning(SPECS[key]))
+    number_input(label, *limits, step=step, format="%.6g", key=key, help=mark_of(SPECS[key]))

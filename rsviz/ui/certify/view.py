@@ -70,7 +70,7 @@ def _headline(certificate):
 def _promise(progress, card):
     """The guarantee, and how it came about."""
     certificate = progress.result
-    st.markdown(words.promise(progress))
+    st.markdown(words.promise(progress), help=explain("smoothed classifier", "alpha", "p_B"))
     label = certificate.label_name
     if not certificate.abstained and label not in (None, certificate.predicted_name):
         st.warning(f"The label is {label}: the class is certified, and wrong.", icon=":material/warning:")

@@ -18,6 +18,7 @@ from rsviz.ui import pickers, published
 from rsviz.ui.address import Address, Field, choice, flag, names, number
 from rsviz.ui.downloads import no_images_reason, offer_download
 from rsviz.ui.evaluate import sources
+from rsviz.ui.glossary import explain, explain_all
 from rsviz.ui.linked import opened
 from rsviz.ui.session import owner_id, url_value
 from rsviz.ui.settings import (
@@ -153,7 +154,9 @@ def choose_reading() -> None:
             CERTIFYING,
             format_func=lambda key: BOUNDS[key].title if key != TIGHT else "The tight one",
             key="e_bound",
-            help="Where a bound does not fit the noise of a curve, the tight one for that noise is drawn.",
+            help=explain_all(
+                "Where a bound does not fit the noise of a curve, the tight one for that noise is drawn."
+            ),
         )
         toggle(
             "Upper envelope",
@@ -226,6 +229,7 @@ def _choose_log():
             [None, *NORMS],
             format_func=lambda key: norm_symbol(key) if key else "as it says, else ℓ₂",
             key="e_log_norm",
+            help=explain("norm", "radius"),
         )
     if file is None:
         st.session_state["e_log_refused"] = None

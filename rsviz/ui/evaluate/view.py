@@ -18,6 +18,7 @@ from rsviz.ui.evaluate import sources
 from rsviz.ui.evaluate.controls import BANDS, PICTURE, SHOWN, Reading, belongs
 from rsviz.ui.evaluate.export import show_export
 from rsviz.ui.evaluate.sources import Source
+from rsviz.ui.glossary import explain
 
 POINTS = 400
 """Points of a curve on the screen."""
@@ -85,7 +86,7 @@ def show(found: dict[str, Source], reading: Reading) -> None:
     words = f"Certified accuracy against {norm} radius, {len(curves)} curves"
     st.vega_lite_chart(chart, figures.curve_spec(curves, norm, reading.at), alt=words)
     with st.container(key="details"):
-        st.caption(_about(found, reading, printed))
+        st.caption(_about(found, reading, printed), help=explain("alpha", "population"))
         series = {name: source.series for name, source in found.items()}
         radii = radii_for(list(series.values()), printed=printed)
         st.markdown(table(series, radii, printed).markdown())
@@ -123,13 +124,18 @@ def _headline(found, reading, norm):
     best = max(shares, key=shares.get)
     percent = f"{np.floor(1000 * shares[best]) / 10:g} %"
     within = f"within {NORMS[norm].symbol} radius {reading.at:g}"
-    st.header(f"{percent} of the images: right, and proved {within}", anchor=False)
+    st.header(
+        f"{percent} of the images: right, and proved {within}",
+        anchor=False,
+        help=explain("certified accuracy", "norm", "radius"),
+    )
     among = f", the best of the {len(same)} curves of these images" if len(same) > 1 else ""
     one = found[best].series
     st.markdown(
         f"**{best}**{among}, on {len(one):,} images: for this share of them the smoothed classifier is "
         "right, and no smaller change of the image alters its answer. Average certified radius "
-        f"{np.floor(1e3 * one.acr) / 1e3:g}."
+        f"{np.floor(1e3 * one.acr) / 1e3:g}.",
+        help=explain("smoothed classifier", "ACR"),
     )
 
 

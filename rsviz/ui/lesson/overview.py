@@ -4,7 +4,9 @@ import streamlit as st
 
 from rsviz.errors import RsvizError
 from rsviz.lessons import LESSONS, Lesson
+from rsviz.reference.glossary import words_in
 from rsviz.ui.export import File, download
+from rsviz.ui.glossary import marks
 from rsviz.ui.lesson import own
 from rsviz.ui.uploads import uploader
 
@@ -15,13 +17,15 @@ def show() -> None:
     """The lessons by number, each a door, and the misconceptions that it removes."""
     st.title("Eight lessons", anchor=False)
     st.markdown("Each asks a question, lets the hall predict, and shows the answer. **F** is lecture mode.")
-    columns = st.columns(2)
+    columns, known = st.columns(2), []
     for number, lesson in enumerate(LESSONS.values(), 1):
         place = columns[(number - 1) % 2]
         with place.container(border=True, gap="small", key=f"lesson-{number}"):
             st.page_link(PAGE, label=f"**{number}. {lesson.title}**", query_params={"n": str(number)})
-            st.markdown(lesson.question)
-            st.caption("Removes: " + " ".join(f"“{one}”" for one in lesson.removes))
+            removes = "Removes: " + " ".join(f"“{one}”" for one in lesson.removes)
+            st.markdown(lesson.question, help=marks(f"{lesson.question} {removes}", *known))
+            known += words_in(lesson.question) + words_in(removes)
+            st.caption(removes)
     _own()
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 
 from rsviz.reference.papers import Verdict
-from rsviz.ui.glossary import explain
 from rsviz.ui.papers.address import ALL, PAPERS
 from rsviz.ui.widgets import segmented_control, selectbox, text_input
 
@@ -49,5 +48,4 @@ def pick_verdict(counts: Counter) -> None:
         required=True,
         format_func=label,
         key="verdict",
-        help=explain("certificate", "radius", "noise"),
     )

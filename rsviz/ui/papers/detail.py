@@ -3,6 +3,7 @@
 import streamlit as st
 
 from rsviz.reference.papers import Claim, Erratum, Row, Verdict, rows
+from rsviz.ui.glossary import marks
 from rsviz.ui.papers.address import choose
 from rsviz.ui.views import literal, page_and_query, view_link
 
@@ -20,7 +21,11 @@ def show(row: Row) -> None:
         paper = row.paper
         name = f" · {row.id}" if isinstance(row.found, Erratum) else ""
         st.subheader(f"{paper.short}{name}", anchor=False)
-        st.markdown(f":{COLOURS[row.verdict]}-badge[{row.verdict}] {literal(row.found.says)}")
+        text = " ".join([*row.record().values(), paper.title])
+        st.markdown(
+            f":{COLOURS[row.verdict]}-badge[{row.verdict}] {literal(row.found.says)}",
+            help=marks(text, "alpha"),  # in papers α is often the order of a divergence
+        )
         if isinstance(row.found, Erratum):
             numbers(row.found)
         else:

@@ -21,7 +21,7 @@ from rsviz.ui.settings import (
     draw,
     draw_several,
     keep_known,
-    meaning,
+    mark_of,
     number_list,
     numbers_of,
     request_fields,
@@ -105,7 +105,7 @@ def choose() -> tuple[Card, PopulationRequest | None]:
     with right:
         draw(SPECS["skip"], label="Every …th", mark=True)
         draw_several(SPECS["r"], DRAWS)
-    text_input("Prices of distance γ, up to 20", key="gammas", help=meaning(SPECS["gammas"]))
+    text_input("Prices of distance γ, up to 20", key="gammas", help=mark_of(SPECS["gammas"]))
     loss = selectbox(SPECS["loss"].label, list(LOSSES), format_func=lambda key: LOSSES[key].title, key="loss")
     if LOSSES[loss].takes_bound:
         ADDRESS.suggest("bound", 3.0)

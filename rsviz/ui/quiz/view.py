@@ -3,9 +3,8 @@
 import streamlit as st
 
 from rsviz.lessons.quiz import QUESTIONS, Question, outcomes
-from rsviz.reference.glossary import words_in
 from rsviz.ui.frame import announce
-from rsviz.ui.glossary import explain
+from rsviz.ui.glossary import marks
 from rsviz.ui.quiz.address import answer, answers, begin, go, question
 from rsviz.ui.views import literal, view_link
 
@@ -41,7 +40,7 @@ def explained(number: int) -> None:
     for letter, words in zip(asked.letters, asked.answers, strict=True):
         st.markdown(_marked(literal(words), letter == asked.right_letter, letter == given))
     said = "Right." if is_right else "Not so."
-    st.markdown(f"**{said}** {literal(asked.why)}", help=_help(asked.why))
+    st.markdown(f"**{said}** {literal(asked.why)}", help=marks(asked.why))
     view_link(asked.view, asked.place)
     announce(f"{said} {asked.why}", f"quiz-{number}")
     with st.container(horizontal=True):
@@ -80,15 +79,13 @@ def score() -> None:
 def _head(number: int) -> Question:
     asked = question(number)
     right = sum(outcomes(answers()).values())
-    st.caption(f"Question {number} of {len(QUESTIONS)} · {asked.theme} · {right} right so far")
+    st.caption(
+        f"Question {number} of {len(QUESTIONS)} · {asked.theme} · {right} right so far",
+        help=marks(asked.theme),
+    )
     texts = " ".join([asked.asks, *asked.answers])
-    st.subheader(literal(asked.asks), anchor=False, help=_help(texts))
+    st.subheader(literal(asked.asks), anchor=False, help=marks(texts))
     return asked
-
-
-def _help(text: str) -> str | None:
-    words = words_in(text)
-    return explain(*words) if words else None
 
 
 def _back(number: int) -> None:

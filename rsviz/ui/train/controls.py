@@ -17,6 +17,7 @@ from rsviz.training import METHODS
 from rsviz.training.run_folder import check_name, free_name
 from rsviz.ui.address import LONGEST, Address, choice, text
 from rsviz.ui.downloads import offer_download
+from rsviz.ui.glossary import explain_all
 from rsviz.ui.job_page import refuse, watch
 from rsviz.ui.session import owner_id
 from rsviz.ui.settings import (
@@ -119,7 +120,7 @@ def choose() -> TrainRequest | None:
             max(MOST_SIGMA, st.session_state["sigma"]),
             step=0.05,
             key="sigma",
-            help="Standard deviation of the Gaussian noise. Certify with the noise of the training.",
+            help=explain_all("Certify with the noise of the training.", "Noise σ (pixel units), deviation"),
         )
     for name, spec in PARAMETERS[method].items():
         draw(spec, parameter_key(method, name), name)
@@ -180,7 +181,9 @@ def _named(request) -> TrainRequest | None:
         key="name",
         placeholder=offered,
         max_chars=LONGEST,
-        help="Certify and Attack list it under this name. Leave it empty to use the name shown.",
+        help=explain_all(
+            "Certify and Attack list it under this name. Leave it empty to use the name shown.", "checkpoint"
+        ),
     ).strip()
 
     def make(**values):

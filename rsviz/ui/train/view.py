@@ -16,6 +16,7 @@ from rsviz.models import ARCHITECTURES
 from rsviz.tasks.train import TrainRequest
 from rsviz.training import METHODS
 from rsviz.training.records import RunRecord, Validation
+from rsviz.ui.glossary import explain
 from rsviz.ui.shell import PAGES
 from rsviz.ui.train.export import show_export
 from rsviz.ui.widgets import select_slider
@@ -184,7 +185,8 @@ def _under_noise(run, validation):
         st.caption(
             f"Share of {info.certified_images} test images that CERTIFY (Cohen et al. 2019) proves in the "
             f"right class at least that far, each with n = {info.n} votes and probability of error "
-            f"α = {info.alpha:g}. So few votes prove no radius beyond {_up(max(info.radii))}."
+            f"α = {info.alpha:g}. So few votes prove no radius beyond {_up(max(info.radii))}.",
+            help=explain("certified accuracy", "votes", "alpha", "radius"),
         )
     columns = votes_figures.votes_columns(
         validation.votes, info.labels, info.classes, _images(run.request["dataset"], info.shown)
