@@ -51,6 +51,7 @@ ROOMS = {
         "figures",
         "plane",
         "reference",
+        "smoothing",
         "tasks",
         "evaluation",
         "comparison",

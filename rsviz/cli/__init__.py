@@ -21,6 +21,7 @@ COMMANDS = {
     "robustness": "robust accuracy against attack size, over many test images",
     "train": "train a checkpoint",
     "papers": "claims and errata of the papers, with verdicts",
+    "lessons": "the lessons: list, show, hand-out as PDF or PNG",
     "jobs": "jobs of the app: list, show, cancel",
 }
 

@@ -1,5 +1,8 @@
 """Eight lessons: pictures in closed form or from shipped counts, questions, words for the speaker."""
 
+import importlib
+from typing import Any
+
 from rsviz.lessons.records import (
     FRAMES,
     HIDABLE,
@@ -8,11 +11,11 @@ from rsviz.lessons.records import (
     Choice,
     Frame,
     Lesson,
+    Page,
     Plane,
     Prediction,
     Step,
 )
-from rsviz.lessons.table import LESSONS
 
 __all__ = [
     "FRAMES",
@@ -23,7 +26,15 @@ __all__ = [
     "Choice",
     "Frame",
     "Lesson",
+    "Page",
     "Plane",
     "Prediction",
     "Step",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The lessons are read when they are first asked for: their counts can be made without them."""
+    if name != "LESSONS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module("rsviz.lessons.table").LESSONS

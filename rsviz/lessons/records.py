@@ -31,6 +31,9 @@ class Choice:
     first: str
     plays: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.label, tuple(self.options.items()), self.first, self.plays))
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -68,6 +71,19 @@ PLANE_CONTROLS: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page of the app in a frame. query: page and query, such as "bounds?b_n=100"."""
+
+    query: str
+
+
+TITLE_WORDS, WORDS, QUESTION_WORDS, SAYS_WORDS, WHY_WORDS = 8, 25, 14, 7, 20
+"""The most words of a title, below a picture, of a question, of a prediction and of its reason."""
+SCREEN_WORDS = 40
+"""The most words that a step shows at once."""
+
+
+@dataclass(frozen=True)
 class Prediction:
     """An answer to vote on before the reveal. says: at most 7 words. why: at most 20, for who chose it."""
 
@@ -87,7 +103,7 @@ class Step:
 
     title: str
     words: str
-    picture: Chart | Plane
+    picture: Chart | Plane | Page
     speaker: str
     link: str = ""
     asks: bool = False
@@ -97,7 +113,7 @@ class Step:
 class Lesson:
     """Steps that end in one thing understood.
 
-    question: at most 14 words. predictions: three, one of them right.
+    question: at most 14 words. predictions: three, one of them right. A teacher's own may have neither.
     removes: the misconceptions, each a false sentence as people say it.
     hides: what is not shown at first, see HIDABLE.
     """
@@ -105,7 +121,7 @@ class Lesson:
     key: str
     title: str
     question: str
-    predictions: tuple[Prediction, Prediction, Prediction]
+    predictions: tuple[Prediction, ...]
     steps: tuple[Step, ...]
     removes: tuple[str, ...]
     hides: tuple[str, ...] = ()

@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping
 
-from rsviz.lessons import noise
+from rsviz.lessons import attack, compared, confidence, linf, noise, radius, training, votes
 from rsviz.lessons.records import Lesson
 from rsviz.records import by_key
 
-LESSONS: Mapping[str, Lesson] = by_key(noise.LESSON)
+LESSONS: Mapping[str, Lesson] = by_key(
+    noise.LESSON,
+    votes.LESSON,
+    confidence.LESSON,
+    radius.LESSON,
+    compared.LESSON,
+    attack.LESSON,
+    training.LESSON,
+    linf.LESSON,
+)
