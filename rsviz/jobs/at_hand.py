@@ -81,24 +81,25 @@ def networks(request: Request) -> tuple[str, ...]:
     )
 
 
-def seconds(request: Request) -> float | None:
+def seconds(request: Request, shipped: bool = True) -> float | None:
     """How long a run of the request will take on this machine; None where nothing tells.
 
-    It is judged by the votes that its networks gave here in a second, at their fastest; where they gave none
-    yet, by those of shipped results for the same architecture, which another machine made.
+    It is judged by the votes that its networks gave here in a second, at their fastest.
+    shipped: whether those of shipped results for the same architecture, which another machine made, count
+    where there are none yet.
     """
     names = networks(request)
     if request.passes is None or not names:
         return None
-    paces = [_pace(name) for name in names]
+    paces = [_pace(name, shipped) for name in names]
     return None if None in paces else request.passes / min(paces)
 
 
-def _pace(checkpoint) -> float | None:
+def _pace(checkpoint, shipped) -> float | None:
     """Images per second through the network."""
     found = [pace for kind in TIMED for pace in _timed(kind, checkpoint)]
-    if found:
-        return max(found)
+    if found or not shipped:
+        return max(found, default=None)
     try:
         return _shipped_paces().get(load_card(checkpoint).architecture)
     except RsvizError:

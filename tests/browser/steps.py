@@ -5,6 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from rsviz.ui.shell import PAGES
+
 SLOW = 90_000  # a loaded machine; what must be fast is measured in benchmarks/
 CHART = ".vega-embed canvas, .vega-embed svg"
 
@@ -13,6 +15,14 @@ def start(page: Page, button: str) -> None:
     """Press the start button of a page, and wait until its job is in the URL."""
     page.get_by_role("button", name=button, exact=True).click()
     expect(page).to_have_url(re.compile("job="), timeout=SLOW)
+
+
+def go_to(page: Page, key: str) -> None:
+    """Choose a page in the navigation, where pages of a group are in a menu."""
+    place = next(known for known in PAGES if known.key == key)
+    if place.group:
+        page.get_by_role("button", name=place.group, exact=True).click()
+    page.get_by_role("link", name=place.title, exact=True).click()
 
 
 def drawn(page: Page) -> None:

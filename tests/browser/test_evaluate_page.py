@@ -14,13 +14,8 @@ CHART = re.compile("Certified accuracy against")
 def open_evaluate(page, server, query=""):
     page.goto(f"{server}/evaluate{query}")
     expect(page.get_by_role("button", name="Evaluate", exact=True)).to_be_enabled(timeout=SLOW)
-    chart_is_drawn(page, CHART)
-
-
-def test_the_page_stands_on_its_own_with_finished_curves(page, shared):
-    open_evaluate(page, shared)
-    expect(page.get_by_role("heading", name=re.compile("right, and proved"))).to_be_visible()
-    no_exception(page)
+    if not query:
+        chart_is_drawn(page, CHART)
 
 
 def test_a_test_set_is_certified_and_survives_a_reload(page, shared):
@@ -33,7 +28,7 @@ def test_a_test_set_is_certified_and_survives_a_reload(page, shared):
     open_home(page)
     command = page.get_by_test_id("stCode").filter(has_text="--limit 30")
     expect(command).to_be_visible(timeout=SLOW)
-    assert saved(page, "Rows, CSV").read_text().count("\n") == 1 + 500 + 30
+    assert saved(page, "Rows, CSV").read_text().count("\n") == 1 + 30
     no_exception(page)
 
 
@@ -47,7 +42,11 @@ def test_a_long_evaluation_is_cancelled_and_keeps_what_it_has(page, shared):
 
 
 def test_an_image_of_the_sheet_leads_to_its_certificate(page, shared):
+    page.set_viewport_size({"width": 390, "height": 800})
     open_evaluate(page, shared)
+    expect(page.get_by_role("heading", name=re.compile("right, and proved"))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_text("Which images: certified").click()
     sheet = page.locator(".st-key-e_sheet svg.marks, .st-key-e_sheet canvas.marks").first
     expect(sheet).to_be_visible(timeout=SLOW)
@@ -74,12 +73,4 @@ def test_a_log_is_uploaded_and_a_spoilt_one_is_refused(page, shared, tmp_path):
     spoilt.write_text(path.read_text().replace("\t", ";"))
     upload.set_input_files(spoilt)
     expect(page.get_by_text(re.compile("separated by semicolons"))).to_be_visible(timeout=SLOW)
-    no_exception(page)
-
-
-def test_it_fits_a_phone(page, shared):
-    page.set_viewport_size({"width": 390, "height": 800})
-    open_evaluate(page, shared)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 390
     no_exception(page)

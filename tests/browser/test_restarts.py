@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from rsviz.checkpoints import load_checkpoint
 from tests import materials
 from tests.browser.conftest import Server
-from tests.browser.steps import SLOW, badge, drawn, no_exception, open_home, start
+from tests.browser.steps import SLOW, badge, drawn, go_to, no_exception, open_home, start
 from tests.browser.test_pictures import touch
 from tests.browser.test_settings_hold import request_of, set_seed
 from tests.strokes import PHOTOGRAPHED, photograph
@@ -68,10 +68,10 @@ def test_a_training_goes_on_while_its_person_is_elsewhere(page, server):
     open_page(page, f"{server}/train?t_method=plain&t_epochs=6&t_name=mine", "Train")
     start(page, "Train")
     mine = re.search("job=[0-9a-f]+", page.url).group()
-    page.get_by_role("link", name="Bounds", exact=True).click()
+    go_to(page, "bounds")
     expect(page.get_by_role("heading", name="Every bound, side by side")).to_be_visible(timeout=SLOW)
     restart(page, server)
-    page.get_by_role("link", name="Train", exact=True).click()
+    go_to(page, "train")
     expect(page).to_have_url(re.compile(f"/train.*{mine}"), timeout=SLOW)
     page.reload()
     expect(badge(page, "Trained")).to_be_visible(timeout=2 * SLOW)
@@ -162,7 +162,7 @@ def test_a_drawing_stays_on_the_canvas_and_goes_on(page, server):
         values = "canvas.getContext('2d').getImageData(0, 0, 280, 280).data"
         return canvas.evaluate(f"canvas => {values}.filter((value, i) => i % 4 === 0 && value < 99).length")
 
-    open_page(page, f"{server}/certify", "Certify")
+    open_page(page, f"{server}/certify?checkpoint=digits-gaussian-0.25", "Certify")
     page.get_by_text("Draw", exact=True).click()
     canvas = page.get_by_label("Draw a digit here by mouse, touch or pen")
     expect(canvas).to_be_visible(timeout=SLOW)

@@ -88,8 +88,8 @@ def test_back_leaves_an_older_link_at_once_and_a_bare_address_shows_the_defaults
     assert page.url == "about:blank"
     open_certify(page, f"{shared}/certify")
     page.get_by_role("slider", name="Votes n").press("ArrowLeft")
-    expect(page).to_have_url(re.compile(r"/certify\?n=10000$"), timeout=SLOW)
+    expect(page).to_have_url(re.compile(r"/certify\?checkpoint=mnist-gaussian-0.70&n=1000$"), timeout=SLOW)
     page.go_back()
     slider = page.get_by_role("slider", name="Votes n")
-    expect(slider).to_have_attribute("aria-valuetext", re.compile("100,000"), timeout=SLOW)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("10,000"), timeout=SLOW)
     assert page.url.endswith("/certify")
