@@ -11,13 +11,15 @@ from rsviz.ui.shell import show_page
 
 def page():
     controls.ADDRESS.restore()
-    st.title("Every bound, side by side")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Every bound, side by side", width="content")
+        view_key = controls.choose_view()
     st.markdown(
         "Under noise, class A gets a share $p_A$ of the votes and the runner-up $p_B$. "
         "A bound turns the two into a radius within which the class stays.",
         help=explain("noise", "votes", "radius"),
     )
-    asked = controls.choose()
+    asked = controls.choose(view_key)
     picture = st.container()
     st.subheader("At one point", anchor="point")
     st.caption("Click a square of a map, or type.")

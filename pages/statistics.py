@@ -10,17 +10,16 @@ from rsviz.ui.statistics import controls, export, view
 
 def page():
     controls.ADDRESS.restore()
-    st.title("How sure, after n votes?", anchor=False, help=explain("votes", "limits", "certificate"))
     with st.container(horizontal=True, vertical_alignment="center"):
+        words = explain("votes", "limits", "certificate")
+        st.title("How sure, after n votes?", anchor=False, help=words, width="content")
         chosen = pick_view(controls.VIEWS, "s_view")
         controls.PRESETS.menu("Examples")
-    with more_settings("Truth, runs, seed"):
-        controls.more_controls()
-    truth = controls.truth_controls() if chosen != "same" else (0.5, 0.5)
-    controls.votes_controls()
-    asked = controls.experiment(truth)
+    asked = controls.experiment(controls.row(chosen))
     picture = st.container()
     controls.PRESETS.say()
+    with more_settings("Truth, runs, seed"):
+        controls.more_controls()
     with picture:
         rows = view.show(chosen, asked)
     export.offer(chosen, asked, rows)

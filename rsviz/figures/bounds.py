@@ -33,7 +33,7 @@ def label(bound: Bound) -> str:
     return bound.title if bound.rigorous else f"{bound.title} ({NOT_A_CERTIFICATE})"
 
 
-def slice_chart(p_a, radii: Mapping[str, np.ndarray], *, units: str, height: int = 440) -> dict:
+def slice_chart(p_a, radii: Mapping[str, np.ndarray], *, units: str, height: int = 370) -> dict:
     """Radius against p_A, a line a bound: thick where it is tight, dashed where it is no certificate.
 
     p_a: float64 (points,), rising. radii: key -> float64 (points,). units: of the radii.
@@ -68,7 +68,7 @@ def slice_chart(p_a, radii: Mapping[str, np.ndarray], *, units: str, height: int
     return chart(layers, height) | {"data": {"values": rows}}
 
 
-def surfaces(p_a, p_b, radii: Mapping[str, np.ndarray], *, units: str, height: int = 560):
+def surfaces(p_a, p_b, radii: Mapping[str, np.ndarray], *, units: str, height: int = 380):
     """The bounds as surfaces over (p_a, p_b), as Li et al. draw them.
 
     p_a, p_b: axes of the grid, 1-D. radii: key -> array (len(p_b), len(p_a)), NaN outside the triangle.
@@ -106,6 +106,7 @@ def surfaces(p_a, p_b, radii: Mapping[str, np.ndarray], *, units: str, height: i
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 10, "b": 0},
+        font={"size": FONT},
         legend={"orientation": "h", "y": 1.05, "font": {"size": FONT}},
         scene={
             "xaxis": {"title": "p_A"},

@@ -27,6 +27,8 @@ from rsviz.figures.theme import (
 
 REPAIRED, PRINTED = BLUE, VERMILION
 BINS = 24
+HEIGHT, BROAD = 410, 500
+"""Pixels of the first picture and its legend; of its width from which the legend has two columns."""
 
 
 def name(curve: Mapping, others: Sequence[Mapping]) -> str:
@@ -85,7 +87,8 @@ def certificate_spec(curves: Mapping[str, Mapping], chosen: str, largest: float,
     quiet, *further = [series for series in curves if series not in noisy] or [None]
     colours = {quiet: QUIET} | series_colours([*noisy, *further])
     colours = {series: colours[series] for series in curves}
-    ink = colour("series", colours, legend())
+    columns = {"expr": f"width < {BROAD} ? 1 : 2"}  # a phone has room for one
+    ink = colour("series", colours, legend(columns=columns, rowPadding=0))
     x = _budget(largest)
     tooltip = [
         tip("series", form=None),
@@ -96,7 +99,7 @@ def certificate_spec(curves: Mapping[str, Mapping], chosen: str, largest: float,
         tip("high", "to"),
         tip("proved", "concave", None),
     ]
-    proof = legend("the ascent's end is the maximum:", orient="top", columns=0, titleLimit=400)
+    proof = legend(orient="top", columns=0)
     lines = {
         "y": _loss("certificate"),
         "color": ink,
@@ -128,7 +131,7 @@ def certificate_spec(curves: Mapping[str, Mapping], chosen: str, largest: float,
             ),
             *rule("x", at, scale=x["scale"], axis=None),
         ],
-        520 + 24 * len(curves),  # a line of the legend for each
+        HEIGHT,
         resolve={"axis": {"x": "independent"}},
     )
 
@@ -254,8 +257,8 @@ def _epsilon_axis(largest) -> dict:
         "orient": "top",
         "grid": False,
         "values": [(k * step) ** 2 for k in range(int(top / step + 1e-9) + 1)],
-        "title": "attacks as strong: ε = √ρ",
-        "labelExpr": "format(sqrt(datum.value), '.2~f')",
+        "title": None,  # as strong as attacks of size ε on each image
+        "labelExpr": "'ε = ' + format(sqrt(datum.value), '.2~f')",
     }
 
 

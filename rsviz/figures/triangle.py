@@ -73,7 +73,7 @@ def ratio_map(
     extremes: Iterable[tuple[float, float, str]] = (),
     point: tuple[float, float] | None = None,
     extent: float = 1.0,
-    height: int = 400,
+    height: int = 340,
 ) -> dict:
     """Heat map of one radius over another; 1 is the border between two colours.
 
@@ -107,7 +107,7 @@ def winner_map(
     *,
     point: tuple[float, float] | None = None,
     extent: float = 1.0,
-    height: int = 400,
+    height: int = 340,
 ) -> dict:
     """Regions in which each of `keys` gives the largest radius. winner: index into keys, -1 for none.
 

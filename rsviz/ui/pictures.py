@@ -17,9 +17,11 @@ SIZE = 240
 """About how many pixels of the screen the longer side of a picture takes."""
 
 
-def picture(x, caption: str | None = None, *, alt: str, size: int = SIZE) -> None:
+def picture(
+    x, caption: str | None = None, *, alt: str, size: int = SIZE, width: int | str = "content"
+) -> None:
     """Show an image float (C, H, W). Values outside [0, 1] are clipped for the screen only."""
-    st.image(_picture_uri(*_frozen(x), size), caption=caption, alt=alt)
+    st.image(_picture_uri(*_frozen(x), size), caption=caption, alt=alt, width=width)
 
 
 def thumbnail(

@@ -59,6 +59,23 @@ def test_page_opens_on_one_image_under_every_mechanism_at_equal_deviation(open_n
     assert len(app.get("vega_lite_chart")) == len(NOISES)
 
 
+@pytest.mark.parametrize(
+    ("query", "size"),
+    [
+        ({}, "28×28: d = 784"),
+        ({"n_sample": "cat"}, "64×64 in colour: d = 12,288"),
+        ({"n_index": "3"}, "8×8: d = 64"),  # a link from before there were samples
+        ({"n_dev": "0.3", "n_from": "sample"}, "28×28: d = 784"),
+    ],
+)
+def test_a_link_shows_the_picture_that_it_means(open_noise, query, size):
+    app = open_noise(**query)
+    assert well(app)
+    assert size in words(app)
+    app.slider(key="n_dev").set_value(0.5).run()
+    assert size in words(open_noise(**{key: app.query_params[key] for key in app.query_params}))
+
+
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize(
     ("rule", "norm"), [("deviation", "linf"), ("scale", "linf"), *(("radius", norm) for norm in NORMS)]

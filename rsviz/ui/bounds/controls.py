@@ -172,11 +172,18 @@ class Choice:
         return [key for key in self.keys if BOUNDS[key].rigorous]
 
 
-def choose() -> Choice:
-    """Draw the controls above the picture. Raises RsvizError where together they cannot be."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        view = pick_view(VIEWS, "b_view")
-        PRESETS.menu("Pictures of the papers")
+def choose_view() -> str:
+    """Draw the controls beside the title; a key of VIEWS."""
+    view = pick_view(VIEWS, "b_view")
+    PRESETS.menu("Pictures of the papers")
+    return view
+
+
+def choose(view: str) -> Choice:
+    """Draw the controls above the picture. Raises RsvizError where together they cannot be.
+
+    view: key of VIEWS.
+    """
     settings = more_settings("Norm, dimension, votes")
     region, share = "whole", 1.0
     first, second, third = st.columns([2, 1, 1])

@@ -8,6 +8,7 @@ import streamlit as st
 
 from rsviz import data
 from rsviz.data.images import fit
+from rsviz.data.samples import SAMPLES
 from rsviz.errors import RsvizError
 from rsviz.noise_size import Comparison, EqualDeviation, EqualRadius, EqualScale, Rule
 from rsviz.norms import NORMS, norm_symbol
@@ -18,7 +19,7 @@ from rsviz.ui.image_picker import pick_index, upload_image
 from rsviz.ui.widgets import number_input, segmented_control, selectbox, slider, toggle
 
 RULES = MappingProxyType({"deviation": "equal deviation", "scale": "equal scale", "radius": "equal radius"})
-SOURCES = MappingProxyType({"dataset": "From a data set", "upload": "Upload my own"})
+SOURCES = MappingProxyType({"sample": "Sample", "dataset": "Data set", "upload": "Upload"})
 SHAPES: Mapping[str, tuple[int, int, int] | None] = MappingProxyType(
     {
         "own": None,
@@ -30,7 +31,7 @@ SHAPES: Mapping[str, tuple[int, int, int] | None] = MappingProxyType(
 )
 SHAPE_TITLES = MappingProxyType(
     {
-        "own": "its own size (an upload: 64 × 64)",
+        "own": "its own size (an upload, a photograph: 64 × 64)",
         "mnist": "28 × 28, grey, as MNIST",
         "cifar10": "32 × 32, as CIFAR-10",
         "tiny-imagenet": "64 × 64, as Tiny ImageNet",
@@ -50,14 +51,14 @@ def rule_kind() -> str:
     )
 
 
-def compare(kind: str) -> tuple[Comparison, str | None]:
-    """(the comparison that the controls describe, what is wrong with the chosen image)."""
-    rule = _rule(kind)
+def compare(rule: Rule) -> tuple[Comparison, str | None]:
+    """(the comparison by this rule on the chosen image, what is wrong with the choice)."""
     x, wrong = _chosen_image()
     return Comparison(rule, x, st.session_state["n_seed"], *probabilities()), wrong
 
 
-def _rule(kind: str) -> Rule:
+def rule(kind: str) -> Rule:
+    """Draw the controls of a rule. kind: key of RULES."""
     if kind == "radius":
         left, right = st.columns([1, 2])
         norm = segmented_control(
@@ -120,7 +121,10 @@ def image_controls(address: Address) -> None:
     source = segmented_control(
         "Image", list(SOURCES), required=True, format_func=SOURCES.get, key="n_from", place=left
     )
-    if source == "dataset":
+    if source == "sample":
+        titles = {key: sample.title for key, sample in SAMPLES.items()}
+        selectbox("Sample", list(SAMPLES), format_func=titles.get, key="n_sample", place=middle)
+    elif source == "dataset":
         name = selectbox(
             "Data set",
             list(data.DATASETS),
@@ -146,6 +150,11 @@ def _chosen_image() -> tuple[np.ndarray, str | None]:
     state = st.session_state
     shape = SHAPES[state["n_shape"]]
     try:
+        if state["n_from"] == "sample":
+            own = SHAPES["mnist" if SAMPLES[state["n_sample"]].is_digit else "tiny-imagenet"]
+            return load_input(make_source({"kind": "sample", "sample": state["n_sample"]}), shape or own)[
+                0
+            ], None
         if state["n_from"] == "dataset":
             return _from_dataset(state["n_data"], state["n_index"], shape), None
         if state["n_image"]:

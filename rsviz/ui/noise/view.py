@@ -38,6 +38,12 @@ SAMPLED_DIMS = (2, 8, 64, 784, 3_072, 12_288, 150_528)
 REACH = 3.2
 """Half of the width of a density's axis, in standard deviations."""
 
+WIDTH = 208
+"""Of a picture of the row, in pixels of a screen 1280 pixels wide."""
+GRID = """<style>
+.st-key-noise-images {display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1rem}
+</style>"""
+
 Shown = tuple[dict[str, dict], list[dict]]
 
 
@@ -53,16 +59,19 @@ def images(compared: Comparison) -> None:
     """The image, and the image under each mechanism."""
     x = compared.x
     size = "×".join(map(str, x.shape[1:])) + (" in colour" if len(x) == 3 else "")
-    with st.container(horizontal=True, gap="small", key="noise-images"):
-        with st.container(width=168):
-            picture(x, alt="The image without noise", size=160)
+    st.html(GRID)
+    with st.container(key="noise-images"):
+        with st.container(gap="small"):
+            picture(x, alt=f"The image without noise, {size} pixels", size=WIDTH, width="stretch")
             st.markdown(f"**No noise**  \n:small[{size}: d = {x.size:,}]")
         for key, noise in compared.noises.items():
-            with st.container(width=168):
-                picture(x + compared.draws[key], alt=f"The image under {noise.title} noise", size=160)
+            with st.container(gap="small"):
+                deviation = number(noise.deviation(x.size))
+                alt = f"The image under {noise.title} noise, by which a pixel varies by {deviation}"
+                picture(x + compared.draws[key], alt=alt, size=WIDTH, width="stretch")
                 st.markdown(
                     f"**{noise.title}**  \n:small[{noise.symbol} = {number(noise.scale)}]  \n"
-                    f":small[a pixel varies by {number(noise.deviation(x.size))}]"
+                    f":small[a pixel varies by {deviation}]"
                 )
 
 

@@ -24,19 +24,34 @@ def number(value, digits=3) -> str:
 
 def pictures_show(compared: Comparison) -> str:
     """What the row of pictures shows."""
-    clipped = ":small[Values outside [0, 1] are cut off on the screen only.]"
+    return _needed(compared) if isinstance(compared.rule, EqualRadius) else _proved(compared)
+
+
+def pictures_notes(compared: Comparison) -> str:
+    """What else is to be known of the row of pictures."""
     if isinstance(compared.rule, EqualRadius):
-        return f"{_needed(compared)} {clipped}"
-    return f"{_proved(compared)} {clipped}"
+        bounds = [compared.certified(key, compared.rule.norm) for key in compared.noises]
+        reached = " Whether the network reaches p_A in such noise is another question."
+    else:
+        bounds, reached = _tight_in_linf(compared).values(), ""
+    names = ", ".join(item.bound.key for item in bounds)
+    return (
+        f"Bounds: {names}, with p_A and p_B taken as known.{reached} Values outside [0, 1] are cut off on "
+        "the screen only."
+    )
+
+
+def _tight_in_linf(compared: Comparison) -> dict:
+    """Certificates in l_inf of the mechanisms with a tight bound there."""
+    found = {key: compared.certified(key, "linf") for key in compared.noises}
+    return {key: item for key, item in found.items() if item.tight}
 
 
 def _proved(compared: Comparison) -> str:
     """What is proved in l_inf by mechanisms with a tight bound there."""
-    found = {key: compared.certified(key, "linf") for key in compared.noises}
-    tight = {key: item for key, item in found.items() if item.tight}
     radii = [
         f"{compared.noises[key].title} **{round_down(item.radius * 255, 3):.3g}/255**"
-        for key, item in tight.items()
+        for key, item in _tight_in_linf(compared).items()
     ]
     alike = (
         "Each pixel varies equally"
@@ -44,8 +59,8 @@ def _proved(compared: Comparison) -> str:
         else "σ and λ are the same number, pixels do not vary equally"
     )
     return (
-        f"{alike}; what is proved differs. In ℓ∞, at p_A = {compared.p_a:.3g} and p_B = {compared.p_b:.3g}, "
-        f"by tight bounds: {', '.join(radii)}.  \n{_bounds_of(tight.values())}"
+        f"**{alike}; what is proved differs.** In ℓ∞, at p_A = {compared.p_a:.3g} and "
+        f"p_B = {compared.p_b:.3g}, by tight bounds: {', '.join(radii)}."
     )
 
 
@@ -65,14 +80,7 @@ def _needed(compared: Comparison) -> str:
     )
     if loose:
         text += f" Through another norm, so that a better bound may ask for less: {', '.join(loose)}."
-    reached = ":small[Whether the network reaches p_A in such noise is another question.]"
-    return f"{text}  \n{_bounds_of(found.values())} {reached}"
-
-
-def _bounds_of(found) -> str:
-    """The keys of the bounds that give the radii, as the Bounds page has them."""
-    keys = ", ".join(item.bound.key for item in found)
-    return f":small[Bounds: {keys}, with p_A and p_B taken as known.]"
+    return text
 
 
 def growth_says(rule: Rule) -> str:

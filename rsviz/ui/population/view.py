@@ -16,6 +16,7 @@ from rsviz.ui.widgets import segmented_control
 
 POINTS = 241
 """Points of a curve on the screen."""
+ANSWERS = "How bad can the mean loss get if every image of a population may move, by ρ on average?"
 
 
 def show(request: PopulationRequest, result: PopulationResult) -> None:
@@ -29,9 +30,11 @@ def show(request: PopulationRequest, result: PopulationResult) -> None:
     first = next((name for name, curve in named.items() if curve.scale), next(iter(named)))
     chosen = ADDRESS.suggest("p_curve", first, named.__contains__)
     curve = named[chosen]
-    _headline(chosen, curve, rho)
+    st.markdown(ANSWERS)
+    meaning = _headline(chosen, curve, rho)
     _certificates(named, chosen, largest, rho)
     with st.container(key="details"):
+        st.markdown(meaning)
         look(list(named))
         st.caption(_about(curve, request))
         _two_promises(named, chosen, curve, rho)
@@ -40,22 +43,20 @@ def show(request: PopulationRequest, result: PopulationResult) -> None:
         show_export(request, named)
 
 
-def _headline(name, curve, rho):
+def _headline(name, curve, rho) -> str:
+    """Draw the headline; what it means, for below the picture."""
     (entry,) = at_budget(curve, [rho])
     value = f"{np.ceil(1000 * entry.certificate) / 1000:g}"
     if entry.concave == PROVED:
-        st.header(f"Mean loss at most {value}, wherever the population moves by ρ = {rho:g}", anchor=False)
+        st.header(f"Mean loss at most {value} at ρ = {rho:g}", anchor=False)
         end = "It is proved that the ascents end at the maximum, up to an estimated gap."
     else:
-        st.header(
-            f"Mean loss {value} at worst if the population moves by ρ = {rho:g}: found, not proved",
-            anchor=False,
-        )
+        st.header(f"Worst mean loss {value} at ρ = {rho:g}: found, not proved", anchor=False)
         end = (
             "It is not proved that the ascents found the maximum: if they did, this is a certificate; if "
             "not, it is below one."
         )
-    st.markdown(
+    return (
         f"**{name}**, {curve.images} images; {curve.clean_loss:.3g} where nothing moves. The budget ρ is the "
         "mean squared ℓ₂ distance between a population and the test images, before the noise. It is as "
         f"strong as attacks of size ε = √ρ = {epsilon(rho):.3g} on each image. {end}"
@@ -72,7 +73,8 @@ def _certificates(named, chosen, largest, rho):
     }
     grid = np.linspace(0, largest, POINTS)
     columns = figures.certificate_columns({name: at_budget(curve, grid) for name, curve in shown.items()})
-    words = f"Certificate of the mean loss against the budget rho, {len(shown)} curves"
+    ends = ", ".join(f"{name} {at_budget(curve, [rho])[0].certificate:.3g}" for name, curve in shown.items())
+    words = f"Certificate of the mean loss against the budget ρ; at ρ = {rho:g}: {ends}"
     spec = figures.certificate_spec(shown, chosen, largest, rho)
     st.vega_lite_chart(pa.table(columns), spec, alt=words)
 

@@ -17,8 +17,8 @@ from rsviz.ui.widgets import number_input, select_slider, selectbox, slider, tex
 
 VIEWS = MappingProxyType(
     {
-        "certificates": "Certificates",
         "peeking": "Peeking",
+        "certificates": "Certificates",
         "votes": "More votes",
         "split": "What splitting gains",
         "same": "Same votes",
@@ -56,22 +56,23 @@ def parse_votes(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in numbers)
 
 
+FIELDS = {
+    "s_view": choice(VIEWS, "peeking"),
+    "s_from": choice(SOURCES, "made"),
+    "s_pa": number(0.01, 0.9999, 0.9),
+    "s_classes": choice(CLASSES, 10),
+    "s_share": number(0.0, 1.0, 0.0),
+    "s_votes": _votes(),
+    "s_n": choice(COUNTS, 300),
+    "s_alpha": choice(ALPHAS, 0.05),
+    "s_n0": choice(SELECTING, 100),
+    "s_runs": choice(RUNS, 1_000),
+    "s_seed": number(0, 2**53 - 1, 0),
+    "s_sison": flag(False),
+}
+# Older links name no view where they mean the certificates, with which the page opened.
 ADDRESS = Address(
-    "statistics",
-    {
-        "s_view": choice(VIEWS, "certificates"),
-        "s_from": choice(SOURCES, "made"),
-        "s_pa": number(0.01, 0.9999, 0.9),
-        "s_classes": choice(CLASSES, 10),
-        "s_share": number(0.0, 1.0, 0.0),
-        "s_votes": _votes(),
-        "s_n": choice(COUNTS, 300),
-        "s_alpha": choice(ALPHAS, 0.05),
-        "s_n0": choice(SELECTING, 100),
-        "s_runs": choice(RUNS, 1_000),
-        "s_seed": number(0, 2**53 - 1, 0),
-        "s_sison": flag(False),
-    },
+    "statistics", FIELDS, implied=dict.fromkeys(FIELDS.keys() - {"s_view"}, ("s_view", "certificates"))
 )
 
 
@@ -81,29 +82,29 @@ PRESETS = Presets(
         "ten": Preset(
             "Ten classes, one at 0.9",
             "CERTIFY gives the rest to a single opponent; splitting alpha measures the opponent.",
-            {},
+            {"s_view": "certificates"},
         ),
         "below": Preset(
             "A certificate below one half",
             "The top class has 0.3 of the votes. CERTIFY and T-CERTIFY abstain always, split does not.",
-            {"s_pa": 0.3},
+            {"s_view": "certificates", "s_pa": 0.3},
         ),
         "coin": Preset(
             "A coin",
             "Two classes at 1/2: the true radius is 0, so every certificate is false.",
-            {"s_pa": 0.5, "s_classes": 2},
+            {"s_view": "certificates", "s_pa": 0.5, "s_classes": 2},
         ),
         "equal": Preset(
             "Ten equal classes",
             "Li's limits are of the luckiest class and its luckiest opponent: false in 19 % where 5 % are "
             "allowed.",
-            {"s_pa": 0.1, "s_n": 100},
+            {"s_view": "certificates", "s_pa": 0.1, "s_n": 100},
         ),
         "sison": Preset(
             "Sison-Glaz next to one",
             "Two classes, 0.95 and 0.05, 100 votes: simultaneous intervals for many full classes, used where "
             "there are two, and one nearly empty.",
-            {"s_pa": 0.95, "s_classes": 2, "s_n": 100, "s_sison": True},
+            {"s_view": "certificates", "s_pa": 0.95, "s_classes": 2, "s_n": 100, "s_sison": True},
         ),
         "watch": Preset(
             "A watcher with patience",
@@ -121,38 +122,61 @@ def draw_again() -> None:
     st.session_state["s_seed"] = (st.session_state["s_seed"] + 1) % 2**53
 
 
-def truth_controls() -> tuple[float, ...]:
-    """The true probabilities of the votes. Raises RsvizError for votes that cannot be read."""
-    source = st.session_state["s_from"]
-    if source == "example":
-        evidence = shipped_example()
-        st.caption(
-            f"Taken as true: the shares of {evidence.drawn:,} votes of {evidence.request.checkpoint} on "
-            f"{evidence.request.image.words}, under Gaussian noise of σ = {evidence.request.scale:g}."
-        )
-        return _shares(evidence.counts)
-    if source == "votes":
+def row(view: str) -> tuple[float, ...]:
+    """Draw the truth, the number of votes and the probability of error; the true probabilities.
+
+    view: key of VIEWS. Raises RsvizError for votes that cannot be read.
+    """
+    if view == "same":
+        truth = (0.5, 0.5)
+        _votes_controls(*st.columns(2))
+    elif st.session_state["s_from"] == "made":
+        p_a, *others = st.columns(3 if view == "peeking" else 5)
+        truth = _made_up(p_a, *(others[:-2] or (None, None)))
+        _votes_controls(*others[-2:])
+    else:
+        left, *others = st.columns([2, 1, 1])
+        with left:
+            truth = _measured()
+        _votes_controls(*others)
+    return truth
+
+
+def _measured() -> tuple[float, ...]:
+    """Shares of the votes of the shipped example, or of votes that a person types."""
+    if st.session_state["s_from"] == "votes":
         text = text_input("Votes per class, taken as the true shares", key="s_votes", max_chars=2_000)
         return _shares(parse_votes(text))
-    left, middle, right = st.columns(3)
-    p_a = slider("p_A, the top class", 0.01, 0.9999, step=0.01, key="s_pa", help=explain("p_A"), place=left)
-    classes = select_slider("Classes", CLASSES, key="s_classes", place=middle)
-    share = slider(
-        "Runner-up's part of the rest",
-        0.0,
-        1.0,
-        step=0.05,
-        key="s_share",
-        disabled=classes == 2,
-        help="0: the others share the rest evenly. 1: the runner-up has all of the rest.",
-        place=right,
+    evidence = shipped_example()
+    st.caption(
+        f"Taken as true: the shares of {evidence.drawn:,} votes of {evidence.request.checkpoint} on "
+        f"{evidence.request.image.words}, under Gaussian noise of σ = {evidence.request.scale:g}."
     )
+    return _shares(evidence.counts)
+
+
+def _made_up(first, second, third) -> tuple[float, ...]:
+    """The controls of made-up probabilities in three places; of p_A alone where the others are None."""
+    state = st.session_state
+    p_a = slider("p_A, the top class", 0.01, 0.9999, step=0.01, key="s_pa", help=explain("p_A"), place=first)
+    classes, share = state["s_classes"], state["s_share"]
+    if second is not None:
+        classes = select_slider("Classes", CLASSES, key="s_classes", place=second)
+        share = slider(
+            "Runner-up's part of the rest",
+            0.0,
+            1.0,
+            step=0.05,
+            key="s_share",
+            disabled=classes == 2,
+            help="0: the others share the rest evenly. 1: the runner-up has all of the rest.",
+            place=third,
+        )
     return tuple(simulation.class_probabilities(float(p_a), int(classes), max(float(share), 1e-9)).tolist())
 
 
-def votes_controls() -> None:
-    """Number of votes and probability of error."""
-    left, right = st.columns(2)
+def _votes_controls(left, right) -> None:
+    """Number of votes and probability of error, in two places."""
     select_slider("Votes n", COUNTS, format_func="{:,}".format, key="s_n", help=explain("votes"), place=left)
     select_slider(
         "Probability of error α",

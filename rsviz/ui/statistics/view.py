@@ -172,27 +172,27 @@ def _peeking(asked: Experiment) -> Rows:
     p, n = max(asked.probabilities), min(asked.n, MOST_PEEKS)
     path = simulation.path(p, n, asked.alpha, asked.seed)
     misled = peeks(p, n, asked.alpha)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.markdown("**What one watcher sees**")
-        chart = figures.path_chart(p, path)
-        ends = ", ".join(f"{figures.name(key)} {path[key][-1]:.4g}" for key in ("cohen", "anytime"))
-        alt = f"Two lower limits of p_A while {n:,} votes arrive: at last {ends}; true {p:.4g}"
-        st.vega_lite_chart(chart, key="statistics-path", alt=alt)
-    with right:
-        st.markdown("**How many watchers have been misled by then**")
-        chart = figures.peeking_chart(asked.alpha, misled)
-        ends = {key: float(values[-1]) for key, values in misled.items()}
-        named = ", ".join(f"{figures.name(key)} {end:.3g}" for key, end in ends.items())
-        alt = f"Probability of a false limit by then: after {n:,} votes {named}; α = {asked.alpha:g}"
-        st.vega_lite_chart(chart, key="statistics-peeking", alt=alt)
+    ends = {key: float(values[-1]) for key, values in misled.items()}
     st.markdown(
-        f"A person who looks after each of {n:,} votes, and stops at a limit they like, is shown a "
+        f"**Whoever looks after each of {n:,} votes, and stops at a limit they like,** is shown a "
         f"false Clopper-Pearson limit with probability **{ends['cohen']:.3g}**, "
         f"{ends['cohen'] / asked.alpha:.1f} α. "
         f"The confidence sequence (`anytime`) misleads with probability **{ends['anytime']:.3g}**, "
         f"{ends['anytime'] / asked.alpha:.2f} α: never more than α, for any number of votes."
     )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**What one watcher sees**")
+        chart = figures.path_chart(p, path)
+        lows = ", ".join(f"{figures.name(key)} {path[key][-1]:.4g}" for key in ("cohen", "anytime"))
+        alt = f"Two lower limits of p_A while {n:,} votes arrive: at last {lows}; true {p:.4g}"
+        st.vega_lite_chart(chart, key="statistics-path", alt=alt)
+    with right:
+        st.markdown("**How many watchers have been misled by then**")
+        chart = figures.peeking_chart(asked.alpha, misled)
+        named = ", ".join(f"{figures.name(key)} {end:.3g}" for key, end in ends.items())
+        alt = f"Probability of a false limit by then: after {n:,} votes {named}; α = {asked.alpha:g}"
+        st.vega_lite_chart(chart, key="statistics-peeking", alt=alt)
     capped = f" Votes beyond {n:,} are left out." if asked.n > n else ""
     st.caption(
         f"Left: one path, drawn. Right: exact, not drawn: the distribution of the votes, vote by vote, from "
