@@ -34,5 +34,5 @@ FIRST_SCREENS = {
 }
 """By page: selectors of what lies inside the first screen, each with all that it selects."""
 
-NOT_YET = ("noise", "statistics", "bounds", "population")
+NOT_YET: tuple[str, ...] = ()
 """Pages of which something is still below the first screen; to be emptied."""

@@ -5,6 +5,7 @@ at least 4.5 to 1, those in pictures at least 14 pixels. axe-core finds nothing 
 wider than the screen. A page is loaded once; theme and size of the window change in place.
 """
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,7 +13,10 @@ import pytest
 from playwright.sync_api import expect
 
 from rsviz.tasks import TASKS
+from rsviz.ui.bounds.controls import VIEWS as BOUNDS_VIEWS
+from rsviz.ui.noise.view import VIEWS as NOISE_VIEWS
 from rsviz.ui.shell import PAGES
+from rsviz.ui.statistics.controls import VIEWS as STATISTICS_VIEWS
 from tests.browser.first_screens import FIRST_SCREENS, NOT_YET
 from tests.browser.steps import SLOW, drawn, no_exception
 
@@ -37,6 +41,12 @@ TO_THE_TOP = """{
 }"""
 """Tab goes on from the top of the page."""
 WIDE = "Math.max(document.documentElement.scrollWidth, document.querySelector('.stMain').scrollWidth)"
+VIEWS = {
+    "bounds": ("b_view", BOUNDS_VIEWS),
+    "noise": ("n_view", {key: view.title for key, view in NOISE_VIEWS.items()}),
+    "statistics": ("s_view", STATISTICS_VIEWS),
+}
+"""By page: the control of its views, and their titles by key. The first one is drawn at first."""
 HALL, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 
 
@@ -61,15 +71,26 @@ def test_a_page_is_seen_read_heard_and_reached_by_everybody(shared, page, key):
     charts_are_drawn(page)
     if key in TASKS:
         press_tab_to_the_main_button(page)
-    found["phone"] = page.evaluate(ILLEGIBLE)
-    found["wide"] = [width for width in [page.evaluate(WIDE)] if width > PHONE["width"]]
+    found["phone"] = badly_drawn(page)
+    control, views = VIEWS.get(key, ("", {}))
+    for view, title in list(views.items())[1:]:
+        page.locator(f".st-key-{control}").get_by_text(title, exact=True).click()
+        page.wait_for_url(re.compile(f"{control}={view}"), timeout=SLOW)
+        charts_are_drawn(page)
+        found[view] = badly_drawn(page)
     assert {where: wrong for where, wrong in found.items() if wrong} == {}
     no_exception(page)
 
 
+def badly_drawn(page) -> list[str]:
+    """All that is illegible, or wider than the screen."""
+    width = page.evaluate(WIDE)
+    return page.evaluate(ILLEGIBLE) + [f"{width} pixels wide"] * (width > page.viewport_size["width"])
+
+
 def findings(page) -> list[str]:
     """All that is wrong with the page as it is."""
-    return page.evaluate(FINDINGS) + page.evaluate(ILLEGIBLE) + page.evaluate(TOO_PALE)
+    return page.evaluate(FINDINGS) + badly_drawn(page) + page.evaluate(TOO_PALE)
 
 
 def below_the_first_screen(page, selectors) -> list[str]:

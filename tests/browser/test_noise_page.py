@@ -99,12 +99,3 @@ def test_an_uploaded_image_takes_the_place_of_the_digit_and_stays_in_the_link(pa
     page.reload()
     expect(page.get_by_text("64×64 in colour: d = 12,288")).to_be_visible(timeout=SLOW)
     no_exception(page)
-
-
-@pytest.mark.parametrize(("view", "count"), [("density", len(NOISES)), ("radius", 1), ("numbers", 0)])
-def test_on_a_phone_nothing_runs_out_of_the_page(page, shared, view, count):
-    page.set_viewport_size({"width": 390, "height": 844})
-    open_noise(page, shared, f"?n_view={view}")
-    charts(page, count)
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("element => element.scrollWidth <= element.clientWidth + 1")

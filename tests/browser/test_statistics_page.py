@@ -3,10 +3,8 @@
 import re
 
 import numpy as np
-import pytest
 from playwright.sync_api import expect
 
-from rsviz.ui.statistics.controls import VIEWS
 from tests.browser.steps import CHART, SLOW, no_exception, open_home, saved
 
 
@@ -72,13 +70,4 @@ def test_typed_votes_that_are_none_get_one_sentence(page, shared):
     votes.fill("many")
     votes.press("Enter")
     expect(page.get_by_text("they must be 2 to 1000 whole numbers")).to_be_visible(timeout=SLOW)
-    no_exception(page)
-
-
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_phone_shows_every_view_without_scrolling_sideways(page, shared, view):
-    page.set_viewport_size({"width": 390, "height": 844})
-    open_statistics(page, shared, f"?s_view={view}")
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("element => element.scrollWidth <= element.clientWidth + 1")
     no_exception(page)

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from rsviz.training.history import shipped_run
@@ -55,13 +54,12 @@ def test_a_run_is_cancelled_kept_and_resumed(page, shared):
     no_exception(page)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_screen(shared, browser, width):
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
+def test_two_runs_with_all_settings_are_not_wider_than_the_screen(shared, page):
     open_train(page, shared, "?t_method=trades&compare=example")
     page.get_by_text("More settings").click()
     expect(page.get_by_text("Seed: decides every random number")).to_be_visible(timeout=SLOW)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"innerWidth === {width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     no_exception(page)
-    context.close()
