@@ -17,6 +17,9 @@ def open_statistics(page, server, query=""):
 
 def test_a_fresh_server_draws_the_finished_experiment_at_the_pages_own_address(page, server):
     open_statistics(page, server)
+    expect(page.get_by_text("shown a false Clopper-Pearson limit")).to_be_visible(timeout=SLOW)
+    page.get_by_text("Certificates", exact=True).click()
+    expect(page).to_have_url(re.compile("s_view=certificates"), timeout=SLOW)
     for number in range(2):
         chart = page.locator(CHART).nth(number)
         expect(chart).to_be_visible(timeout=SLOW)
@@ -27,7 +30,7 @@ def test_a_fresh_server_draws_the_finished_experiment_at_the_pages_own_address(p
 
 
 def test_a_slider_redraws_and_goes_into_the_link(page, shared):
-    open_statistics(page, shared)
+    open_statistics(page, shared, "?s_view=certificates")
     page.get_by_role("slider", name="p_A, the top class").press("ArrowRight")
     expect(page).to_have_url(re.compile(r"s_pa=0\.91"), timeout=SLOW)
     expect(page.get_by_text("The true radius is 1.834 σ")).to_be_visible(timeout=SLOW)
@@ -55,7 +58,7 @@ def test_an_example_opens_its_view(page, shared):
 
 
 def test_the_table_of_the_experiment_can_be_saved(page, shared):
-    open_statistics(page, shared)
+    open_statistics(page, shared, "?s_view=certificates")
     open_home(page)
     table = np.genfromtxt(saved(page, "CSV"), delimiter=",", names=True, dtype=None, encoding="utf-8")
     keys = table["procedure"].tolist()

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from rsviz.confidence import PROCEDURES
-from rsviz.simulation import Experiment
+from rsviz.simulation import Experiment, peeking
 from rsviz.ui.statistics import controls as ui
 from rsviz.ui.statistics.view import summaries
 
@@ -41,19 +41,36 @@ def words(app):
     )
 
 
-def test_page_opens_on_a_finished_experiment():
+def test_page_opens_on_one_idea_and_the_chances_of_it_are_exact():
     app = open_page()
     assert not app.error
     assert len(charts(app)) == 2
+    ends = {key: values[-1] for key, values in peeking(0.9, 300, 0.05).items()}
     text = words(app)
-    assert "The true radius is **1.784 σ**" in text
-    assert "split **+" in text
-    assert ui.PRESETS.table["ten"].says in text
+    assert f"a false Clopper-Pearson limit with probability **{ends['cohen']:.3g}**" in text
+    assert f"misleads with probability **{ends['anytime']:.3g}**" in text
+    assert [slider.key for slider in (*app.slider, *app.select_slider)][:3] == ["s_pa", "s_n", "s_alpha"]
     assert not [key for key in app.query_params if key.startswith("s_")]
 
 
+def test_the_certificates_are_a_finished_experiment():
+    text = words(open_page(s_view="certificates"))
+    assert "The true radius is **1.784 σ**" in text
+    assert "split **+" in text
+    assert ui.PRESETS.table["ten"].says in text
+
+
+def test_a_link_from_before_the_page_opened_on_peeking_shows_the_certificates():
+    app = open_page(s_pa="0.8")
+    assert app.session_state["s_view"] == "certificates"
+    peeked = open_page()
+    peeked.slider(key="s_pa").set_value(0.8).run()
+    link = {key: peeked.query_params[key] for key in peeked.query_params}
+    assert open_page(**link).session_state["s_view"] == "peeking"
+
+
 def test_the_first_picture_holds_every_procedure_and_the_truth():
-    spec = charts(open_page())[0].proto.spec
+    spec = charts(open_page(s_view="certificates"))[0].proto.spec
     found = {row["key"] for layer in json.loads(spec)["layer"] for row in rows_of(layer) if "key" in row}
     assert found == {*PROCEDURES, "truth"}
 
@@ -105,7 +122,7 @@ def test_the_examples_show_what_they_say():
 
 
 def test_draw_again_takes_the_next_seed_and_the_link_keeps_it():
-    app = open_page()
+    app = open_page(s_view="certificates")
     before = charts(app)[0].proto.spec
     next(button for button in app.button if button.label == "Draw again").click().run()
     assert app.query_params["s_seed"] in ("1", ["1"])
@@ -114,7 +131,7 @@ def test_draw_again_takes_the_next_seed_and_the_link_keeps_it():
 
 
 def test_the_numbers_and_what_is_assumed_open_on_demand():
-    app = open_page()
+    app = open_page(s_view="certificates")
     assert PROCEDURES["tcertify"].assumes not in words(app)
     app.session_state["statistics-numbers"] = True
     app.run()
