@@ -16,7 +16,7 @@ from rsviz.lessons.table import LESSONS
 WIDE = FRAMES[0]
 PAGE = Frame("page", 1280, 905, 22)
 """A sheet of A4 in landscape."""
-LEFT, TOP, PICTURE = 40, 130, 470
+LEFT, TOP, PICTURE = 40, 125, 510
 """Pixels: the margin, where the picture begins, and its height."""
 FINE, COLUMNS = 2, 2
 """Pixels of the PDF for a pixel of PAGE; pages beside each other in the PNG."""
@@ -75,7 +75,10 @@ def _page(lesson: Lesson, step: Step, number: int, base: str, picture: bytes | N
         axes.words(LEFT, 36, place, theme.QUIET),
         axes.words(LEFT, 86, step.title, size=40, fontWeight="bold"),
     ]
-    if picture is not None:
+    if picture is None:
+        link = f"{base}/{step.picture.query}"
+        layers.append(axes.words(LEFT, TOP + PICTURE / 2, f"This step shows the page {link}", size=30))
+    else:
         layers.append(_placed(axes, picture))
 
     def write(text, size, **mark):
@@ -86,7 +89,7 @@ def _page(lesson: Lesson, step: Step, number: int, base: str, picture: bytes | N
     if step.asks:
         write(lesson.question, 26, fontWeight="bold")
         for letter, one in zip("ABC", lesson.predictions, strict=False):
-            write(f"{letter}  {one.says}. {one.why}", 20, **({"fontWeight": "bold"} if one.right else {}))
+            write(f"{letter}: {one.says}. {one.why}", 20, **({"fontWeight": "bold"} if one.right else {}))
         right = "ABC"[[one.right for one in lesson.predictions].index(True)]
         write(f"The answer is {right}.", 20)
     else:
@@ -94,7 +97,7 @@ def _page(lesson: Lesson, step: Step, number: int, base: str, picture: bytes | N
         at[0] += 6
         write(step.speaker, 20)
     links = [_link(lesson, number), f"/{step.link}" if step.link else ""]
-    text = "     ".join(base + link for link in links if link)
+    text = "  ·  ".join(base + link for link in links if link)
     layers.append(axes.words(LEFT, PAGE.height - 24, text, theme.LEAD, size=18))
     return axes.chart(*layers) | {"background": "white", "padding": 0}
 

@@ -87,7 +87,7 @@ def read_own(text: str) -> Lesson:
     steps = []
     for number, entry in enumerate(entries, 1):
         step, brings = _step(entry, f"step {number}")
-        if step.asks and not question:
+        if step.asks and brings and not question:
             question, predictions = brings.question, brings.predictions
         elif step.asks and any(one.asks for one in steps):
             raise RsvizError(f"Step {number} asks, and an earlier one does; a lesson has one question.")
