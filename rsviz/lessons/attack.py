@@ -125,9 +125,7 @@ def _alt_ruler(option):
 def _path(option, frame):
     path = BEST["path"]
     distance, share, envelope = path["distance"], path["share"], path["envelope"]
-    axes = Axes.of(
-        frame, (0, max(distance)), (0, 1), "distance from the image, towards the attack", percent=True
-    )
+    axes = Axes.of(frame, (0, max(distance)), (0, 1), "l2 distance from the image", percent=True)
     return axes.chart(
         axes.box((0, 0), (CERTIFIED, 1), BOUND.colour, opacity=0.15),
         axes.across(0.5, QUIET),

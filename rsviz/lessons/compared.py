@@ -142,13 +142,13 @@ LESSON = Lesson(
         Step(
             "Is there more to prove?",
             "",
-            Chart(_proofs, _alt_proofs, Choice("p_A", {"0.9": percent(0.9)}, "0.9")),
+            Chart(_proofs, _alt_proofs).at("0.9"),
             "Remind the hall: the proof knows nothing of f but p_A. Every f with this p_A has to be covered.",
             asks=True,
         ),
         Step(
             "No: the line attains it",
-            "At a straight boundary g changes right where the ball ends: proved = true.",
+            "At a straight boundary, proved and true radius are equal.",
             Plane("scene=boundary&show=dots,ball,worst,g", ("act", "scale")),
             "Among all f with this p_A the half-plane is the worst, and this f is one. Bend the boundary "
             "with the button: now less is proved than is true, since the proof knows p_A only, and other f "

@@ -16,7 +16,7 @@ TRUTH = 0.9
 N = 1_000
 """Votes of each certificate."""
 REPEATS = 200
-FRAMES_OF_REPEATS = tuple(range(20, REPEATS + 1, 20))
+FRAMES_OF_REPEATS = tuple(range(40, REPEATS + 1, 40))
 LOOKS = (100, 300, 1_000, 3_000, 10_000)
 VOTES = (10, 30, 100, 300, 1_000, 3_000, 10_000)
 COLOUR = PROCEDURES["cohen"].colour
@@ -188,7 +188,7 @@ LESSON = Lesson(
         Step(
             "α is a promise",
             "",
-            Chart(_limit, _alt_limit, Choice("votes n", {"1000": f"{N:,}"}, "1000")),
+            Chart(_limit, _alt_limit).at(str(N)),
             f"In this lesson α is {_PERCENT}, so that failures can be seen; papers take a tenth of a "
             "percent. Ask the hall over what the share is taken.",
             asks=True,
@@ -226,8 +226,8 @@ LESSON = Lesson(
         ),
         Step(
             "See it happen",
-            "Each bar is a certificate that was stopped at a pleasing limit. Count the false ones.",
-            Plane("scene=rain", ("act",)),
+            "Two hundred certificates, stopped at will. Count the false ones.",
+            Plane("scene=rain&show=dots,g", ("act",)),
             "The truth is known here, because the plane is exact. Press the button: two hundred people "
             "draw votes, look at the limit, and stop when they like it. Compare the number of false "
             "certificates with α.",

@@ -192,7 +192,7 @@ LESSON = Lesson(
     steps=(
         Step(
             "Each noise has its own ball",
-            "Change the noise: a disc, a diamond, a square. In two dimensions the square is large.",
+            "Change the noise: a disc, a diamond, a square.",
             Plane("scene=noises", ("noise", "scale")),
             "Gaussian noise proves a ball in ℓ₂, Laplace and uniform noise in ℓ₁, ℓ∞-exponential noise in "
             "ℓ∞. An attack that may change every pixel a little is a step in ℓ∞: the square. With two "
@@ -221,7 +221,7 @@ LESSON = Lesson(
         Step(
             "The noise that it takes",
             "To prove 8/255 for every value, g must answer under this noise.",
-            Chart(_cats, _alt_cats, Choice("image", _CAT_SIZES, "ImageNet")),
+            Chart(_cats, _alt_cats, Choice("image", _CAT_SIZES, "ImageNet", plays=True)),
             f"At p_A = {percent(P_A)} the needed σ grows like √d. At the size of CIFAR-10 a person still "
             "guesses, at the size of ImageNet nobody does. A network may still average over many pixels, but "
             "every fine detail is lost, and f must be right on almost all of these copies.",

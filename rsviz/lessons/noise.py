@@ -60,7 +60,7 @@ LESSON = Lesson(
         ),
         Step(
             "The certificate is about g",
-            "Everywhere in the ball g says A. f says B in its very middle.",
+            "In the whole ball g says A. f does not.",
             Plane("scene=island&show=ball,g", ("act",)),
             "The certificate says: g keeps its class for every x' closer to x than the radius. It says "
             "nothing about f. Press the button to walk through the ball: f changes its class on the way, g "

@@ -122,7 +122,7 @@ def _ceiling(option, frame):
         axes.across(value, QUIET),
         axes.dots([at], [value], ORANGE, size=500),
         axes.words(12, 4.6, f"{at:,} votes:  at most {round_down(value, 3):g} σ", ORANGE, fontWeight="bold"),
-        heading="largest radius that can be proved, in units of σ",
+        heading="largest radius, in units of σ",
     )
 
 
@@ -166,12 +166,12 @@ LESSON = Lesson(
         ),
         Step(
             "More noise is not more radius",
-            "Turn up the noise: the ball shrinks, vanishes, and then g says B.",
-            Plane("scene=corridor&n=100000&show=dots,ball,g", ("scale", "act")),
-            "The curve beside the picture is the proved radius against σ. With exact probabilities little "
-            "noise proves most here, up to the true distance to the boundary. With too much noise most "
-            "copies land beyond the corridor, and g itself has another class. The best σ depends on the "
-            "image and on f.",
+            "Turn up the noise: the ball shrinks.",
+            Plane("scene=corridor&show=dots,ball,g", ("act",)),
+            "Press the button: the ball shrinks, vanishes, and then g says B. With exact probabilities "
+            "little noise proves most here, up to the true distance to the boundary. With too much noise "
+            "most copies land beyond the corridor, and g itself has another class. The best σ depends on "
+            "the image and on f.",
             link="playground?scene=corridor",
         ),
         Step(
@@ -194,7 +194,7 @@ LESSON = Lesson(
                 Choice("votes", {str(n): f"{n:,}" for n in NUMBERS}, "1000", plays=True),
             ),
             "No finite number of votes proves that p_A is one. If all n agree, p_A may still be as small "
-            "as the n-th root of α. Ten times the votes buy about half a σ: a large radius needs a large "
+            "as the n-th root of α. Ten times the votes buy less than one σ: a large radius needs a large "
             "σ, and a network that stands it.",
             link="statistics",
         ),

@@ -47,6 +47,10 @@ class Chart:
     alt: Callable[[str], str]
     choice: Choice | None = None
 
+    def at(self, option: str) -> "Chart":
+        """This picture at one option, without the choice."""
+        return Chart(lambda _, frame: self.draw(option, frame), lambda _: self.alt(option))
+
 
 @dataclass(frozen=True)
 class Plane:

@@ -23,6 +23,6 @@ def _svg(chart, option, frame):
 
     text = vl_convert.vegalite_to_svg(json.dumps(chart.draw(option, frame)))
     text = re.sub(re.escape(INK), "currentColor", text, flags=re.IGNORECASE)
-    return re.sub(
-        r' (?:aria-[a-z]+|role|pointer-events)="[^"]*"', "", text
-    )  # the page names the whole picture
+    # the page names the whole picture, and has a font of its own
+    text = re.sub(r' (?:aria-[a-z]+|role|pointer-events|font-family)="[^"]*"', "", text)
+    return re.sub(r' (?:d|transform)="[^"]*"', lambda found: re.sub(r"(\.\d)\d+", r"\1", found[0]), text)

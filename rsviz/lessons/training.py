@@ -85,7 +85,7 @@ def _counting(option, frame):
     colours = OUTCOME_COLOURS
     rows = [
         Bar("of all images", found["right"] / total, colours["certified"], f"{found['right']} of {total}"),
-        Bar("abstentions left out", found["right"] / kept, WRONG, f"{found['right']} of {kept}"),
+        Bar("of certified ones", found["right"] / kept, WRONG, f"{found['right']} of {kept}"),
     ]
     return bars(frame, rows, "share that is right", heading=f"certified within r = {float(option):g}")
 
@@ -114,7 +114,7 @@ LESSON = Lesson(
             "f has to learn the noise",
             f"Trained without noise: mean proved radius {round_down(PLAIN.radius, 2):g}. Trained under "
             f"noise: {round_down(NOISY.radius, 2):g}.",
-            Plane(f"scene={NOISY.key}", ("scale",)),
+            Plane(f"scene={NOISY.key}&x=1.4&y=-0.95", ("scale",)),
             "The points are the data of two classes, the colours a small network that was trained on noisy "
             "copies of them. Under noise the votes agree more, so more is proved. The smoothing is the "
             "same in both; only f differs.",
@@ -122,7 +122,7 @@ LESSON = Lesson(
         ),
         Step(
             "Certified accuracy",
-            "How many test images does g prove right within r? Accuracy is the value without any r.",
+            "How many test images does g prove right within r? Accuracy alone says nothing of r.",
             Chart(
                 _curves((LOW,), True),
                 _alt_curves((LOW,)),

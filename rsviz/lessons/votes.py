@@ -170,7 +170,7 @@ LESSON = Lesson(
             Chart(
                 _strip,
                 _alt_strip,
-                Choice("noise σ", {key: f"σ = {votes()[key].scale:g}" for key in STRIPS}, FILM),
+                Choice("noise σ", {key: f"σ = {votes()[key].scale:g}" for key in STRIPS}, FILM, plays=True),
             ),
             "The noise is Gaussian and independent in every pixel. The network has been trained under "
             "noise, so it reads most of the copies. With more noise it begins to see other digits.",
@@ -188,11 +188,7 @@ LESSON = Lesson(
         Step(
             "A rocket among animals and ships",
             "",
-            Chart(
-                _rocket(False),
-                _alt_rocket,
-                Choice("votes", {str(QUESTION): f"{QUESTION} votes"}, str(QUESTION)),
-            ),
+            Chart(_rocket(False), _alt_rocket).at(str(QUESTION)),
             "A photograph of a rocket, for a network that knows ten classes; none of them is rocket. Let "
             "the hall vote.",
             asks=True,
@@ -218,8 +214,7 @@ LESSON = Lesson(
         ),
         Step(
             "The runner-up matters",
-            f"Three classes. With p_B = 1 − p_A the radius is {RADII['rest']}; with p_B measured, "
-            f"{RADII['measured']}.",
+            f"Measure p_B: the radius grows from {RADII['rest']} to {RADII['measured']}.",
             Plane("scene=sectors", ("runner_up", "act")),
             "p_B is the probability of the second class. With two classes it is 1 − p_A. With more it is "
             "smaller, often much smaller, and the radius grows with the gap between p_A and p_B. Press the "

@@ -21,14 +21,18 @@ from rsviz.lessons import (
     Plane,
     attack,
     compared,
+    confidence,
     counting,
     counts,
+    radius,
     training,
     votes,
 )
 from rsviz.lessons import records as limits
 from rsviz.lessons.charts import INK
 from rsviz.lessons.planes import plane_of
+from rsviz.plane import SCENES
+from rsviz.simulation import ceiling
 from rsviz.ui.playground.address import ADDRESS
 from rsviz.ui.shell import PAGES
 
@@ -216,3 +220,18 @@ def test_votes_are_of_what_the_table_of_counts_says():
         for n, found in stored.counts.items():
             assert found.sum() == n
         assert (np.diff([stored.counts[n] for n in sorted(stored.counts)], axis=0) >= 0).all()
+
+
+def test_words_that_stand_for_numbers_hold():
+    gains = np.diff([float(ceiling(n, counts.ALPHA)) for n in radius.NUMBERS])
+    assert (gains < 1).all()  # "ten times the votes buy less than one sigma"
+    assert "200" in SCENES["rain"].act  # "two hundred certificates"
+    assert len(compared.PROOFS) == 4  # "four proofs"
+    proved = {one.scale: one.proved() for one in radius.nines()}
+    assert radius.best().scale == max(
+        (scale for scale, one in proved.items() if one.predicted == 9), key=lambda scale: proved[scale].radius
+    )
+    assert proved[1.0].predicted == 8 and proved[1.0].radius > 1
+    assert counts.votes()["cat"].name(0) == "frog" and counts.votes()["cat"].proved().radius > 0.2
+    assert confidence.false_after(confidence.REPEATS) <= confidence.ALPHA * confidence.REPEATS
+    assert confidence.peeked()["cohen"][-1] > 5 * confidence.ALPHA > 5 * confidence.peeked()["anytime"][-1]
