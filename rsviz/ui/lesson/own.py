@@ -5,6 +5,7 @@ import re
 from rsviz import files
 from rsviz.errors import RsvizError, short
 from rsviz.lessons import Lesson
+from rsviz.lessons.own import read_own
 
 
 def keep(content: bytes) -> str:
@@ -23,12 +24,6 @@ def stored(name: str) -> Lesson:
         return read_own(_text(files.lesson(name).read_bytes()))
     except FileNotFoundError:
         raise RsvizError(f"This server has no lesson {name}. Open its file here again.") from None
-
-
-def read_own(text: str) -> Lesson:
-    from rsviz.lessons import own
-
-    return own.read_own(text)
 
 
 def _text(content: bytes) -> str:

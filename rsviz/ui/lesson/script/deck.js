@@ -1,7 +1,7 @@
 // A lesson in the browser: its steps, keys, address and windows. Python sends the lesson; steps need no server.
 
 const FILM = 700  // milliseconds that a frame of a film stays
-const FEW = 5  // options that are buttons; more are a slider
+const FEW = 3  // options that are buttons; more are a slider
 
 export default function ({ parentElement, data, setStateValue }) {
   const root = parentElement.querySelector(".deck")
@@ -173,7 +173,7 @@ class Deck {
 
   drawChoice() {
     const place = this.find(".choice"), { choice } = this.at, key = `${this.lesson.key} ${this.step}`
-    place.hidden = !choice || this.hides.has("choice")
+    place.hidden = !choice || choice.options.length < 2 || this.hides.has("choice")
     if (place.hidden) return
     const at = choice.options.findIndex(([option]) => option === this.option)
     if (place.dataset.of !== key) {

@@ -192,7 +192,7 @@ class Playground {
     const far = truth[1] === Infinity
       ? "g never changes in the picture."
       : `g changes at ${truth[0].toFixed(2)} to ${truth[1].toFixed(2)}.`
-    this.write(".radii", `Proved radius in ${ball}: <b>${roundDown(c.radius)}</b><br>${near}${far}`)
+    this.write(".radii", `Proved radius in ${ball}: <b>${roundDown(c.radius)}</b><span class="near"><br>${near}${far}</span>`)
     const sure = `with ${(100 * (1 - state.alpha)).toPrecision(3).replace(/\.?0+$/, "")} % confidence`
     const heard = `${grouped(votes.fallen)} of ${grouped(state.n)} votes: ${grouped(votes.counts[votes.top])} for ${LETTERS[votes.top]}`
     const limit = !proved

@@ -82,8 +82,8 @@ function drawScales(panel, view, curves) {
   pen.setLineDash([4, 4])
   pen.stroke(through([[px(state.scale), top], [px(state.scale), py(0)]]))
   pen.setLineDash([])
-  const best = curve => (curve.best.radius > 0 ? `best at ${curve.best.scale.toFixed(2)}` : "abstains")
-  return `Solid: exact. ${curves.slice(1).map((curve, i) => `${["Dotted", "Dashed"][i]}: ${curve.name}, ${best(curve)}.`).join(" ")}`
+  const best = curve => (view.embedded ? "" : curve.best.radius > 0 ? `, best at ${curve.best.scale.toFixed(2)}` : ", abstains")
+  return `Solid: exact. ${curves.slice(1).map((curve, i) => `${["Dotted", "Dashed"][i]}: ${curve.name}${best(curve)}.`).join(" ")}`
 }
 
 // Replays of one certificate; for each way to stop, whether its lower limit was false, above p
