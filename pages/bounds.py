@@ -12,12 +12,12 @@ from rsviz.ui.shell import show_page
 def page():
     controls.ADDRESS.restore()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Every bound, side by side", width="content")
+        st.title("Every bound, side by side", help=explain("bound", "certificate", "tight"), width="content")
         view_key = controls.choose_view()
     st.markdown(
         "Under noise, class A gets a share $p_A$ of the votes and the runner-up $p_B$. "
         "A bound turns the two into a radius within which the class stays.",
-        help=explain("noise", "votes", "radius"),
+        help=explain("noise", "votes", "radius", "p_A", "p_B"),
     )
     asked = controls.choose(view_key)
     picture = st.container()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from rsviz.ui.glossary import explain
 from rsviz.ui.noise import controls
 from rsviz.ui.noise.address import ADDRESS, PRESETS
 from rsviz.ui.noise.export import show_export
@@ -14,7 +15,7 @@ from rsviz.ui.shell import show_page
 def page():
     ADDRESS.restore()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.title("Which noise?", anchor=False, width="content")
+        st.title("Which noise?", anchor=False, help=explain("noise"), width="content")
         kind = controls.rule_kind()
         PRESETS.menu("Pictures with a name")
     says = st.container(key="noise-says")
@@ -23,7 +24,7 @@ def page():
     with more_settings("Image, pixels, seed", ":material/image:"):
         controls.image_controls(ADDRESS)
     compared, wrong = controls.compare(rule)
-    says.markdown(pictures_show(compared))
+    says.markdown(pictures_show(compared), help=explain("norm", "p_A", "p_B", "bound", "tight"))
     with pictures:
         if wrong:
             st.info(wrong, icon=":material/image:")

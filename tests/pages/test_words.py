@@ -5,6 +5,7 @@ import pytest
 from rsviz.reference.glossary import WORDS, find, words_in
 from rsviz.reference.papers import rows
 from rsviz.ui import shell
+from rsviz.ui.bounds.point import OF_PRIVACY
 from tests.addresses import wrong_parts
 from tests.pages.conftest import CHECKOUT
 
@@ -14,14 +15,11 @@ WITHOUT_WORDS = {"html", "code", "json", "vega_lite_chart", "plotly_chart", "img
 LEADS_AWAY = {"page_link"}
 """Named after the page that it leads to."""
 OTHER_MEANINGS = {
-    "bounds": {"epsilon", "rho"},  # of differential privacy, in the statements of the theorems
+    "bounds": {*OF_PRIVACY},
     "papers": {"alpha"},  # the order of a Rényi divergence
-    "population": {"epsilon"},
+    "population": {"bound"},  # of a loss
 }
 """Page -> words whose sign means something else there; the text beside it says what."""
-
-NOT_YET = {"noise", "statistics", "bounds", "population"}
-"""Pages of which a word has no help mark yet; to be emptied."""
 
 
 def unexplained(block, explained=(), missing=None) -> tuple[set[str], dict[str, str]]:
@@ -52,7 +50,7 @@ def _is_closed(block) -> bool:
 def test_the_first_use_of_a_word_on_a_page_has_a_help_mark_with_its_sentence(page, open_page):
     _, missing = unexplained(open_page(page).main)
     found = {key: read for key, read in missing.items() if key not in OTHER_MEANINGS.get(page, ())}
-    assert bool(found) == (page in NOT_YET), found
+    assert found == {}
 
 
 def test_every_word_is_one_or_two_sentences_and_its_link_is_taken():

@@ -12,7 +12,7 @@ from rsviz.confidence import PROCEDURES
 from rsviz.figures.bounds import label
 from rsviz.norms import NORMS
 from rsviz.ui.address import Address, choice, choices, flag, number
-from rsviz.ui.glossary import explain
+from rsviz.ui.glossary import explain, explain_all
 from rsviz.ui.presets import Preset, Presets
 from rsviz.ui.settings import more_settings, pick_view
 from rsviz.ui.widgets import (
@@ -276,12 +276,15 @@ def setting_controls(scale: float) -> Setting:
             1,
             10_000_000,
             key="b_dim",
-            help="MNIST 784, CIFAR-10 3072, ImageNet 150528.",
+            help=explain_all("MNIST 784, CIFAR-10 3072, ImageNet 150528.", "d"),
         )
         equal = toggle(
             "Same standard deviation for every noise",
             key="b_equal",
-            help="Otherwise σ and λ are the same number, and Laplace noise is wider than Gaussian noise.",
+            help=explain_all(
+                "Otherwise σ and λ are the same number, and Laplace noise is wider than Gaussian noise.",
+                "deviation",
+            ),
         )
     with middle:
         c = slider(

@@ -10,7 +10,11 @@ from rsviz.norms import NORMS
 from rsviz.reference.counter_example import counter_example
 from rsviz.ui.bounds.controls import EXAMPLES
 from rsviz.ui.bounds.view import badges
+from rsviz.ui.glossary import marks
 from rsviz.ui.widgets import segmented_control
+
+OF_PRIVACY = ("alpha", "epsilon", "rho")
+"""Words of the glossary whose signs the theorems use for orders and budgets of privacy."""
 
 
 def show_point(p_a: float, p_b: float, setting: Setting) -> None:
@@ -31,7 +35,8 @@ def show_point(p_a: float, p_b: float, setting: Setting) -> None:
         lines = [f"**{noise} noise, {NORMS[norm].symbol}** :small[scale {members[0].scale:.4g}]"]
         lines += [_entry(row, setting) for row in members]
         with columns[noise != rows[0].bound.noise]:
-            st.container(border=True).markdown("\n\n".join(lines))
+            text = "\n\n".join(lines)
+            st.container(border=True).markdown(text, help=marks(text, *OF_PRIVACY))
 
 
 def _entry(row: AtPoint, setting: Setting) -> str:

@@ -17,9 +17,9 @@ def show() -> None:
     """The lessons by number, each a door, and the misconceptions that it removes."""
     st.title("Eight lessons", anchor=False)
     st.markdown("Each asks a question, lets the hall predict, and shows the answer. **F** is lecture mode.")
-    columns, known = st.columns(2), []
+    columns, explained = st.columns(2), ([], [])
     for number, lesson in enumerate(LESSONS.values(), 1):
-        place = columns[(number - 1) % 2]
+        place, known = columns[(number - 1) % 2], explained[(number - 1) % 2]
         with place.container(border=True, gap="small", key=f"lesson-{number}"):
             st.page_link(PAGE, label=f"**{number}. {lesson.title}**", query_params={"n": str(number)})
             removes = "Removes: " + " ".join(f"“{one}”" for one in lesson.removes)

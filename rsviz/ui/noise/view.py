@@ -26,6 +26,7 @@ from rsviz.noise_size import (
     unit_plane,
 )
 from rsviz.norms import norm_symbol
+from rsviz.ui.glossary import explain
 from rsviz.ui.noise import words
 from rsviz.ui.noise.controls import probability_controls
 from rsviz.ui.noise.words import EXPONENTIAL, GAUSSIAN, PUBLISHED, number
@@ -63,7 +64,7 @@ def images(compared: Comparison) -> None:
     with st.container(key="noise-images"):
         with st.container(gap="small"):
             picture(x, alt=f"The image without noise, {size} pixels", size=WIDTH, width="stretch")
-            st.markdown(f"**No noise**  \n:small[{size}: d = {x.size:,}]")
+            st.markdown(f"**No noise**  \n:small[{size}: d = {x.size:,}]", help=explain("dimension"))
         for key, noise in compared.noises.items():
             with st.container(gap="small"):
                 deviation = number(noise.deviation(x.size))

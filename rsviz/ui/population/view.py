@@ -10,6 +10,7 @@ from rsviz.distributional import PROVED, at_budget, epsilon
 from rsviz.figures import population as figures
 from rsviz.figures.theme import series_colours
 from rsviz.tasks.population import PopulationCurve, PopulationRequest, PopulationResult, shipped_example
+from rsviz.ui.glossary import explain
 from rsviz.ui.population.controls import ADDRESS, look
 from rsviz.ui.population.export import show_export
 from rsviz.ui.widgets import segmented_control
@@ -30,11 +31,11 @@ def show(request: PopulationRequest, result: PopulationResult) -> None:
     first = next((name for name, curve in named.items() if curve.scale), next(iter(named)))
     chosen = ADDRESS.suggest("p_curve", first, named.__contains__)
     curve = named[chosen]
-    st.markdown(ANSWERS)
+    st.markdown(ANSWERS, help=explain("population", "rho"))
     meaning = _headline(chosen, curve, rho)
     _certificates(named, chosen, largest, rho)
     with st.container(key="details"):
-        st.markdown(meaning)
+        st.markdown(meaning, help=explain("norm", "attack", "epsilon"))
         look(list(named))
         st.caption(_about(curve, request))
         _two_promises(named, chosen, curve, rho)
@@ -101,7 +102,8 @@ def _two_promises(named, chosen, curve, rho):
         )
         st.markdown(
             "**Of one image:** no move shorter than its radius changes the answer of the smoothed "
-            "classifier. It says nothing about an image that moves further, and nothing about a loss."
+            "classifier. It says nothing about an image that moves further, and nothing about a loss.",
+            help=explain("radius", "smoothed classifier"),
         )
     with right:
         if radii is None:

@@ -11,6 +11,7 @@ from rsviz.bounds import round_down
 from rsviz.confidence import PROCEDURES
 from rsviz.figures import statistics as figures
 from rsviz.simulation import Experiment, Summary
+from rsviz.ui.glossary import explain
 from rsviz.ui.statistics.controls import draw_again
 from rsviz.ui.table import markdown_table
 
@@ -88,10 +89,11 @@ def _certificates(asked: Experiment) -> Rows:
         "Left: a bar reaches from the limit of p_B to that of p_A; dotted lines are the truth, and what "
         "reaches beyond them (red) is false. Right: dots with 95 % intervals are false limits, red crosses "
         "false certificates: a radius larger than the true one. Hollow: not proved to keep to α. Radii are "
-        f"ℓ₂, Gaussian noise, in units of σ.{waits}"
+        f"ℓ₂, Gaussian noise, in units of σ.{waits}",
+        help=explain("p_B", "radius", "norm", "noise", "scale"),
     )
     st.button("Draw again", icon=":material/casino:", on_click=draw_again)
-    st.markdown(_says_gain(asked, counted))
+    st.markdown(_says_gain(asked, counted), help=explain("true radius", "confidence sequence"))
     details = st.expander(
         "In numbers, and what each procedure assumes", key="statistics-numbers", on_change="rerun"
     )
@@ -178,7 +180,8 @@ def _peeking(asked: Experiment) -> Rows:
         f"false Clopper-Pearson limit with probability **{ends['cohen']:.3g}**, "
         f"{ends['cohen'] / asked.alpha:.1f} α. "
         f"The confidence sequence (`anytime`) misleads with probability **{ends['anytime']:.3g}**, "
-        f"{ends['anytime'] / asked.alpha:.2f} α: never more than α, for any number of votes."
+        f"{ends['anytime'] / asked.alpha:.2f} α: never more than α, for any number of votes.",
+        help=explain("confidence sequence"),
     )
     left, right = st.columns(2, gap="medium")
     with left:
