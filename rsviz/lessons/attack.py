@@ -106,10 +106,16 @@ def _ruler(option, frame):
         colour = FOUND if changed(key) else QUIET
         says = f"{NAMES[key]}: {'g changes' if changed(key) else 'fails'}"
         layers += [
-            axes.dots([distance], [y], colour, size=600, shape="cross" if changed(key) else "circle"),
+            axes.dots(
+                [distance],
+                [y],
+                colour,
+                size=600 if wide else 250,
+                shape="cross" if changed(key) else "circle",
+            ),
             axes.words(distance, y, says, colour, align="right", dx=-16)
             if wide
-            else axes.words(2.4, y, says, colour, align="right", dy=-frame.letters),
+            else axes.words(2.4, y, says, colour, align="right", dy=-1.3 * frame.letters),
         ]
     return axes.chart(*layers)
 

@@ -162,7 +162,10 @@ def bars(
     title: of the axis, with its unit. picture: URL of a square one in the lower right corner.
     """
     wide = is_wide(frame)
-    room = max(len(bar.says) for bar in found) * frame.letters * (0.6 if wide else 0.75) / frame.width
+    says, names = (
+        max(map(len, texts)) for texts in zip(*((bar.says, bar.name) for bar in found), strict=True)
+    )
+    room = (0.5 * says * frame.letters + 20) / (frame.width - 0.5 * names * frame.letters)
     rows = [
         {"name": bar.name, "value": bar.value, "colour": bar.colour, "says": bar.says}
         | ({} if np.isnan(bar.low) else {"low": bar.low, "high": bar.high})

@@ -148,7 +148,7 @@ LESSON = Lesson(
         ),
         Step(
             "No: the line attains it",
-            "At a straight boundary, proved and true radius are equal.",
+            "At a straight boundary, proved and true radius agree.",
             Plane("scene=boundary&show=dots,ball,worst,g", ("act", "scale")),
             "Among all f with this p_A the half-plane is the worst, and this f is one. Bend the boundary "
             "with the button: now less is proved than is true, since the proof knows p_A only, and other f "

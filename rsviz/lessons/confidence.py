@@ -121,7 +121,7 @@ def _peeking(option, frame):
         axes.line(n, seen["anytime"], SEQUENCE),
         axes.line(n, seen["cohen"], COLOUR),
         axes.dots([until], [end], COLOUR, size=400),
-        axes.words(12, 0.26, f"promised: {percent(ALPHA)}"),
+        axes.words(12, 0.26, f"promised: {percent(ALPHA)}", QUIET, fontWeight="bold"),
         axes.words(12, 0.42, f"look after each vote: {percent(end)}", COLOUR, fontWeight="bold"),
         axes.words(
             12, 0.34, f"confidence sequence: {percent(seen['anytime'][-1], 1)}", SEQUENCE, fontWeight="bold"

@@ -77,7 +77,13 @@ def _all(option, frame):
         axes.line(d, each(d), GAUSSIAN.colour),
         axes.upright(at, QUIET),
         axes.dots([at], [value], ORANGE, size=500),
-        axes.words(200_000, ASKED, "asked for: 8/255", align="right", dy=-0.8 * frame.letters),
+        axes.words(
+            200_000,
+            ASKED,
+            "asked for: 8/255" if is_wide(frame) else "8/255",
+            align="right",
+            dy=-0.8 * frame.letters,
+        ),
         axes.words(1.2, 0.0022, f"{option}: {round_down(value, 2):g}", ORANGE, fontWeight="bold"),
         heading="change of every value that is proved",
     )

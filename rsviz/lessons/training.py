@@ -12,7 +12,7 @@ from rsviz.lessons.records import Chart, Choice, Lesson, Plane, Prediction, Step
 from rsviz.plane.networks import NETWORKS
 
 LOW, HIGH, ADVERSARIAL = "digits-gaussian-0.25", "digits-gaussian-0.50", "digits-smoothadv-0.25"
-TITLES = {LOW: "σ = 0.25", HIGH: "σ = 0.5", ADVERSARIAL: "σ = 0.25, adversarial"}
+TITLES = {LOW: "σ = 0.25", HIGH: "σ = 0.5", ADVERSARIAL: "adversarial"}
 COLOURS = dict(zip(TITLES, SERIES, strict=False))
 RADII = (0.0, 0.25, 0.5, 0.75)
 END = 1.2
@@ -39,7 +39,7 @@ def crossing() -> float:
 
 def _curves(keys, marked):
     def draw(option, frame):
-        at = np.linspace(0, END, 241)
+        at = np.linspace(0, END, 121)
         axes = Axes.of(frame, (0, END), (0, 1), "l2 radius r, in pixel units", percent=True)
         layers = [
             axes.line(at, series(key).accuracy(at), COLOURS[key], interpolate="step-before") for key in keys
