@@ -96,7 +96,7 @@ def _ruler(option, frame):
     axes = Axes.of(frame, (0, 2.4), (-0.6, len(TRIED)), "l2 distance from the image, in pixel units")
     axes = replace(axes, y=axes.y | {"axis": None})
     layers = [
-        axes.box((0, -0.45), (CERTIFIED, len(TRIED) - 0.1), BOUND.colour, opacity=0.25),
+        axes.box((0, -0.45), (CERTIFIED, len(TRIED) - 0.1), BOUND.colour, opacity=0.15),
         axes.upright(CERTIFIED, BOUND.colour, dash=(1, 0)),
         axes.words(0.03, -0.25, f"proved: {round_down(CERTIFIED, 3):g}", BOUND.colour, fontWeight="bold"),
     ]

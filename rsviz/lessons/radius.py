@@ -167,8 +167,8 @@ LESSON = Lesson(
         Step(
             "More noise is not more radius",
             "Turn up the noise: the ball shrinks, then g says B.",
-            Plane("scene=corridor&show=dots,ball,g", ("scale",)),
-            "Move the slider: the ball shrinks, vanishes, and then g says B. With exact probabilities "
+            Plane("scene=corridor&show=dots,ball,g", ("act",)),
+            "Press the button: the ball shrinks, vanishes, and then g says B. With exact probabilities "
             "little noise proves most here, up to the true distance to the boundary. With too much noise "
             "most copies land beyond the corridor, and g itself has another class. The best σ depends on "
             "the image and on f.",
