@@ -30,7 +30,8 @@ FINDINGS = """async () => (await axe.run(document, {resultTypes: ["violations"]}
 CONTAINERS = "[...document.querySelectorAll('[data-testid=stVegaLiteChart]')]"
 DRAWING = "svg:not(.of-the-other-theme), canvas:not(.of-the-other-theme)"
 CHARTS_ARE_DRAWN = f"""!document.querySelector('.of-the-other-theme') &&
-  {CONTAINERS}.every(it => it.querySelector('{DRAWING}'))"""
+  {CONTAINERS}.every(it => it.querySelector('{DRAWING}')) &&
+  [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(it => it.querySelector('canvas'))"""
 MARK = """document.querySelectorAll('.vega-embed :is(svg, canvas)').forEach(
   it => it.classList.add('of-the-other-theme'))"""
 IS_DARK = "getComputedStyle(document.querySelector('.stApp')).colorScheme === 'dark'"

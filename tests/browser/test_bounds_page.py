@@ -77,12 +77,6 @@ def test_the_scale_slider_redraws_and_goes_into_the_link(page, shared):
     no_exception(page)
 
 
-def test_surfaces_are_drawn_in_three_dimensions(page, shared):
-    open_bounds(page, shared, "?b_view=surfaces")
-    expect(page.locator(".js-plotly-plot canvas").first).to_be_visible(timeout=SLOW)
-    no_exception(page)
-
-
 def test_the_table_of_the_picture_can_be_saved(page, shared):
     open_bounds(page, shared)
     open_home(page)

@@ -71,19 +71,6 @@ def test_a_preset_shows_the_negative_result_and_its_growth_can_be_saved(page, sh
     no_exception(page)
 
 
-def test_every_view_draws(page, shared):
-    open_noise(page, shared)
-    for name, count in (
-        ("One pixel", 1),
-        ("Growth with d", 2),
-        ("Certified radius", 1),
-        ("Numbers", 0),
-        ("Density in 2-D", len(NOISES)),
-    ):
-        page.get_by_text(name, exact=True).click()
-        charts(page, count)
-
-
 def test_an_uploaded_image_takes_the_place_of_the_digit_and_stays_in_the_link(page, shared):
     open_noise(page, shared, "?n_from=upload")
     expect(page.get_by_text("until then a digit stands here")).to_be_visible(timeout=SLOW)
