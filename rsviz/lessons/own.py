@@ -68,6 +68,8 @@ PAGES = (
 """Pages that are shown in a frame, besides the playground and the lessons."""
 IN_A_LESSON = ("n", "step", "show")
 """What a link of a lesson may have."""
+OF_THE_ROOM = ("hall", "vote", "speaker", "follow")
+"""What the address bar may have besides, in lecture mode: how a step is looked at, not what it shows."""
 
 
 def read_own(text: str) -> Lesson:
@@ -178,7 +180,7 @@ def _picture(page: str, query: str, controls: tuple[str, ...]) -> tuple[Step, Le
 
 def _of_a_lesson(query: str) -> tuple[Step, Lesson]:
     given = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := set(given) - set(IN_A_LESSON):
+    if unknown := set(given) - {*IN_A_LESSON, *OF_THE_ROOM}:
         raise RsvizError(
             f"a link of a lesson has {short(min(unknown))}; it may have {', '.join(IN_A_LESSON)}."
         )

@@ -43,6 +43,10 @@ def test_a_step_may_have_words_of_its_own_and_another_option():
     assert step.picture.choice.first == "30" and step.picture.draw is theirs.picture.draw
 
 
+def test_an_address_that_is_copied_in_lecture_mode_is_a_link():
+    assert read_own(linked("/lesson?n=4&step=3&hall=1&vote=2")).steps == (LESSONS["radius"].steps[2],)
+
+
 def test_every_other_page_can_be_shown():
     assert {one.key for one in shell.PAGES} - {"start", "lesson", "playground"} >= set(PAGES)
     own = read_own(
