@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 from urllib.parse import parse_qs, urlsplit
 
+from rsviz.lessons import LESSONS
 from rsviz.ui.address import Address
 from rsviz.ui.attack import robustness
 from rsviz.ui.shell import PAGES
@@ -24,6 +25,9 @@ def wrong_parts(link: str) -> list[str]:
     if not parts.query:
         return []
     query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=True)
+    if parts.path == "lesson":  # whose steps the browser writes
+        numbers = map(str, range(1, len(LESSONS) + 1))
+        return [*({*query} - {"n"}), *(["n"] if query.get("n", [""])[0] not in numbers else [])]
     taken, wrong = set(), []
     for address in addresses_of(parts.path):
         mine = {key: texts for key, texts in address._today(query).items() if key in address.fields}

@@ -145,16 +145,16 @@ QUESTIONS: Mapping[str, Question] = by_key(
     Question(
         "linf",
         "Why ℓ∞ is hard",
-        "Within ℓ₂ radius 0.5 an image of 784 pixels is certified. How much may every pixel change at once?",
+        "Two images are certified within ℓ₂ radius 0.5, of 784 and of 150,528 values. In which may every "
+        "value change more at once?",
         (
-            "0.5",
-            "0.5 / 784, less than 0.001",
-            "0.5 · √784 = 14",
-            "0.5 / √784, about 0.018",
+            "In both alike: the radius is the same",
+            "In the larger one: it has more values to change",
+            "In the smaller one: fewer values share the radius",
         ),
-        3,
-        "784 changes of 0.018 together are 0.5 in ℓ₂. "
-        "The cube inside the ball shrinks as 1/√d, and no pixel of a large image may change by much.",
+        2,
+        "Every value may change by 0.5 / √d: by 0.018 with 784 values, by 0.0013 with 150,528. "
+        "The cube inside the ℓ₂ ball shrinks as d grows.",
         "playground?scene=noises",
         "Playground: Four noises",
     ),

@@ -35,6 +35,10 @@ def _scene(key: str, title: str) -> dict[str, str]:
     return {"view": f"playground?scene={key}", "place": f"Playground: {title}"}
 
 
+def _lesson(number: int, title: str) -> dict[str, str]:
+    return {"view": f"lesson?n={number}", "place": f"Lesson: {title}"}
+
+
 ISLAND, LINE, CORRIDOR = (
     _scene("island", "Island"),
     _scene("boundary", "Line and disc"),
@@ -106,7 +110,7 @@ WORDS: Mapping[str, Word] = by_key(
         "dimension",
         "The number of values of an image: its pixels times its colour channels.",
         "d",
-        **NOISES,
+        **_lesson(8, "Why ℓ∞ is hard"),
     ),
     Word(
         "votes",
@@ -119,6 +123,7 @@ WORDS: Mapping[str, Word] = by_key(
         "selecting votes",
         "The first votes only choose the class; the n votes that count are drawn afresh.",
         "n₀",
+        **_lesson(2, "Votes"),
     ),
     Word(
         "p_A",
@@ -139,7 +144,7 @@ WORDS: Mapping[str, Word] = by_key(
         "The largest probability, over the draws of the votes, that the certificate is false.",
         "α",
         written=("confidence",),
-        **RAIN,
+        **_lesson(3, "Confidence"),
     ),
     Word(
         "limits",
@@ -156,7 +161,10 @@ WORDS: Mapping[str, Word] = by_key(
         **RAIN,
     ),
     Word(
-        "bound", "A theorem that turns the limits on p_A and p_B into a radius.", written=("bounds",), **LINE
+        "bound",
+        "A theorem that turns the limits on p_A and p_B into a radius.",
+        written=("bounds",),
+        **_lesson(5, "Bounds compared"),
     ),
     Word(
         "Phi",
@@ -181,6 +189,7 @@ WORDS: Mapping[str, Word] = by_key(
         "clean accuracy",
         "The share of test images that get the right class, whether proved or not.",
         written=("accuracy",),
+        **_lesson(7, "Training and its trade-off"),
     ),
     Word(
         "certified accuracy",
@@ -197,7 +206,7 @@ WORDS: Mapping[str, Word] = by_key(
         "attack",
         "A search for a small change of the image that makes a classifier name another class.",
         written=("attacked", "attacks"),
-        **ISLAND,
+        **_lesson(6, "Attack"),
     ),
     Word("epsilon", "The largest change that the attack may make, measured in its norm.", "ε"),
     Word(

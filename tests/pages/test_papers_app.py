@@ -100,8 +100,22 @@ def test_the_picture_of_a_claim_is_a_page_that_takes_every_value_of_its_link():
 
 
 def test_a_link_that_no_page_takes_is_found():
-    links = ["nowhere?x=1", "papers?row=Z99", "papers?rows=A9", "evaluate?e_papers=a", "bounds?b_n=many"]
-    assert [wrong_parts(link) for link in links] == [["nowhere"], ["row"], ["rows"], ["e_papers"], ["b_n"]]
+    links = [
+        "nowhere?x=1",
+        "papers?row=Z99",
+        "papers?rows=A9",
+        "evaluate?e_papers=a",
+        "bounds?b_n=many",
+        "lesson?n=9",
+    ]
+    assert [wrong_parts(link) for link in links] == [
+        ["nowhere"],
+        ["row"],
+        ["rows"],
+        ["e_papers"],
+        ["b_n"],
+        ["n"],
+    ]
 
 
 def test_the_panel_has_the_table_and_the_papers_to_cite(open_page):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rsviz.lessons import LESSONS
 from rsviz.reference.glossary import WORDS, find, words_in
 from rsviz.reference.papers import rows
 from rsviz.ui import shell
@@ -58,6 +59,9 @@ def test_every_word_is_one_or_two_sentences_and_its_link_is_taken():
         assert word.says.endswith(".") and word.says.count(". ") <= 1
         assert bool(word.view) == bool(word.place)
         assert not word.view or wrong_parts(word.view) == []
+        if word.view.startswith("lesson?n="):
+            lesson = list(LESSONS.values())[int(word.view.removeprefix("lesson?n=")) - 1]
+            assert word.place == f"Lesson: {lesson.title}"
 
 
 def test_a_text_is_found_to_use_the_words_that_it_uses():

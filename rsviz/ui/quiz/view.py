@@ -73,6 +73,7 @@ def score() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(f"{number}. {asked.theme}", key=f"again-{key}", on_click=go, args=(number,))
                 view_link(asked.view, asked.place)
+                view_link(f"lesson?n={number}", f"Lesson {number}")
     st.button("Begin anew", key="begin", icon=":material/replay:", on_click=begin)
 
 
