@@ -277,3 +277,13 @@ def test_a_job_of_another_kind_is_a_sentence(page, open_page):
         assert not app.exception and f"The job {job_id} is no evaluation." in said(app)
     if page in ("attack", "population"):
         assert not open_page(page, curve=job_id).exception
+
+
+def test_an_evaluation_that_a_link_began_stands_alone_in_the_picture_for_everybody(open_page, begins):
+    app = open_page("evaluate", **NAMED["evaluate"])
+    (job,) = all_jobs()
+    assert app.session_state["e_show"] == [f"job:{job.id}"]
+    finish(job.id, "evaluate")
+    second = open_page("evaluate", **NAMED["evaluate"])
+    assert second.session_state["e_show"] == [f"job:{job.id}"]
+    assert second.header and not second.exception

@@ -277,20 +277,22 @@ def join(key: str, checkpoint: str | None = None, instead_of: str | None = None)
 
     checkpoint: of an evaluation just begun. instead_of: a curve that leaves the picture.
     """
-    st.session_state["e_new"] = (key, checkpoint, instead_of)
+    shown = st.session_state["e_show"]
+    if shown is None:  # a link began the run, and asks for its curve alone
+        shown = []
+    st.session_state["e_new"] = (key, checkpoint, instead_of, shown)
     st.rerun()
 
 
 def take_new() -> None:
     """Before the widgets are drawn: what was just begun, uploaded or opened joins the picture."""
-    key, checkpoint, gone = st.session_state.pop("e_new", (None, None, None))
+    key, checkpoint, gone, before = st.session_state.pop("e_new", (None, None, None, None))
     if key is None:
         key, checkpoint = _just_opened()
     if key is None:
         return
-    before = st.session_state["e_show"]
-    if before is None:  # a link that began the run asks for its curve alone
-        before = [] if ADDRESS.linked()[1] else SHOWN
+    if before is None:
+        before = st.session_state["e_show"] or SHOWN
     shown = [other for other in before if other not in (key, gone)]
     if checkpoint and shown == SHOWN:  # only what it may be compared with stays of the example
         shown = SHOWN[:1] if checkpoint.startswith("digits") else []
