@@ -14,8 +14,8 @@ from rsviz.tasks.same import UNSEEN, changed
 
 MOST_SEARCHED = 1_000
 """Jobs of a kind that are compared, the newest."""
-MOST_TIMED = 5
-"""Jobs of a network by which its speed is judged, the newest of a kind."""
+MOST_TIMED, AMONG = 5, 200
+"""The newest jobs of a kind by which the speed of a network is judged, and among how many they are sought."""
 TIMED = ("certify", "evaluate")
 """Kinds by which it is: all that they do is to count votes."""
 
@@ -108,7 +108,7 @@ def _pace(checkpoint, shipped) -> float | None:
 
 def _timed(kind, checkpoint) -> Iterator[float]:
     model, count = TASKS[kind].request, 0
-    for asked in Store().asked(kind, MOST_SEARCHED):
+    for asked in Store().asked(kind, AMONG):
         if asked.state != "done" or asked.request.get("checkpoint") != checkpoint:
             continue
         try:
