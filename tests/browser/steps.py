@@ -22,7 +22,8 @@ def go_to(page: Page, key: str) -> None:
     place = next(known for known in PAGES if known.key == key)
     if place.group:
         page.get_by_role("button", name=place.group, exact=True).click()
-    page.get_by_role("link", name=place.title, exact=True).click()
+    role = "menuitem" if place.group else "link"
+    page.get_by_role(role, name=place.title, exact=True).click()
 
 
 def drawn(page: Page) -> None:

@@ -21,7 +21,7 @@ def open_evaluate(page, server, query=""):
 def test_a_test_set_is_certified_and_survives_a_reload(page, shared):
     open_evaluate(page, shared, "?limit=30&n=100")
     start(page, "Evaluate")
-    row = page.get_by_role("cell", name=re.compile("n = 100, 30 images"))
+    row = page.get_by_role("cell", name="digits-gaussian-0.25", exact=True)
     expect(row).to_be_visible(timeout=SLOW)
     page.reload()
     expect(row).to_be_visible(timeout=SLOW)
