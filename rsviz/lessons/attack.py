@@ -54,7 +54,7 @@ def _on_f(option, frame):
 
 def _alt_on_f(option):
     return (
-        f"A written {F['before_name']}, a change of l2 length {F['distance_l2']:.2f}, and their sum, which "
+        f"A written {F['before_name']}, a change of ℓ₂ length {F['distance_l2']:.2f}, and their sum, which "
         f"a network without noise calls {F['after_name']}."
     )
 
@@ -93,7 +93,7 @@ def _alt_one_try(option):
 def _ruler(option, frame):
     wide = is_wide(frame)
     shown = TRIED[: int(option)]
-    axes = Axes.of(frame, (0, 2.4), (-0.6, len(TRIED)), "l2 distance from the image, in pixel units")
+    axes = Axes.of(frame, (0, 2.4), (-0.6, len(TRIED)), "ℓ₂ distance from the image, in pixel units")
     axes = replace(axes, y=axes.y | {"axis": None})
     layers = [
         axes.box((0, -0.45), (CERTIFIED, len(TRIED) - 0.1), BOUND.colour, opacity=0.15),
@@ -131,7 +131,7 @@ def _alt_ruler(option):
 def _path(option, frame):
     path = BEST["path"]
     distance, share, envelope = path["distance"], path["share"], path["envelope"]
-    axes = Axes.of(frame, (0, max(distance)), (0, 1), "l2 distance from the image", percent=True)
+    axes = Axes.of(frame, (0, max(distance)), (0, 1), "ℓ₂ distance from the image", percent=True)
     return axes.chart(
         axes.box((0, 0), (CERTIFIED, 1), BOUND.colour, opacity=0.15),
         axes.across(0.5, QUIET),
@@ -195,7 +195,7 @@ LESSON = Lesson(
             f"A change that hardly shows turns the {F['before_name']} into a {F['after_name']}.",
             Chart(_on_f, _alt_on_f),
             "A network that was trained without noise, attacked by the method of Carlini and Wagner. The "
-            f"change has an l2 length of {F['distance_l2']:.2f} in pixel units. Nothing is proved "
+            f"change has an ℓ₂ length of {F['distance_l2']:.2f} in pixel units. Nothing is proved "
             "for this f: there is no certificate without smoothing.",
             link="attack",
         ),

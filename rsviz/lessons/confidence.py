@@ -18,7 +18,7 @@ N = 1_000
 REPEATS = 200
 FRAMES_OF_REPEATS = tuple(range(40, REPEATS + 1, 40))
 LOOKS = (100, 300, 1_000, 3_000, 10_000)
-VOTES = (10, 30, 100, 300, 1_000, 3_000, 10_000)
+VOTES = (10, 100, 1_000, 10_000)
 COLOUR = PROCEDURES["cohen"].colour
 SEQUENCE = PROCEDURES["anytime"].colour
 
@@ -36,7 +36,7 @@ def _limit(option, frame):
         "votes n",
         log="x",
         percent=True,
-        x_values=VOTES if is_wide(frame) else VOTES[::2],
+        x_values=VOTES,
     )
     n = np.unique(np.geomspace(10, 10_000, 60).round(-1).astype(int))
     at = int(option)

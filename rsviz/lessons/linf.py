@@ -61,7 +61,7 @@ def _few(option, frame):
 
 def _alt_few(option):
     return (
-        f"An ℓ2 radius of {RADIUS:g} allows every value to change by {RADIUS:g} where there is one value, "
+        f"An ℓ₂ radius of {RADIUS:g} allows every value to change by {RADIUS:g} where there is one value, "
         f"by {round_down(float(each(10)), 2):g} where there are ten. What it allows at {D:,} values is left "
         "open."
     )
@@ -92,7 +92,7 @@ def _all(option, frame):
 def _alt_all(option):
     d = DATASETS[option]
     return (
-        f"Inside an ℓ2 ball of radius {RADIUS:g} each of d values may change by {RADIUS:g}/√d: for "
+        f"Inside an ℓ₂ ball of radius {RADIUS:g} each of d values may change by {RADIUS:g}/√d: for "
         f"{option}, d = {d:,}, by {round_down(float(each(d)), 2):g}. Attacks in ℓ∞ may change each by "
         f"{ASKED:.3f}."
     )
@@ -244,5 +244,5 @@ LESSON = Lesson(
             link="noise",
         ),
     ),
-    removes=("A large l2 radius protects against small changes of every pixel.",),
+    removes=("A large ℓ₂ radius protects against small changes of every pixel.",),
 )

@@ -40,7 +40,7 @@ def crossing() -> float:
 def _curves(keys, marked):
     def draw(option, frame):
         at = np.linspace(0, END, 121)
-        axes = Axes.of(frame, (0, END), (0, 1), "l2 radius r, in pixel units", percent=True)
+        axes = Axes.of(frame, (0, END), (0, 1), "ℓ₂ radius r, in pixel units", percent=True)
         layers = [
             axes.line(at, series(key).accuracy(at), COLOURS[key], interpolate="step-before") for key in keys
         ]
@@ -114,7 +114,7 @@ LESSON = Lesson(
             "f has to learn the noise",
             f"Trained without noise: mean proved radius {round_down(PLAIN.radius, 2):g}. Trained under "
             f"noise: {round_down(NOISY.radius, 2):g}.",
-            Plane(f"scene={NOISY.key}&x=1.4&y=-0.95", ("scale",)),
+            Plane(f"scene={NOISY.key}&x=1.1&y=-0.8", ("scale",)),
             "The points are the data of two classes, the colours a small network that was trained on noisy "
             "copies of them. Under noise the votes agree more, so more is proved. The smoothing is the "
             "same in both; only f differs.",
