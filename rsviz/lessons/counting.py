@@ -19,7 +19,7 @@ FOLDER = Path(__file__).with_name("counts")
 NUMBERS = (10, 30, 100, 300, 1_000, 3_000, 10_000)
 """Votes after which the counts are kept."""
 NOISY = 6
-"""Noisy copies that are kept as pictures."""
+"""Noisy copies of the written 9 that are kept as pictures."""
 DIGITS, PHOTOS = "mnist-cnn-gaussian-0.25", "cifar10-gaussian-0.25"
 SCALES = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 1.0)
 FIXED = {"device": "cpu", "precision": "float32", "batch": 256}
@@ -29,17 +29,18 @@ FIXED = {"device": "cpu", "precision": "float32", "batch": 256}
 class Counted:
     """Votes to count. checkpoint, sample: what ships with rsviz. scale: of Gaussian noise, pixel units.
 
-    most: the largest of NUMBERS that is counted.
+    most: the largest of NUMBERS that is counted. pictures: noisy copies that are kept.
     """
 
     checkpoint: str
     sample: str
     scale: float
     most: int = NUMBERS[-1]
+    pictures: int = 0
 
 
 VOTES: Mapping[str, Counted] = {
-    **{f"nine-{scale:g}": Counted(DIGITS, "9-b", scale) for scale in SCALES},
+    **{f"nine-{scale:g}": Counted(DIGITS, "9-b", scale, pictures=NOISY) for scale in SCALES},
     "one": Counted(DIGITS, "1-c", 0.5),
     "cat": Counted(PHOTOS, "cat", 0.25, 3_000),
     "rocket": Counted(PHOTOS, "rocket", 0.25, 3_000),
@@ -66,7 +67,7 @@ def votes(what: Counted) -> dict:
     g = SmoothedClassifier(network, NOISES["gaussian"](what.scale), card.num_classes, **FIXED)
     numbers = [n for n in NUMBERS if n <= what.most]
     found = [g.certify(x, n0=100, n=n, alpha=0.001, procedure="split", seed=0) for n in numbers]
-    noisy, answers = g.examples(x, NOISY, 0)
+    noisy, answers = g.examples(x, what.pictures, 0) if what.pictures else ((), ())
     return asdict(what) | {
         "classes": list(card.classes),
         "counts0": list(found[0].counts0),

@@ -31,6 +31,7 @@ from rsviz.lessons import (
 from rsviz.lessons import records as limits
 from rsviz.lessons.charts import INK
 from rsviz.lessons.planes import plane_of
+from rsviz.noise import Gaussian
 from rsviz.plane import SCENES
 from rsviz.simulation import ceiling
 from rsviz.ui.playground.address import ADDRESS
@@ -67,8 +68,7 @@ def words(text) -> int:
     return len(text.split())
 
 
-def test_there_are_eight_lessons_and_together_they_remove_every_misconception():
-    assert len(LESSONS) == 8
+def test_together_the_lessons_remove_every_misconception():
     assert set(MISCONCEPTIONS) <= {one for lesson in LESSONS.values() for one in lesson.removes}
 
 
@@ -186,6 +186,9 @@ def test_attacks_and_proof_do_not_cross():
             assert one["verdict"] != "changed" or one["distance_l2"] > one["radii"]["cohen-l2"]
     path = counts.attacks()["best"]["path"]
     assert all(share >= least for share, least in zip(path["share"], path["envelope"], strict=True))
+    least = Gaussian(attack.BEST["scale"]).least_probability(path["p_a_lower"], path["distance"])
+    assert path["envelope"] == pytest.approx(least, abs=1e-9)
+    assert path["share"] == [row[path["class"]] / sum(row) for row in path["counts"]]
     assert {attack.changed(key) for key in attack.TRIED} == {True, False}
 
 
