@@ -51,7 +51,7 @@ LESSON = Lesson(
         ),
         Step(
             "g asks the neighbours",
-            f"{SAYS_A} of the noisy copies say A, so g says A. f and g are two classifiers.",
+            "Most noisy copies say A, so g says A. f and g are two classifiers.",
             Plane("scene=island&show=dots,g", ("scale",)),
             "g(x) is the class k with the largest probability that f(x + noise) = k. The dark line is the "
             "boundary of g: the island has gone, and the coast is smooth. Change the scale of the noise, "
@@ -60,20 +60,20 @@ LESSON = Lesson(
         ),
         Step(
             "The certificate is about g",
-            "In the whole ball g says A. f does not.",
+            "In the whole ball g keeps its class. f need not.",
             Plane("scene=island&show=ball,g", ("act",)),
             "The certificate says: g keeps its class for every x' closer to x than the radius. It says "
-            "nothing about f. Press the button to walk through the ball: f changes its class on the way, g "
-            "never does. So whoever certifies g must also answer with g.",
+            "nothing about f, which says B in the very middle. Press the button to walk through the ball: "
+            "f changes its class on the way, g never does. So whoever certifies g must also answer with g.",
             link="playground?scene=island",
         ),
         Step(
             "The clean image is certified",
-            f"The ball is around x without noise. {OUTSIDE} of the noisy copies lie outside it.",
+            "The ball is around x without noise. Most noisy copies lie outside it.",
             Plane("scene=island&show=dots,ball", ("scale",)),
             "The noise is how g asks; it is not the attack. An attacker moves x inside the ball, then g "
             f"adds its own fresh noise to what it is given. {OUTSIDE} of the dots lie outside the ball, and "
-            "nothing is promised about any of them.",
+            "nothing is promised about those.",
         ),
         Step(
             "Clipping makes another f",

@@ -214,11 +214,11 @@ LESSON = Lesson(
         ),
         Step(
             "The runner-up matters",
-            f"Measure p_B: the radius grows from {RADII['rest']} to {RADII['measured']}.",
+            "Measure p_B, and the radius grows.",
             Plane("scene=sectors", ("runner_up", "act")),
             "p_B is the probability of the second class. With two classes it is 1 − p_A. With more it is "
             "smaller, often much smaller, and the radius grows with the gap between p_A and p_B. Press the "
-            "button to measure p_B.",
+            f"button to measure p_B: at this x the radius grows from {RADII['rest']} to {RADII['measured']}.",
             link="playground?scene=sectors",
         ),
     ),
