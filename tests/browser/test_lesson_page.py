@@ -9,11 +9,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from rsviz.lessons import LESSONS
+from rsviz.lessons import LESSONS, Page
+from rsviz.lessons.own import read_own
 from tests.browser.conftest import record_outside
 from tests.browser.steps import SLOW, no_exception
 from tests.browser.test_accessibility import AXE, FINDINGS
 
+EXAMPLE = Path(__file__).parents[2] / "examples/lessons/ten_minutes.toml"
+OWN = read_own(EXAMPLE.read_text(encoding="utf-8"))
 SEEN = Path(__file__).with_name("hall.js").read_text(encoding="utf-8")
 TOO_PALE = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 HALL = {"width": 1280, "height": 720}
@@ -194,3 +197,35 @@ def test_a_link_hides_what_a_teacher_wants_hidden(page, shared):
     page.goto(f"{shared}/statistics?hide=s_view")
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=SLOW)
     expect(page.locator(".st-key-s_view")).to_be_hidden()
+
+
+def test_a_lesson_of_a_teachers_own_is_a_link_with_pages_in_a_frame(page, shared):
+    page.set_viewport_size(HALL)
+    page.goto(f"{shared}/lesson")
+    page.get_by_text("A lesson of your own").click()
+    page.locator("input[type=file]").set_input_files(EXAMPLE)
+    page.get_by_role("link", name="Open it").click()
+    expect(page.locator(".deck .title")).to_have_text(OWN.steps[0].title, timeout=SLOW)
+    expect(page).to_have_url(re.compile("own=[0-9a-f]{16}$"))
+    place = 1 + next(i for i, step in enumerate(OWN.steps) if isinstance(step.picture, Page))
+    page.goto(f"{page.url}&step={place}")
+    inside = page.frame_locator(".deck iframe.page")
+    expect(inside.locator("[data-testid=stVegaLiteChart]").first).to_be_visible(timeout=SLOW)
+    expect(inside.get_by_test_id("stHeader")).to_be_hidden()
+    inside.locator("body").press("ArrowLeft")  # a page in a frame hands its keys on
+    expect(page).to_have_url(re.compile(f"step={place - 1}$"))
+    no_exception(page)
+
+
+def test_the_list_opens_a_lesson_and_back_leads_to_the_list(page, shared):
+    page.goto(f"{shared}/lesson")
+    page.get_by_role("link", name="2. Votes").click()
+    at(page, 2, 1)
+    expect(page).to_have_url(re.compile("n=2$"))
+    page.keyboard.press("4")
+    at(page, 4, 1)
+    page.go_back()
+    at(page, 2, 1)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Eight lessons")).to_be_visible(timeout=SLOW)
+    no_exception(page)

@@ -12,12 +12,13 @@ def asked() -> tuple[str | None, bool]:
 
     The browser writes the address of a step without Python, and then says which lesson it means.
     """
+    name, is_own = st.query_params.get("n"), False
+    if st.query_params.get("own"):
+        name, is_own = st.query_params["own"], True
     heard = component.heard()
-    if isinstance(heard.get("lesson"), str):
+    if name is not None and isinstance(heard.get("lesson"), str):
         return heard["lesson"], bool(heard.get("own"))
-    if name := st.query_params.get("own"):
-        return name, True
-    return st.query_params.get("n"), False
+    return name, is_own
 
 
 def lesson(name: str | None, is_own: bool) -> tuple[Lesson | None, str]:

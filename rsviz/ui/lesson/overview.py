@@ -49,7 +49,8 @@ def _own():
 def take_home(lesson: Lesson) -> None:
     """Below a lesson: the hand-out, and what the lesson removes."""
     with st.expander("Hand-out and misconceptions", icon=":material/download:", key="lesson-below"):
-        st.markdown("This lesson removes:\n" + "\n".join(f"- “{one}”" for one in lesson.removes))
+        if lesson.removes:
+            st.markdown("This lesson removes:\n" + "\n".join(f"- “{one}”" for one in lesson.removes))
         with st.container(horizontal=True):
             download(File("Hand-out, PDF", f"rsviz-{lesson.key}.pdf", lambda: _handout().pdf(lesson)))
             download(File("Hand-out, PNG", f"rsviz-{lesson.key}.png", lambda: _handout().png(lesson)))

@@ -38,7 +38,10 @@ class Deck {
     const dark = getComputedStyle(this.root).colorScheme === "dark"
     if (this.dark !== dark) this.drawnStep = null
     this.dark = dark
-    this.read()
+    const query = new URLSearchParams(location.search)
+    // Streamlit leaves the address as it is where a page links to itself
+    if (query.has("n") || query.has("own")) this.read()
+    else this.write({ [data.own ? "own" : "n"]: data.asked })
     if (data.code && data.code.address === this.wantedCode) this.showCode(data.code)
   }
 
@@ -217,9 +220,10 @@ class Deck {
       }
     } else if (at.plane) this.drawPlane()
     else if (at.page) {
-      const page = this.find(".page"), source = new URL(at.page, location.href).href
+      const page = this.find(".page"), source = new URL(at.page, location.href)
+      source.searchParams.set("hall", "1")
       page.title = at.title
-      if (page.src !== source) page.src = source
+      if (page.src !== source.href) page.src = source.href
     }
   }
 
