@@ -54,8 +54,9 @@ if (!window.rsvizHall) {
       window.parent.postMessage({rsviz: "key", key: event.key}, location.origin);
       return;
     }
-    if (event.key !== "f" && event.key !== "F") return;
     const query = new URLSearchParams(location.search);
+    const leaves = event.key === "Escape" && !isOver && query.get("hall") === "1";
+    if (event.key !== "f" && event.key !== "F" && !leaves) return;
     if (query.get("hall") === "1") query.delete("hall"); else query.set("hall", "1");
     history.pushState(history.state, "", location.pathname + (query.size ? "?" + query : ""));
     window.dispatchEvent(new PopStateEvent("popstate"));

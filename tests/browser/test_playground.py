@@ -381,6 +381,6 @@ def test_lecture_mode_fills_the_screen_with_the_picture_and_the_tour_leaves_with
     assert page.locator(".play").evaluate("root => 16 * root.playground.picture.zoom") >= 24
     page.reload()
     expect(page.get_by_test_id("stHeader")).to_be_hidden(timeout=SLOW)
-    page.keyboard.press("f")
+    page.keyboard.press("Escape")
     expect(page.get_by_test_id("stHeader")).to_be_visible(timeout=SLOW)
     no_exception(page)
