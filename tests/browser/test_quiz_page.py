@@ -14,6 +14,8 @@ def test_eight_questions_by_keys_alone_and_the_score_in_a_fresh_browser(page, sh
     given = ""
     for number, question in enumerate(QUESTIONS.values(), 1):
         expect(page.get_by_role("heading", name=question.asks)).to_be_visible(timeout=SLOW)
+        last = page.get_by_role("button", name=question.answers[-1])  # keys are heard once it is there
+        expect(last).to_be_enabled(timeout=SLOW)
         drawn(page)
         letter = question.right_letter if number != 4 else "a"
         given += letter

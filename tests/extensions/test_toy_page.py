@@ -35,14 +35,17 @@ def toy(tmp_path, monkeypatch):
 
 
 def test_a_toy_page_passes_what_every_page_has_to(toy, open_page):
-    opens_with_one_title(open_page, toy)
+    opens_with_one_title(open_page(toy.key, toy.folder), toy)
 
 
 def test_a_toy_page_is_in_the_navigation_and_its_link_restores_it(toy, open_page, monkeypatch):
     shown, navigation = [], st.navigation
-    monkeypatch.setattr(
-        st, "navigation", lambda pages, **how: shown.extend(pages) or navigation(pages, **how)
-    )
+
+    def kept(groups, **how):
+        shown.extend(page for group in groups.values() for page in group)
+        return navigation(groups, **how)
+
+    monkeypatch.setattr(st, "navigation", kept)
     app = open_page("toy", toy.folder, t_marbles="7")
     assert ("Toy", "toy") in [(page.title, page.url_path) for page in shown]
     assert app.number_input(key="t_marbles").value == 7

@@ -17,12 +17,11 @@ def test_every_file_is_in_the_navigation_and_every_entry_has_a_file():
 
 
 @pytest.mark.parametrize("page", shell.PAGES, ids=lambda page: page.key)
-def test_a_page_opens_without_a_fault_and_has_one_title(page, open_page):
-    opens_with_one_title(open_page, page)
+def test_a_page_opens_without_a_fault_and_has_one_title(page, first_drawn):
+    opens_with_one_title(first_drawn(page.key), page)
 
 
-def opens_with_one_title(open_page, page):
-    app = open_page(page.key, page.folder)
+def opens_with_one_title(app, page):
     assert not app.exception
     assert not app.error
     assert len(app.title) == 1

@@ -48,8 +48,8 @@ def _is_closed(block) -> bool:
 
 
 @pytest.mark.parametrize("page", [page.key for page in shell.PAGES])
-def test_the_first_use_of_a_word_on_a_page_has_a_help_mark_with_its_sentence(page, open_page):
-    _, missing = unexplained(open_page(page).main)
+def test_the_first_use_of_a_word_on_a_page_has_a_help_mark_with_its_sentence(page, first_drawn):
+    _, missing = unexplained(first_drawn(page).main)
     found = {key: read for key, read in missing.items() if key not in OTHER_MEANINGS.get(page, ())}
     assert found == {}
 
