@@ -11,9 +11,8 @@ from tests.browser.steps import SLOW, badge, no_exception, start
 def open_train(page, server, query=""):
     page.goto(f"{server}/train{query}")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=SLOW)
-    expect(page.get_by_text("Take it home").or_(page.locator(".st-key-state")).first).to_be_visible(
-        timeout=SLOW
-    )
+    nothing = page.get_by_text("Nothing was run with these settings yet")
+    expect(page.locator(".st-key-state").or_(nothing).first).to_be_visible(timeout=SLOW)
 
 
 def test_the_page_stands_on_its_own_with_a_finished_run(page, shared):
