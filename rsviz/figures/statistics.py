@@ -159,7 +159,7 @@ def path_chart(p: float, path: Mapping[str, np.ndarray]) -> dict:
     x = _votes_axis("votes drawn", path["drawn"][-1])
     span = (10, path["drawn"][-1])
     level = rule("y", p, "true p_A", colour=FALSE, dash=LEVEL, span=span, scale=y["scale"])
-    return chart([*level, *_lines(lines, x, y, ".5f")], 330)
+    return chart([*level, *_lines(lines, x, y, ".5f")], 285)
 
 
 def peeking_chart(alpha: float, deceived: Mapping[str, np.ndarray]) -> dict:
@@ -171,7 +171,7 @@ def peeking_chart(alpha: float, deceived: Mapping[str, np.ndarray]) -> dict:
     y = y_axis("y", "probability of a false limit by then", (0, 1.1 * max(high, alpha)), format=".2~%")
     x = _votes_axis("votes drawn, looked at after each", n)
     level = rule("y", alpha, f"α = {alpha:g}", dash=LEVEL, span=(10, n), scale=y["scale"])
-    return chart([*level, *_lines(lines, x, y, ".4%")], 330)
+    return chart([*level, *_lines(lines, x, y, ".4%")], 285)
 
 
 def radius_by_votes_chart(

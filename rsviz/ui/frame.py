@@ -65,12 +65,23 @@ if (!window.rsvizHall) {
 window.rsvizReadHall();
 """
 """Lecture mode of every page: hall=1 in its address, key f. A page inside a lesson passes its keys on."""
+CODE = """
+if (!window.rsvizCode) {
+  window.rsvizCode = true;
+  const reach = () => document.querySelectorAll('[data-testid="stCode"] pre:not([tabindex])').forEach(
+    (lines) => { lines.tabIndex = 0; });
+  new MutationObserver(reach).observe(document.body, {childList: true, subtree: true});
+  reach();
+}
+"""
+"""Lines of code that are scrolled are reached by the keyboard."""
 STYLE = """<style>
 html[data-hall] :is([data-testid="stHeader"], .st-key-tour, .st-key-runs-place) {display: none}
 html[data-hall] [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {display: none}
 html[data-hall] [data-testid="stMainBlockContainer"]:not(:has(.st-key-deck, .st-key-playground-title)) {
   zoom: 1.72; padding: 0.5rem 1rem;
 }
+html[data-hall] .vega-embed {width: calc(100% / 1.72) !important} /* Streamlit measures it with the zoom */
 [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {
   position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999990;
 }
@@ -102,7 +113,7 @@ def frame() -> None:
     """Draw it; before anything else of the page."""
     st.html(STYLE + _hidden() + legible_words())
     with st.container(key="frame"):
-        st.html(f"<script>{{ {_cookie()}{LIVE}{MENU}{HALL} }}</script>", unsafe_allow_javascript=True)
+        st.html(f"<script>{{ {_cookie()}{LIVE}{MENU}{HALL}{CODE} }}</script>", unsafe_allow_javascript=True)
 
 
 CONTROLS = (

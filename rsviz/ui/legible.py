@@ -5,6 +5,7 @@ import functools
 import streamlit as st
 
 from rsviz.figures.contrast import word_colours
+from rsviz.figures.theme import BLUE, GREEN
 
 # White words on the bright primary colour of the dark theme could not be read.
 ON_PRIMARY = """[data-testid="stBaseButton-primary"]:not(:disabled),
@@ -15,6 +16,11 @@ ON_LIGHT, ON_DARK = "#4A4F57", "#C3C7CE"
 AXES = f""".vega-embed :is([class*="role-axis"], [class*="role-legend"], [class*="role-title"]) text {{
   fill: light-dark({ON_LIGHT}, {ON_DARK})}}
 """
+# Of the highlighted words of code, by the names that Prism gives them
+CODE = {
+    BLUE: ".keyword, .parameter, .boolean, .function, .builtin, .class-name",
+    GREEN: ".string, .number, .table-header, .comment, .operator",
+}
 
 
 @functools.cache
@@ -24,6 +30,13 @@ def legible_words() -> str:
         f'.vega-embed text[fill="{colour}" i] {{fill: light-dark({light}, {dark})}}'
         for colour, (light, dark) in word_colours().items()
     ]
+    token = '[data-testid="stCode"] .token.token'
+    rules.append(f"{token} {{color: light-dark({ON_LIGHT}, {ON_DARK})}}")
+    json = '[data-testid="stJson"] :is(div, span)'  # coloured by styles of its own
+    rules.append(f"{json} {{color: light-dark({ON_LIGHT}, {ON_DARK}) !important}}")
+    for colour, kinds in CODE.items():
+        light, dark = word_colours()[colour]
+        rules.append(f"{token}:is({kinds}) {{color: light-dark({light}, {dark})}}")
     return f"<style>{ON_PRIMARY}{AXES}{' '.join(rules)}</style>"
 
 

@@ -64,6 +64,11 @@ def test_a_page_is_seen_read_heard_and_reached_by_everybody(shared, page, key):
     assert bool(below) == (key in NOT_YET), below
     if key in TASKS:  # before the contrast is measured, which scrolls
         press_tab_to_the_main_button(page)
+    home = page.get_by_test_id("stExpander").filter(has_text="Take it home").locator("summary")
+    if home.count():  # with lines of code, which are coloured and scrolled
+        home.first.click()
+        expect(page.get_by_test_id("stCode").first).to_be_visible(timeout=SLOW)
+        charts_are_drawn(page)
     page.evaluate(AXE)
     found = {"light": findings(page)}
     switch_to_dark(page)

@@ -42,7 +42,7 @@ REACH = 3.2
 WIDTH = 208
 """Of a picture of the row, in pixels of a screen 1280 pixels wide."""
 GRID = """<style>
-.st-key-noise-images {display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1rem}
+.st-key-noise-images {display: grid; grid-template-columns: repeat(auto-fit, minmax(125px, 1fr)); gap: 1rem}
 </style>"""
 
 Shown = tuple[dict[str, dict], list[dict]]
