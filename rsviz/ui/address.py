@@ -93,7 +93,7 @@ class Address:
         """
         query = self._today(query)
         values = {key: self._parse(key, query.get(key))[0] for key in self.fields}
-        if not self._sets(query):
+        if self._opens() and not self._sets(query):
             values |= {key: _copy(value) for key, value in self._opening.items()}
         for key, (other, value) in self._implied.items():
             if key in query and other not in query:
@@ -108,6 +108,8 @@ class Address:
         suggested: values of fields without a default, where these follow other controls.
         """
         query = self._spelled(values, suggested)
+        if not self._opens():
+            return query
         if self._opening and not set(query) - self._views:  # a bare address would mean something else
             said = {key: suggested.get(key) if values[key] is None else values[key] for key in self._opening}
             named = {key: self.fields[key].write(value) for key, value in said.items() if value is not None}
@@ -146,6 +148,10 @@ class Address:
         """Keys that parameters of today set to something allowed, apart from how a result is looked at."""
         named = (set(query) & set(self.fields)) - self._views
         return {key for key in named if self._parse(key, query[key])[1]}
+
+    def _opens(self) -> bool:
+        """Whether an address without settings of this page means what it opens on."""
+        return True
 
     def _parse(self, key, texts) -> tuple[object, bool]:
         """(the value that texts set, True), or (the default, False) where they set none."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from rsviz.attacks import ATTACKS
 from rsviz.checkpoints import Card, list_cards
@@ -126,6 +127,10 @@ class PageAddress(Address):
         if "sizes" in query:
             st.query_params.from_dict(from_older(query))
         super().restore(*arguments)
+
+    def _opens(self):
+        """Not beside settings of the section: older links to it meant the checkpoint of then."""
+        return get_script_run_ctx() is None or not any(key.startswith(PREFIX) for key in st.query_params)
 
 
 def section(card: Card, checkpoints: Sequence[str] = (), title: str = TITLE) -> None:
