@@ -81,6 +81,7 @@ html[data-hall] [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {displ
 html[data-hall] [data-testid="stMainBlockContainer"]:not(:has(.st-key-deck, .st-key-playground-title)) {
   zoom: 1.72; padding: 0.5rem 1rem;
 }
+html[data-hall] [data-testid="stColumn"]:has(> * > * > .st-key-settings) {display: none}
 html[data-hall] .vega-embed {width: calc(100% / 1.72) !important} /* Streamlit measures it with the zoom */
 [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {
   position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999990;
