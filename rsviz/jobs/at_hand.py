@@ -117,10 +117,16 @@ def _timed(kind, checkpoint) -> Iterator[float]:
             continue
         if request.has_rule or not request.passes or not asked.started:
             continue
-        yield request.passes / max(asked.finished - asked.started, 1e-3)
+        yield _counted(asked.id) or request.passes / max(asked.finished - asked.started, 1e-3)
         count += 1
         if count == MOST_TIMED:
             return
+
+
+def _counted(job_id) -> float | None:
+    """Votes in a second as a certificate says it: a short run takes most of its time to load the network."""
+    result = Store().get(job_id).result or {}
+    return (result.get("certificate") or {}).get("votes_per_second")
 
 
 @functools.cache

@@ -50,7 +50,7 @@ def test_pages_offer_it_and_restore_it_from_a_link(toy, open_page):
     app = open_page("certify", procedure="toy")
     assert not app.exception and not app.error
     assert app.session_state["procedure"] == "toy"
-    app = open_page("statistics")
+    app = open_page("statistics", s_view="certificates")
     assert not app.exception and not app.error
     assert any(toy.short in chart.proto.spec for chart in app.get("vega_lite_chart"))
 

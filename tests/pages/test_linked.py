@@ -287,3 +287,11 @@ def test_an_evaluation_that_a_link_began_stands_alone_in_the_picture_for_everybo
     second = open_page("evaluate", **NAMED["evaluate"])
     assert second.session_state["e_show"] == [f"job:{job.id}"]
     assert second.header and not second.exception
+
+
+def test_a_run_is_timed_by_its_votes_and_not_by_the_loading_of_its_network(still_home):
+    asked = shipped_example().request
+    job_id = jobs.submit("certify", asked, session="somebody")
+    assert Store().claim()[0] == job_id
+    Store().finish(job_id, {"certificate": {"votes_per_second": 1e9}})
+    assert seconds(asked, shipped=False) == pytest.approx(asked.passes / 1e9)
