@@ -39,7 +39,7 @@ __all__ = [
     "text",
 ]
 
-MOST_LEFT = 5
+MOST_LEFT = 8
 """Addresses that the browser may still name while several changes are under way."""
 
 
@@ -78,6 +78,7 @@ class Address:
         self._kept, self._seen = f"address-{name}", f"address-{name}-seen"
         self._suggested = f"address-{name}-suggested"
         self._followed, self._refused = f"address-{name}-followed", f"address-{name}-refused"
+        self._behind = f"address-{name}-behind"
         self._taken, self._left = f"address-{name}-taken", f"address-{name}-left"
 
     # --- from query parameters to values and back, without a page ---
@@ -180,7 +181,8 @@ class Address:
         # bare address leads from this page to itself.
         before, shown = st.session_state.get(self._seen, (None, None))
         arrived = first or query or on_the_same_page() or (job and job != shown)
-        if self._is_stale(query, kept, owners):
+        st.session_state[self._behind] = self._is_stale(query, kept, owners)
+        if st.session_state[self._behind]:
             arrived = False
         if arrived and (first or (query, job) != (before, shown)):
             st.session_state.update(self._read_all(query or bare, views=first or bool(query) or not job))
@@ -287,13 +289,16 @@ class Address:
         mine, query = self._query(), self.spell(kept, suggested)
         bare = st.session_state[self._bare]
         opened = self.read(mine or bare) | dict.fromkeys(st.session_state[self._refused])
-        if query != self.spell(opened, suggested):
+        # A browser that named an address of before will go on to the last one it was given, unless told again
+        behind = st.session_state.pop(self._behind, False)
+        if behind or query != self.spell(opened, suggested):
             if not query and bare:  # a URL without settings would mean those of the job
                 query = {key: self.fields[key].write(kept[key]) for key in kept if kept[key] != opened[key]}
             others = {key: st.query_params.get_all(key) for key in st.query_params if key not in mine}
             st.query_params.from_dict(others | query)
             left = st.session_state.get(self._left, [])
-            st.session_state[self._left] = [*left, mine][-MOST_LEFT:]
+            told = [st.session_state[self._seen][0]] if behind else []
+            st.session_state[self._left] = [*left, mine, *told][-MOST_LEFT:]
             mine, st.session_state[self._refused] = query, {}
         st.session_state[self._seen] = mine, self._job_id()
 

@@ -76,6 +76,25 @@ def test_a_change_holds_though_the_browser_does_not_know_the_address_of_the_last
     assert query(app)[key] == f"{value + 1:g}"
 
 
+@pytest.mark.parametrize("page", CHANGES)
+def test_a_change_and_its_undoing_hold_though_the_browser_learns_of_the_change_late(page, open_page):
+    key, value = CHANGES[page]
+    app = open_all(open_page(page))
+    default = app.number_input(key=key).value
+    before = dict(app.query_params)
+    app.number_input(key=key).set_value(value).run()
+    changed = dict(app.query_params)
+    app.query_params.clear()
+    app.query_params.update(before)  # the change is undone before the browser knows its address
+    app.number_input(key=key).set_value(default).run()
+    assert app.number_input(key=key).value == default
+    app.query_params.clear()
+    app.query_params.update(changed)  # which the browser knows by the time of the next change
+    app.number_input(key=key).set_value(value + 1).run()
+    assert app.number_input(key=key).value == value + 1
+    assert query(app)[key] == f"{value + 1:g}"
+
+
 @pytest.mark.parametrize("page", ["certify", "attack", "evaluate"])
 def test_a_network_brings_its_own_noise_and_scale_and_leaves_the_image(page, open_page):
     app = open_page(page, scale="0.3", index="3")

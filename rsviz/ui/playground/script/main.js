@@ -55,9 +55,9 @@ class Playground {
   commit(wait = 0) {
     if (this.embedded) return this.announceSoon()
     clearTimeout(this.waiting)
+    this.turn += 1  // at once: what Python still says of the turn before must not undo this change
     this.waiting = setTimeout(() => {
       if (this.pointer) return
-      this.turn += 1
       const state = Object.fromEntries(SENDS.map(key => [key, this.state[key]]))
       const drawing = this.state.scene === "draw" ? { runs: writeRuns(this.drawn.cells), classes: this.drawn.classes } : null
       this.sent = JSON.stringify([state, drawing?.runs])
