@@ -8,6 +8,7 @@ from rsviz.cli import print_json
 from rsviz.errors import RsvizError, short
 from rsviz.files import write_atomically
 from rsviz.lessons import LESSONS, Chart, Lesson, Plane
+from rsviz.lessons.table import number_of
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 own_option = click.option(
@@ -25,9 +26,7 @@ def command():
 def list_lessons(as_json):
     """Every lesson: number, key, title, question."""
     if as_json:
-        print_json(
-            {"lessons": [_record(lesson, number) for number, lesson in enumerate(LESSONS.values(), 1)]}
-        )
+        print_json({"lessons": [_record(lesson) for lesson in LESSONS.values()]})
         return
     for number, lesson in enumerate(LESSONS.values(), 1):
         click.echo(f"{number} {lesson.key:12}{lesson.title:28}{lesson.question}")
@@ -41,7 +40,7 @@ def show(key, own, as_json):
     """What a lesson says: steps, question, answer, words for the speaker. KEY: its key or number."""
     lesson = _lesson(key, own)
     if as_json:
-        print_json(_record(lesson, _number(lesson)) | {"steps": [_step(step) for step in lesson.steps]})
+        print_json(_record(lesson) | {"steps": [_step(step) for step in lesson.steps]})
         return
     click.echo(lesson.title)
     for number, step in enumerate(lesson.steps, 1):
@@ -102,13 +101,9 @@ def _lesson(key, own) -> Lesson:
     return LESSONS[name]
 
 
-def _number(lesson) -> int | None:
-    return next((number for number, key in enumerate(LESSONS, 1) if key == lesson.key), None)
-
-
-def _record(lesson, number) -> dict:
+def _record(lesson) -> dict:
     return {
-        "number": number,
+        "number": number_of(lesson),
         "key": lesson.key,
         "title": lesson.title,
         "question": lesson.question,

@@ -1,10 +1,9 @@
 """Charts and images as one file, for slides and notebooks."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 
-from rsviz.data.images import to_png
+from rsviz.data.images import data_uri, to_png
 from rsviz.figures import theme
 
 
@@ -39,7 +38,7 @@ def _follows_the_pointer(layer: dict) -> bool:
 def png_uri(image, pixels: int) -> str:
     """An image float (C, H, W) in [0, 1] as a data: URI of a PNG, about `pixels` wide."""
     enlarge = max(1, round(pixels / max(image.shape[-2:])))
-    return "data:image/png;base64," + base64.b64encode(to_png(image, enlarge)).decode()
+    return data_uri(to_png(image, enlarge))
 
 
 def image(x, title: str | None = None, size: int = 230) -> dict:
@@ -86,12 +85,22 @@ def _inlined(spec: dict) -> dict:
     return spec | {"data": {"values": json.loads(frame.to_json(orient="records", double_precision=15))}}
 
 
-def _drawn(sheet: dict, form="png") -> bytes:
+def chart_png(chart: dict, scale: float = 2) -> bytes:
+    """A chart that holds its data as PNG. scale: pixels of the file for a pixel of the chart."""
     import vl_convert  # a whole JavaScript engine, for those who save a picture
 
-    common = {"$schema": theme.SCHEMA, "config": theme.config(), "background": "white"}
-    text = json.dumps(common | sheet, ensure_ascii=False)
-    if form == "svg":
-        return vl_convert.vegalite_to_svg(text).encode()
     # Its fonts know no subscripts
-    return vl_convert.vegalite_to_png(text.replace("ℓ₁", "ℓ1").replace("ℓ₂", "ℓ2"), scale=2)
+    text = json.dumps(chart, ensure_ascii=False).replace("ℓ₁", "ℓ1").replace("ℓ₂", "ℓ2")
+    return vl_convert.vegalite_to_png(text, scale=scale)
+
+
+def chart_svg(chart: dict) -> str:
+    """A chart that holds its data as SVG."""
+    import vl_convert  # as above
+
+    return vl_convert.vegalite_to_svg(json.dumps(chart, ensure_ascii=False))
+
+
+def _drawn(sheet: dict, form="png") -> bytes:
+    chart = {"$schema": theme.SCHEMA, "config": theme.config(), "background": "white"} | sheet
+    return chart_svg(chart).encode() if form == "svg" else chart_png(chart)

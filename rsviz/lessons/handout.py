@@ -1,17 +1,17 @@
 """A lesson on paper: a page for each step with its picture, its words and the answer, as PDF or PNG."""
 
-import base64
 import io
-import json
 import textwrap
 from collections.abc import Iterator
 
+from rsviz.data.images import data_uri
 from rsviz.figures import theme
 from rsviz.figures.plane import plane_chart
+from rsviz.figures.sheet import chart_png
 from rsviz.lessons.charts import Axes
 from rsviz.lessons.planes import plane_of
 from rsviz.lessons.records import FRAMES, Chart, Frame, Lesson, Plane, Step
-from rsviz.lessons.table import LESSONS
+from rsviz.lessons.table import number_of
 
 WIDE = FRAMES[0]
 PAGE = Frame("page", 1280, 905, 22)
@@ -54,18 +54,18 @@ def picture_png(step: Step, scale: float = FINE) -> bytes | None:
     """The picture of a step on white; None for a page of the app."""
     if isinstance(step.picture, Chart):
         choice = step.picture.choice
-        return _drawn(
+        return chart_png(
             step.picture.draw(choice.first if choice else "", WIDE) | {"background": "white"}, scale
         )
     if isinstance(step.picture, Plane):
         _, g, settings = plane_of(step.picture.query)
-        return _drawn(plane_chart(g, settings) | {"background": "white"}, scale)
+        return chart_png(plane_chart(g, settings) | {"background": "white"}, scale)
     return None
 
 
 def _pages(lesson, base, scale) -> Iterator[bytes]:
     for number, step in enumerate(lesson.steps, 1):
-        yield _drawn(_page(lesson, step, number, base, picture_png(step)), scale)
+        yield chart_png(_page(lesson, step, number, base, picture_png(step)), scale)
 
 
 def _page(lesson: Lesson, step: Step, number: int, base: str, picture: bytes | None) -> dict:
@@ -103,34 +103,20 @@ def _page(lesson: Lesson, step: Step, number: int, base: str, picture: bytes | N
 
 
 def _link(lesson, number) -> str:
-    keys = list(LESSONS)
-    return f"/lesson?n={keys.index(lesson.key) + 1}&step={number}" if lesson.key in LESSONS else ""
+    shipped = number_of(lesson)
+    return f"/lesson?n={shipped}&step={number}" if shipped else ""
 
 
 def _placed(axes: Axes, picture: bytes) -> dict:
     """The picture in the middle, as large as there is room."""
     width, height = _image(picture).size
     factor = min((PAGE.width - 2 * LEFT) / width, PICTURE / height)
-    row = {"x": PAGE.width / 2, "y": TOP + PICTURE / 2, "url": _url(picture)}
+    row = {"x": PAGE.width / 2, "y": TOP + PICTURE / 2, "url": data_uri(picture)}
     mark = {"type": "image", "width": width * factor, "height": height * factor}
     return axes.layer(mark, [row], url={"field": "url"})
-
-
-def _url(content: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def _image(content: bytes):
     from PIL import Image
 
     return Image.open(io.BytesIO(content)).convert("RGB")
-
-
-def _drawn(chart: dict, scale: float) -> bytes:
-    import vl_convert  # a whole JavaScript engine, for those who take a lesson home
-
-    text = json.dumps(chart, ensure_ascii=False)
-    # Its fonts know no subscripts
-    for sign, plain in (("ℓ₁", "ℓ1"), ("ℓ₂", "ℓ2")):
-        text = text.replace(sign, plain)
-    return vl_convert.vegalite_to_png(text, scale=scale)

@@ -6,13 +6,10 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl
 
 from rsviz.errors import RsvizError, short
-from rsviz.noise import NOISES
-from rsviz.plane import HALF, SCENES, ClassMap, Settings, SmoothedPlane
-from rsviz.plane.geometry import RUNNER_UPS
+from rsviz.plane import SCENES, Settings, SmoothedPlane
 from rsviz.plane.networks import NETWORKS
-from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES, WAYS
-
-DRAW = "draw"
+from rsviz.plane.scenes import LAYERS
+from rsviz.plane.states import DRAW, OPTIONS, RANGES, class_map_of, settings_of, smoothed, title_of
 
 
 def _one_of(options) -> Callable:
@@ -46,23 +43,13 @@ def _layers(text) -> tuple[str, ...]:
     return tuple(layer for layer in LAYERS if layer in asked)
 
 
-READ: Mapping[str, Callable] = MappingProxyType(
-    {
-        "x": _number(float, -HALF, HALF),
-        "y": _number(float, -HALF, HALF),
-        "noise": _one_of(NOISES),
-        "scale": _number(float, *SCALES),
-        "n": _one_of(NUMBERS_OF_VOTES),
-        "alpha": _one_of(ALPHAS),
-        "seed": _number(int, 0, 2**31 - 1),
-        "runner_up": _one_of(RUNNER_UPS),
-        "show": _layers,
-        "variant": _number(int, 0, 1),
-        "d": _one_of(DIMENSIONS),
-        "clip": lambda text: bool(_one_of((0, 1))(text)),
-        "way": _one_of(WAYS),
-    }
-)
+_HOW = {
+    **{key: _number(type(getattr(Settings(), key)), *limits) for key, limits in RANGES.items()},
+    **{key: _one_of(options) for key, options in OPTIONS.items()},
+    "show": _layers,
+    "clip": lambda text: bool(_one_of((0, 1))(text)),
+}
+READ: Mapping[str, Callable] = MappingProxyType({key: _HOW[key] for key in vars(Settings())})
 """How the value of each key of /playground is read, besides its scene and a drawing."""
 
 
@@ -70,24 +57,12 @@ def plane_of(query: str) -> tuple[str, SmoothedPlane, Settings]:
     """(title, g, settings) of a query of /playground; RsvizError, a sentence, where it is not allowed."""
     given = dict(parse_qsl(query, keep_blank_values=True))
     scene, drawing = given.pop("scene", next(iter(SCENES))), given.pop("map", "")
-    if scene in SCENES:
-        title, settings = SCENES[scene].title, SCENES[scene].settings
-    elif scene in NETWORKS:
-        network = NETWORKS[scene]
-        title = f"{network.data_title}, {network.method_title}"
-        settings = Settings(scale=network.sigma, show=("ball", "true", "g"))
-    elif scene == DRAW and drawing:
-        title, settings = "A drawing", Settings()
-    else:
+    if not (scene in SCENES or scene in NETWORKS or (scene == DRAW and drawing)):
         allowed = ", ".join([*SCENES, *NETWORKS])
         raise RsvizError(f"scene is {short(scene)}; it must be one of {allowed}, or draw with a map.")
-    settings = replace(settings, **{key: _read(key, text) for key, text in given.items()})
-    if scene == DRAW:
-        f = ClassMap.from_text(drawing)
-    else:
-        f = SCENES[scene].class_map(settings.variant) if scene in SCENES else NETWORKS[scene].class_map()
-    f = f.clipped() if settings.clip else f
-    return title, SmoothedPlane(f, NOISES[settings.noise](settings.scale)), settings
+    settings = replace(settings_of(scene), **{key: _read(key, text) for key, text in given.items()})
+    f = class_map_of(scene, drawing, settings.variant)
+    return title_of(scene, "A drawing"), smoothed(f, settings), settings
 
 
 def _read(key, text):

@@ -152,8 +152,8 @@ LESSON = Lesson(
             "The more of the noisy copies agree, the farther x may move.",
             Chart(_curve, _alt_curve, Choice("p_A", {str(p): percent(p) for p in SHARES}, "0.9", plays=True)),
             "With two classes and Gaussian noise R = σ Φ⁻¹(p_A): how many standard deviations of the noise "
-            "lie between x and the worst boundary that still gives A so many votes. At one half nothing is "
-            "proved. Near certainty the radius grows without end, but slowly.",
+            "lie between x and the worst boundary that still gives A that share of the votes. At one half "
+            "nothing is proved. Near certainty the radius grows without end, but slowly.",
             link="bounds",
         ),
         Step(

@@ -1,10 +1,10 @@
 """Charts of lessons as SVG inside a page: without a ground, in the ink of the theme."""
 
 import functools
-import json
 import re
 import threading
 
+from rsviz.figures.sheet import chart_svg
 from rsviz.lessons.charts import INK
 from rsviz.lessons.records import Chart, Frame
 
@@ -19,9 +19,7 @@ def inline_svg(chart: Chart, option: str, frame: Frame) -> str:
 
 @functools.lru_cache(maxsize=2_000)
 def _svg(chart, option, frame):
-    import vl_convert  # a whole JavaScript engine, for those who open a lesson
-
-    text = vl_convert.vegalite_to_svg(json.dumps(chart.draw(option, frame)))
+    text = chart_svg(chart.draw(option, frame))
     text = re.sub(re.escape(INK), "currentColor", text, flags=re.IGNORECASE)
     # the page names the whole picture, and has a font of its own
     text = re.sub(r' (?:aria-[a-z]+|role|pointer-events|font-family)="[^"]*"', "", text)

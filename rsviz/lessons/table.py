@@ -16,3 +16,8 @@ LESSONS: Mapping[str, Lesson] = by_key(
     training.LESSON,
     linf.LESSON,
 )
+
+
+def number_of(lesson: Lesson) -> int | None:
+    """The number of a lesson, from 1; None for a teacher's own."""
+    return next((number for number, key in enumerate(LESSONS, 1) if key == lesson.key), None)

@@ -100,6 +100,11 @@ def _alt_counting(option):
     )
 
 
+def _at(first):
+    """The control of a chart with a radius."""
+    return Choice("radius r", {f"{r:g}": f"r = {r:g}" for r in RADII}, first, plays=True)
+
+
 LESSON = Lesson(
     key="training",
     title="Training and its trade-off",
@@ -126,7 +131,7 @@ LESSON = Lesson(
             Chart(
                 _curves((LOW,), True),
                 _alt_curves((LOW,)),
-                Choice("radius r", {f"{r:g}": f"r = {r:g}" for r in RADII}, "0.5", plays=True),
+                _at("0.5"),
             ),
             "An image counts at r if g gives the right class and the proved radius is at least r. The "
             "accuracy of f, the accuracy of g, and the certified accuracy at r are three numbers; only the "
@@ -146,7 +151,7 @@ LESSON = Lesson(
             Chart(
                 _curves((LOW, HIGH), True),
                 _alt_curves((LOW, HIGH)),
-                Choice("radius r", {f"{r:g}": f"r = {r:g}" for r in RADII}, "0.75", plays=True),
+                _at("0.75"),
             ),
             "Both networks have the same test images and the same number of votes. There is no best σ: it "
             "depends on the radius that one wants. Say which r you report before you choose σ.",
@@ -158,7 +163,7 @@ LESSON = Lesson(
             Chart(
                 _counting,
                 _alt_counting,
-                Choice("radius r", {f"{r:g}": f"r = {r:g}" for r in RADII}, "0.75", plays=True),
+                _at("0.75"),
             ),
             "An image on which g abstains is not certified right, so it stays in the denominator. Divide "
             "by the certified ones only, and the share is near one for every network: the hard images have "
@@ -171,7 +176,7 @@ LESSON = Lesson(
             Chart(
                 _curves((LOW, ADVERSARIAL), True),
                 _alt_curves((LOW, ADVERSARIAL)),
-                Choice("radius r", {f"{r:g}": f"r = {r:g}" for r in RADII}, "0.75", plays=True),
+                _at("0.75"),
             ),
             "SmoothAdv attacks g during training. At the same σ it gives up some images near zero and "
             "certifies more far out. The certificate is computed in the same way whatever the training was.",

@@ -6,9 +6,9 @@ import binascii
 import streamlit as st
 
 from rsviz import files
+from rsviz.data.images import data_uri
 from rsviz.errors import RsvizError
 from rsviz.tasks.image import store_upload
-from rsviz.ui.pictures import data_uri
 
 LONGEST = 400_000
 """Characters of a drawing as it arrives; a canvas full of strokes has some ten thousand."""

@@ -76,13 +76,15 @@ if (!window.rsvizCode) {
 """
 """Lines of code that are scrolled are reached by the keyboard."""
 STYLE = """<style>
+html[data-hall] {--zoom: 1.72} /* 14 px become 24 */
 html[data-hall] :is([data-testid="stHeader"], .st-key-tour, .st-key-runs-place) {display: none}
 html[data-hall] [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {display: none}
 html[data-hall] [data-testid="stMainBlockContainer"]:not(:has(.st-key-deck, .st-key-playground-title)) {
-  zoom: 1.72; padding: 0.5rem 1rem;
+  zoom: var(--zoom); padding: 0.5rem 1rem;
 }
 html[data-hall] [data-testid="stColumn"]:has(> * > * > .st-key-settings) {display: none}
-html[data-hall] .vega-embed {width: calc(100% / 1.72) !important} /* Streamlit measures it with the zoom */
+/* Streamlit measures a chart with the zoom */
+html[data-hall] .vega-embed {width: calc(100% / var(--zoom)) !important}
 [data-testid="stLayoutWrapper"]:has(> .st-key-runs-place) {
   position: fixed; top: 0.65rem; right: 3.4rem; width: auto; z-index: 999990;
 }

@@ -25,11 +25,8 @@ CODE = {
 
 @functools.cache
 def legible_words() -> str:
-    """A <style> element. Words in a chart keep the hue of what they name, darker or lighter by the theme."""
-    rules = [
-        f'.vega-embed text[fill="{colour}" i] {{fill: light-dark({light}, {dark})}}'
-        for colour, (light, dark) in word_colours().items()
-    ]
+    """A <style> element: words in charts, of code and on bright buttons."""
+    rules = words_of_charts(".vega-embed")
     token = '[data-testid="stCode"] .token.token'
     rules.append(f"{token} {{color: light-dark({ON_LIGHT}, {ON_DARK})}}")
     json = '[data-testid="stJson"] :is(div, span)'  # coloured by styles of its own
@@ -38,6 +35,17 @@ def legible_words() -> str:
         light, dark = word_colours()[colour]
         rules.append(f"{token}:is({kinds}) {{color: light-dark({light}, {dark})}}")
     return f"<style>{ON_PRIMARY}{AXES}{' '.join(rules)}</style>"
+
+
+def words_of_charts(place: str) -> list[str]:
+    """Rules of CSS: words in a chart keep the hue of what they name, darker or lighter by the theme.
+
+    place: selector of what holds the charts.
+    """
+    return [
+        f'{place} text[fill="{colour}" i] {{fill: light-dark({light}, {dark})}}'
+        for colour, (light, dark) in word_colours().items()
+    ]
 
 
 def legible_on_canvas(chart: dict) -> dict:

@@ -3,14 +3,13 @@
 They are sent inside the page as data: URIs. Small ones arrive sooner that way, and no media store drops them.
 """
 
-import base64
 import functools
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from rsviz.data.images import to_png
+from rsviz.data.images import data_uri, to_png
 from rsviz.figures.certify import montage
 
 SIZE = 240
@@ -62,11 +61,6 @@ def _thumbnail_uri(content, shape, size):
 def _sheet_uri(content, shape, columns, size):
     images = np.frombuffer(content, np.float32).reshape(shape)
     return data_uri(to_png(montage(images, columns, _enlarge(images[0], size))))
-
-
-def data_uri(png: bytes) -> str:
-    """A PNG as an address that the browser shows without a request."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _enlarge(x, size):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from rsviz.data.images import data_uri
 from rsviz.errors import RsvizError
 from rsviz.ui import tour
 from rsviz.ui.frame import frame
-from rsviz.ui.pictures import data_uri
 from rsviz.ui.runs import drawer, offer_owner
 
 

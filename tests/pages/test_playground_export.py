@@ -5,7 +5,8 @@ import pytest
 from rsviz.noise import NOISES
 from rsviz.plane import SCENES, ClassMap, Settings, SmoothedPlane, certify_point
 from rsviz.plane.networks import NETWORKS
-from rsviz.ui.playground.address import DRAW, class_map, settings_of
+from rsviz.plane.states import DRAW, settings_of
+from rsviz.ui.playground.address import class_map
 from rsviz.ui.playground.export import python_lines
 
 DRAWING = ClassMap.of(lambda x, y: (x > y) + (x > 1), 3)

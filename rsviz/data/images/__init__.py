@@ -1,7 +1,7 @@
 """Images: untrusted files decoded to pixels, pixels fitted to a model's input and written as PNG."""
 
 from rsviz.data.images.decoding import Decoded, decode, decode_file
-from rsviz.data.images.fitting import digest, fit, to_png
+from rsviz.data.images.fitting import data_uri, digest, fit, to_png
 from rsviz.data.images.formats import FORMATS, LISTED, MAX_BYTES, MAX_PIXELS, NAMES, SUFFIXES, ImageError
 from rsviz.data.images.paper import on_paper, placed_strokes
 from rsviz.data.images.preparation import PREPARATIONS, Prepared, prepare
@@ -19,6 +19,7 @@ __all__ = [
     "ImageError",
     "Prepared",
     "Step",
+    "data_uri",
     "decode",
     "decode_file",
     "digest",

@@ -1,5 +1,6 @@
 """Images as inputs of a model, and inputs of a model as PNG files."""
 
+import base64
 import hashlib
 import io
 
@@ -93,3 +94,8 @@ def _resize(picture, size, box=None):
     """uint8 (H, W, C)."""
     pixels = np.asarray(picture.resize(size, Image.Resampling.LANCZOS, box=box))
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def data_uri(png: bytes) -> str:
+    """A PNG as an address that a page or a chart shows without a request."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()

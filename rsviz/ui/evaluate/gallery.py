@@ -8,6 +8,7 @@ import streamlit as st
 
 from rsviz import data
 from rsviz.bounds import round_down
+from rsviz.data.images import data_uri
 from rsviz.errors import RsvizError
 from rsviz.evaluation import OUTCOMES, outcomes
 from rsviz.figures import evaluation as figures
@@ -15,7 +16,7 @@ from rsviz.norms import NORMS
 from rsviz.tasks.certify import limits_in_words
 from rsviz.ui.evaluate.controls import Reading
 from rsviz.ui.evaluate.sources import Source, load, title
-from rsviz.ui.pictures import data_uri, picture
+from rsviz.ui.pictures import picture
 from rsviz.ui.widgets import number_input, segmented_control, selectbox
 
 MOST = 1000

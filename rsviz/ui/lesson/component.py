@@ -6,47 +6,35 @@ one is asked for.
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import segno
 import streamlit as st
 
-from rsviz.figures.contrast import word_colours
 from rsviz.lessons import FRAMES, LESSONS, Chart, Lesson, Plane
 from rsviz.lessons.svg import inline_svg
-from rsviz.ui.playground.component import HTML, SCRIPTS, script
+from rsviz.lessons.table import number_of
+from rsviz.ui.legible import words_of_charts
+from rsviz.ui.playground.component import HTML, ROOM, SCRIPTS, script
 from rsviz.ui.playground.embedded import CSS, parse, plane_of, scenes_of
 
 FOLDER = Path(__file__).with_name("script")
 KEY = "lesson"
 LONGEST = 2_000
 """Characters of an address that becomes a QR code; a phone reads no denser one."""
-STYLE = """<style>
-[data-testid="stMainBlockContainer"] {padding: 4.25rem 2rem 0.25rem}
-@media (max-width: 768px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem 1rem 1rem}}
-</style>"""
-
-
-def _words_in_charts() -> str:
-    """Words in a chart keep the hue of what they name, darker or lighter by the theme."""
-    return " ".join(
-        f'.svg text[fill="{colour}" i] {{fill: light-dark({light}, {dark})}}'
-        for colour, (light, dark) in word_colours().items()
-    )
-
 
 _COMPONENT = st.components.v2.component(
     "rsviz_lesson",
     html=(FOLDER / "page.html").read_text(encoding="utf-8").replace("PLAYGROUND", HTML),
-    css="\n".join([CSS, (FOLDER / "style.css").read_text(encoding="utf-8"), _words_in_charts()]),
+    css="\n".join([CSS, (FOLDER / "style.css").read_text(encoding="utf-8"), *words_of_charts(".svg")]),
     js=script((*SCRIPTS, "embedded"), FOLDER / "deck.js"),
 )
 
 
 def deck(lesson: Lesson, asked: str, own: bool) -> None:
     """Draw a lesson. asked: how the address names it. own: whether it is a teacher's own."""
-    st.html(STYLE)
+    st.html(ROOM)
     with st.container(key="deck"):
         _draw(lesson, asked, own)
 
@@ -90,10 +78,10 @@ def _scenes(lesson: Lesson) -> dict:
     return scenes_of(parse(step.picture.query) for step in lesson.steps if isinstance(step.picture, Plane))
 
 
-@cache
+@lru_cache(maxsize=64)  # the shipped ones, and those of teachers that were opened last
 def _lesson(lesson: Lesson) -> dict:
     """A lesson as the script reads it, with every picture of it."""
-    number = next((i for i, key in enumerate(LESSONS, 1) if key == lesson.key), None)
+    number = number_of(lesson)
     return {
         "key": lesson.key,
         "place": f"Lesson {number}: {lesson.title}" if number else lesson.title,

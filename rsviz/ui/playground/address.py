@@ -4,15 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from rsviz.noise import NOISES
-from rsviz.plane import HALF, SCENES, ClassMap, Settings
-from rsviz.plane.geometry import RUNNER_UPS
+from rsviz.plane import SCENES, ClassMap, Settings
 from rsviz.plane.networks import NETWORKS
-from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES, WAYS
+from rsviz.plane.scenes import LAYERS
+from rsviz.plane.states import DRAW, FIRST, OPTIONS, RANGES, class_map_of, settings_of, title_of
 from rsviz.ui.address import Address, Field, choice, choices, flag, number
-
-DRAW = "draw"
-FIRST = next(iter(SCENES))
 
 
 def _follows_scene(field: Field) -> Field:
@@ -25,29 +21,18 @@ def _drawing(texts: list[str]) -> str:
     return texts[0]
 
 
+_SETTINGS = {
+    **{key: number(*limits, getattr(Settings(), key)) for key, limits in RANGES.items()},
+    **{key: choice(options, getattr(Settings(), key)) for key, options in OPTIONS.items()},
+    "show": choices(LAYERS, ()),
+    "clip": flag(False),
+}
 ADDRESS = Address(
     "playground",
     {
         "scene": choice((*SCENES, *NETWORKS, DRAW), FIRST),
         "map": Field("", _drawing, lambda text: [text]),
-        **{
-            key: _follows_scene(field)
-            for key, field in {
-                "x": number(-HALF, HALF, 0.0),
-                "y": number(-HALF, HALF, 0.0),
-                "noise": choice(NOISES, "gaussian"),
-                "scale": number(*SCALES, 0.5),
-                "n": choice(NUMBERS_OF_VOTES, 1_000),
-                "alpha": choice(ALPHAS, 0.05),
-                "seed": number(0, 2**31 - 1, 0),
-                "runner_up": choice(RUNNER_UPS, "measured"),
-                "show": choices(LAYERS, ()),
-                "variant": number(0, 1, 0),
-                "d": choice(DIMENSIONS, 2),
-                "clip": flag(False),
-                "way": choice(WAYS, "peeked"),
-            }.items()
-        },
+        **{key: _follows_scene(_SETTINGS[key]) for key in vars(Settings())},
     },
 )
 
@@ -64,13 +49,6 @@ def restore() -> list[str]:
     return ADDRESS.not_allowed()
 
 
-def settings_of(scene: str) -> Settings:
-    """What a scene, a network or a drawing begins with."""
-    if scene in NETWORKS:
-        return Settings(scale=NETWORKS[scene].sigma, show=("ball", "true", "g"))
-    return SCENES[scene].settings if scene in SCENES else Settings()
-
-
 def values_of(query: Mapping[str, Sequence[str]]) -> dict:
     """The values that query parameters set, by key; those that they leave out are of the scene."""
     found = ADDRESS.read(query)
@@ -79,25 +57,13 @@ def values_of(query: Mapping[str, Sequence[str]]) -> dict:
 
 
 def class_map(values: Mapping[str, object]) -> ClassMap:
-    """The base classifier that the fields name; without a drawing, a drawing begins as the first scene."""
-    if values["scene"] == DRAW:
-        return ClassMap.from_text(values["map"]) if values["map"] else SCENES[FIRST].class_map()
-    if values["scene"] in NETWORKS:
-        return NETWORKS[values["scene"]].class_map()
-    return SCENES[values["scene"]].class_map(values["variant"])
+    """The base classifier that the fields name."""
+    return class_map_of(values["scene"], values["map"], values["variant"])
 
 
 def title(values: Mapping[str, object]) -> str:
     """The name of the scene."""
-    scene = values["scene"]
-    return (
-        "My drawing" if scene == DRAW else network_title(scene) if scene in NETWORKS else SCENES[scene].title
-    )
-
-
-def network_title(key: str) -> str:
-    """Its data and how it was trained."""
-    return f"{NETWORKS[key].data_title}, {NETWORKS[key].method_title}"
+    return title_of(values["scene"], "My drawing")
 
 
 def sentence(wrong: list[str]) -> str:

@@ -16,7 +16,8 @@ from rsviz.errors import RsvizError
 from rsviz.plane import SCENES, ClassMap
 from rsviz.plane.networks import NETWORKS, PlaneNetwork
 from rsviz.plane.scenes import ALPHAS, DIMENSIONS, LAYERS, NUMBERS_OF_VOTES, SCALES, WAYS
-from rsviz.ui.playground.address import ADDRESS, DRAW, network_title, settings_of
+from rsviz.plane.states import DRAW, settings_of, title_of
+from rsviz.ui.playground.address import ADDRESS
 
 FOLDER = Path(__file__).with_name("script")
 SCRIPTS = ("mathematics", "point", "picture", "panels", "main", "controls", "acts")
@@ -24,10 +25,13 @@ SCRIPTS = ("mathematics", "point", "picture", "panels", "main", "controls", "act
 MOST_SAID = 100_000
 """Characters of what the browser says at once."""
 KEY = "playground"
-STYLE = """<style>
+ROOM = """<style>
 [data-testid="stMainBlockContainer"] {padding: 4.25rem 2rem 0.25rem}
-[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] {gap: 0.5rem}
 @media (max-width: 768px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem 1rem 1rem}}
+</style>"""
+"""A page that is one component gives it the whole screen."""
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] > [data-testid="stVerticalBlock"] {gap: 0.5rem}
 [data-testid="stLayoutWrapper"]:has(> .st-key-playground-title) {position: absolute; width: 0; height: 0}
 .st-key-playground-title {
   position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
@@ -64,7 +68,7 @@ _COMPONENT = st.components.v2.component(
 
 def playground() -> None:
     """Draw it. What a person changes is in the fields of ADDRESS by the next run."""
-    st.html(STYLE)
+    st.html(ROOM + STYLE)
     settings = ADDRESS.values()
     # a drawing is kept while other scenes are looked at, but then it is not in the link
     text = st.session_state[DRAWN] = settings["map"] or st.session_state.get(DRAWN, "")
@@ -127,7 +131,7 @@ def catalogue() -> dict:
             (DRAW, "Draw your own"),
             ("network", "Networks"),
         ],
-        "networks": [(key, network_title(key)) for key in NETWORKS],
+        "networks": [(key, title_of(key, "")) for key in NETWORKS],
         "points": {network.data: _points(network) for network in NETWORKS.values()},
         "scales": SCALES,
         "votes": NUMBERS_OF_VOTES,

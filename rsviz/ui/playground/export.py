@@ -5,9 +5,9 @@ import streamlit as st
 
 from rsviz.figures.plane import plane_chart, plane_title
 from rsviz.figures.sheet import side_by_side
-from rsviz.noise import NOISES
-from rsviz.plane import SCENES, Settings, SmoothedPlane, map_table, plane_bound
+from rsviz.plane import SCENES, Settings, map_table, plane_bound
 from rsviz.plane.networks import NETWORKS
+from rsviz.plane.states import smoothed
 from rsviz.reference.citations import of_bounds
 from rsviz.ui.export import Export, File, take_home
 from rsviz.ui.playground.address import ADDRESS, class_map, title
@@ -23,7 +23,7 @@ def show_export() -> None:
 def _export() -> Export:
     values = ADDRESS.values()
     settings = Settings(**{key: values[key] for key in Settings.__dataclass_fields__})
-    g = _smoothed(values, settings)
+    g = smoothed(class_map(values), settings)
 
     def picture(form):
         return side_by_side({plane_title(g, settings, title(values)): plane_chart(g, settings)}, form)
@@ -36,11 +36,6 @@ def _export() -> Export:
     bound = plane_bound(g.noise)
     st.caption(f"The radius is that of {bound.title}: {bound.paper}.")
     return Export(files, python=python_lines(values), cites=of_bounds([bound.key]))
-
-
-def _smoothed(values, settings) -> SmoothedPlane:
-    found = class_map(values)
-    return SmoothedPlane(found.clipped() if settings.clip else found, NOISES[settings.noise](settings.scale))
 
 
 def python_lines(values) -> str:

@@ -35,9 +35,6 @@ class Deck {
     this.send = asked => setStateValue("asked", JSON.stringify(asked))
     this.data = data
     this.lesson = data.lesson
-    const dark = getComputedStyle(this.root).colorScheme === "dark"
-    if (this.dark !== dark) this.drawnStep = null
-    this.dark = dark
     const query = new URLSearchParams(location.search)
     // Streamlit leaves the address as it is where a page links to itself
     if (query.has("n") || query.has("own")) this.read()
