@@ -268,6 +268,7 @@ class Deck {
       button("keys", "?", "Keys", "?", () => this.showKeys()),
     )
     this.find('[data-name="next"]').classList.add("next")
+    this.find(".moves").append(make("a", "link", { textContent: "On its page" }))
   }
 
   drawMoves() {
@@ -276,6 +277,8 @@ class Deck {
     named("next").disabled = this.step === this.lesson.steps.length - 1
     named("replay").hidden = !(at.choice?.plays || at.plane?.controls.includes("act"))
     for (const name of ["hall", "speaker"]) named(name).hidden = this.speaks
+    named("link").hidden = !at.link || this.hides.has("link")
+    named("link").href = at.link
   }
 
   spoken() {
